@@ -1,0 +1,19 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_core"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy", "array-api-compat", "PyYAML"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="Components, links, strict configuration, rotations and the graph they are wired into. No ROS.",
+    license="Apache-2.0",
+)
