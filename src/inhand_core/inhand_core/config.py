@@ -1,0 +1,143 @@
+"""Strict configuration: YAML or mappings into frozen dataclasses; every error names the culprit and the choices."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+T = TypeVar("T")
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used; the message names the key and what would be valid."""
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Reads one YAML mapping.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or holds no mapping.
+    """
+    path = Path(path)
+    if not path.is_file():
+        here = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
+        raise ConfigError(f"{path}: no such file; in {path.parent} there are {here}")
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: expected a mapping at the top, found {type(content).__name__}")
+    return content
+
+
+def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
+    """Builds the dataclass `cls` from a mapping, recursing into nested dataclasses.
+
+    A key without a default must be present, an unknown key is an error, and values must have the annotated type
+    (an int is accepted for a float, a list for a tuple). A value error raised by `__post_init__` is reported with
+    its place.
+
+    Args:
+        cls: a dataclass type.
+        raw: the mapping, as read from YAML.
+        where: a prefix for error messages, such as the file's name.
+
+    Raises:
+        ConfigError: naming the key and the valid choices.
+    """
+    where = where or cls.__name__
+    if not isinstance(raw, Mapping):
+        raise ConfigError(f"{where}: expected a mapping, found {raw!r}")
+    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    if unknown := sorted(set(raw) - set(fields)):
+        raise ConfigError(f"{where}: unknown {unknown}; known {sorted(fields)}")
+    required = {
+        name
+        for name, field in fields.items()
+        if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+    }
+    if missing := sorted(required - set(raw)):
+        raise ConfigError(f"{where}: missing {missing}; given {sorted(raw)}")
+    hints = typing.get_type_hints(cls)
+    values = {name: _convert(hints[name], value, f"{where}.{name}") for name, value in raw.items()}
+    try:
+        return cls(**values)
+    except ConfigError:
+        raise
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def to_mapping(config: Any) -> Any:
+    """The plain mapping (YAML-ready) of a configuration dataclass; inverse of `load_config`."""
+    if dataclasses.is_dataclass(config) and not isinstance(config, type):
+        return {field.name: to_mapping(getattr(config, field.name)) for field in dataclasses.fields(config)}
+    if isinstance(config, Mapping):
+        return {key: to_mapping(value) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [to_mapping(value) for value in config]
+    return config
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        return _convert_union(args, value, where)
+    if origin is typing.Literal:
+        if value not in args:
+            raise ConfigError(f"{where}: {value!r} is not one of {list(args)}")
+        return value
+    if dataclasses.is_dataclass(hint):
+        return value if isinstance(value, hint) else load_config(hint, value, where)
+    if origin in (tuple, list, Sequence):
+        return _convert_sequence(origin, args, value, where)
+    if origin in (dict, Mapping):
+        if not isinstance(value, Mapping):
+            raise ConfigError(f"{where}: expected a mapping, found {value!r}")
+        item = args[1] if args else Any
+        return {key: _convert(item, element, f"{where}.{key}") for key, element in value.items()}
+    return _convert_scalar(hint, value, where)
+
+
+def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
+    if value is None and type(None) in args:
+        return None
+    problems = []
+    for option in args:
+        if option is type(None):
+            continue
+        try:
+            return _convert(option, value, where)
+        except ConfigError as error:
+            problems.append(str(error))
+    raise ConfigError("; or ".join(problems) or f"{where}: {value!r} does not fit")
+
+
+def _convert_sequence(origin: Any, args: tuple[Any, ...], value: Any, where: str) -> Any:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ConfigError(f"{where}: expected a list, found {value!r}")
+    variadic = origin is not tuple or (len(args) == 2 and args[1] is Ellipsis) or not args
+    if not variadic and len(value) != len(args):
+        raise ConfigError(f"{where}: expected {len(args)} values, found {len(value)}")
+    hints = [args[0] if args else Any] * len(value) if variadic else list(args)
+    items = [_convert(hint, item, f"{where}[{i}]") for i, (hint, item) in enumerate(zip(hints, value, strict=True))]
+    return items if origin is list else tuple(items)
+
+
+def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
+        raise ConfigError(f"{where}: expected {hint.__name__}, found {value!r}")
+    return value

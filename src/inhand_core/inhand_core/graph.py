@@ -1,0 +1,235 @@
+"""The graph in one process: the components of config/graph.yaml, stepped in lockstep for B rows at once.
+
+Time is an integer number of nanoseconds and starts at 0. At each tick the components whose period has come, or whose
+trigger was produced at this tick, run in the listed order; each sees the newest message of its inputs. A message from
+a component that runs later in the order therefore arrives one tick late. DDS nodes follow the same rules, which is
+why a lockstep run over DDS equals this one bit for bit.
+
+A component with an input port named "trial" is reset, with the links of its outputs, in the rows where
+trial_id + (state == ENDED) has changed: the end of a trial resets simulator, tracker and policy once, before the next
+trial's first step.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from inhand_core.component import Component
+from inhand_core.config import read_yaml
+from inhand_core.graph_spec import (
+    NANOSECONDS,
+    ComponentSpec,
+    GraphSpec,
+    build_component,
+    build_links,
+    load_graph,
+    resolve_class,
+    resolve_groups,
+)
+from inhand_core.link import Link
+from inhand_core.paths import config_file
+from inhand_core.random import row_seeds
+from inhand_core.signals import Signal, Trial, TrialState
+
+__all__ = ["ComponentRunner", "GraphSpec", "InProcessGraph", "known_groups", "load_graph", "reset_key"]
+
+Observer = Callable[[str, int, int, Signal], None]
+
+
+def known_groups() -> tuple[str, ...]:
+    """Randomisation groups of config/randomization.yaml."""
+    return tuple(read_yaml(config_file("randomization"))["groups"])
+
+
+def reset_key(trial: Trial) -> np.ndarray:
+    """(B,) number that changes when a component must be reset: the end of a trial counts with the next trial."""
+    return np.asarray(trial.trial_id) + (np.asarray(trial.state) == TrialState.ENDED)
+
+
+class ComponentRunner:
+    """One component with its output links: resets on trial changes, steps, applies links.
+
+    Both executors, this module's and the ROS node's, run components through this class.
+    """
+
+    def __init__(self, spec: ComponentSpec, component: Component, links: Mapping[str, list[Link]]) -> None:
+        self.spec = spec
+        self.component = component
+        self.links = dict(links)
+        self._reset_key: np.ndarray | None = None
+        self._last_ns: int | None = None
+        self._last_out_ns: dict[str, int] = {}
+
+    def reset(self, mask: np.ndarray) -> None:
+        """Resets component and links in the rows of `mask` (B,) bool."""
+        self.component.reset(mask)
+        for links in self.links.values():
+            for link in links:
+                link.reset(mask)
+
+    def start(self) -> None:
+        """Resets everything and forgets the last step's time."""
+        self._reset_key, self._last_ns, self._last_out_ns = None, None, {}
+        self.reset(np.ones(self.component.batch, bool))
+
+    def step(self, inputs: Mapping[str, Signal], time_ns: int) -> dict[str, Signal]:
+        """Steps the component at `time_ns`; returns its outputs by topic, links applied."""
+        if (trial := inputs.get("trial")) is not None:
+            key = reset_key(trial)
+            if self._reset_key is not None and (changed := key != self._reset_key).any():
+                self.reset(changed)
+            self._reset_key = key
+        produced = self.component.step(inputs, self._elapsed(time_ns))
+        return {self.spec.outputs[p]: self._link(p, s, time_ns) for p, s in produced.items() if p in self.spec.outputs}
+
+    def save(self) -> Any:
+        """A deep copy of all state, for `restore`."""
+        links = {topic: [link.save() for link in links] for topic, links in self.links.items()}
+        return self.component.save(), links, copy.deepcopy((self._reset_key, self._last_ns, self._last_out_ns))
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned."""
+        component, links, (self._reset_key, self._last_ns, last_out) = saved
+        self._last_out_ns = dict(last_out)
+        self.component.restore(component)
+        for topic, states in links.items():
+            for link, state in zip(self.links[topic], states, strict=True):
+                link.restore(state)
+
+    def _elapsed(self, time_ns: int) -> float:
+        last, self._last_ns = self._last_ns, time_ns
+        if self.spec.period_ns is not None:
+            return self.spec.period_ns / NANOSECONDS
+        return 0.0 if last is None else (time_ns - last) / NANOSECONDS
+
+    def _link(self, port: str, signal: Signal, time_ns: int) -> Signal:
+        topic = self.spec.outputs[port]
+        elapsed = (time_ns - self._last_out_ns.get(topic, time_ns)) / NANOSECONDS
+        self._last_out_ns[topic] = time_ns
+        for link in self.links.get(topic, ()):
+            signal = link.apply(signal, elapsed)
+        return signal
+
+
+def build_runner(
+    spec: GraphSpec,
+    name: str,
+    seeds: np.ndarray,
+    groups: Iterable[str] = (),
+    overrides: Mapping[str, Any] | None = None,
+) -> ComponentRunner:
+    """Builds one component of the graph with its links; a component whose Config has `randomization` gets the groups."""
+    component_spec = spec.component(name)
+    overrides = {**component_spec.overrides, **(overrides or {})}
+    groups = tuple(groups)
+    if "randomization" in getattr(resolve_class(component_spec.component).Config, "__dataclass_fields__", {}):
+        overrides.setdefault("randomization", list(groups))
+    links = {topic: build_links(spec.topics[topic], seeds, groups) for topic in component_spec.outputs.values()}
+    return ComponentRunner(component_spec, build_component(component_spec, seeds, overrides), links)
+
+
+class InProcessGraph:
+    """All components of a profile, stepped together.
+
+    Args:
+        spec: the profile.
+        batch: number of rows B.
+        seed: seed of the run; row b draws the same numbers in a batch of any size.
+        randomization: "all", "none" or group names, see config/randomization.yaml.
+        overrides: single configuration values by component name.
+        only: build these components alone (others' topics can be set with `publish`).
+    """
+
+    def __init__(
+        self,
+        spec: GraphSpec,
+        batch: int = 1,
+        seed: int = 0,
+        randomization: str | Iterable[str] = "none",
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        only: Iterable[str] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.batch = batch
+        self.seeds = row_seeds(seed, batch)
+        self.groups = resolve_groups(randomization, known_groups())
+        overrides = overrides or {}
+        names = [c.name for c in spec.components if only is None or c.name in set(only)]
+        for name in [*overrides, *(only or ())]:
+            spec.component(name)
+        self.runners = {name: build_runner(spec, name, self.seeds, self.groups, overrides.get(name)) for name in names}
+        self.observers: list[Observer] = []
+        self.start()
+
+    def start(self) -> None:
+        """Back to time 0 with every component reset; random streams go on."""
+        self.time_ns = 0
+        self.latest: dict[str, Signal] = {}
+        self.sequence: dict[str, int] = {}
+        self._stamp_ns: dict[str, int] = {}
+        for runner in self.runners.values():
+            runner.start()
+
+    def component(self, name: str) -> Component:
+        """The component instance of that name."""
+        self.spec.component(name)
+        return self.runners[name].component
+
+    def publish(self, topic: str, signal: Signal) -> None:
+        """Puts a message on a topic at the current time, as its producer would."""
+        self.latest[topic] = signal
+        self.sequence[topic] = self.sequence.get(topic, -1) + 1
+        self._stamp_ns[topic] = self.time_ns
+        for observer in self.observers:
+            observer(topic, self.sequence[topic], self.time_ns, signal)
+
+    def run_due(self, names: Iterable[str] | None = None) -> dict[str, Signal]:
+        """Runs the components due at `time_ns` (of those named), without advancing the time; returns their outputs.
+
+        A component with a trigger is due when its topic has a message of this very time.
+        """
+        produced: dict[str, Signal] = {}
+        for name, runner in self.runners.items():
+            spec = runner.spec
+            if names is not None and name not in names:
+                continue
+            due = self._stamp_ns.get(spec.on) == self.time_ns if spec.on else self.time_ns % spec.period_ns == 0
+            if not due:
+                continue
+            inputs = {port: self.latest[topic] for port, topic in spec.inputs.items() if topic in self.latest}
+            for topic, signal in runner.step(inputs, self.time_ns).items():
+                self.publish(topic, signal)
+                produced[topic] = signal
+        return produced
+
+    def advance(self) -> None:
+        """Advances the time by one tick."""
+        self.time_ns += self.spec.tick_ns
+
+    def step(self) -> dict[str, Signal]:
+        """Runs the components due at `time_ns`, then advances the time by a tick; returns what was produced."""
+        produced = self.run_due()
+        self.advance()
+        return produced
+
+    def run(self, seconds: float) -> None:
+        """Steps until `seconds` more have passed."""
+        end = self.time_ns + round(seconds * NANOSECONDS)
+        while self.time_ns < end:
+            self.step()
+
+    def save(self) -> Any:
+        """A deep copy of the whole graph's state, for `restore`."""
+        runners = {name: runner.save() for name, runner in self.runners.items()}
+        return copy.deepcopy((self.time_ns, self.latest, self.sequence, self._stamp_ns)), runners
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned; the next steps repeat bit for bit."""
+        (self.time_ns, latest, sequence, stamps), runners = saved
+        self.latest, self.sequence, self._stamp_ns = dict(latest), dict(sequence), dict(stamps)
+        for name, state in runners.items():
+            self.runners[name].restore(state)

@@ -1,0 +1,37 @@
+"""Where configuration, weights and robot descriptions are: an installed share folder or a source checkout."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from inhand_core.config import ConfigError
+
+_MARKER = "config/graph.yaml"
+
+
+def resource_root() -> Path:
+    """The folder that holds config/, urdf/ and weights/.
+
+    `INHAND_ROOT` decides where set; else the source checkout this file lies in; else the share folder of
+    inhand_bringup on `AMENT_PREFIX_PATH`.
+
+    Raises:
+        ConfigError: nothing is found; the message lists where it looked.
+    """
+    looked: list[Path] = []
+    if root := os.environ.get("INHAND_ROOT"):
+        looked.append(Path(root))
+    else:
+        looked += Path(__file__).resolve().parents
+        prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+        looked += [Path(prefix) / "share/inhand_bringup" for prefix in prefixes if prefix]
+    for folder in looked:
+        if (folder / _MARKER).is_file():
+            return folder
+    raise ConfigError(f"no {_MARKER} found; looked in {[str(p) for p in looked]}; set INHAND_ROOT to name the folder")
+
+
+def config_file(name: str) -> Path:
+    """Path of config/<name>, with `.yaml` added where it has no ending."""
+    return resource_root() / "config" / (name if "." in Path(name).name else f"{name}.yaml")
