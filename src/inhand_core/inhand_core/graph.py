@@ -122,7 +122,7 @@ def build_runner(
     groups: Iterable[str] = (),
     overrides: Mapping[str, Any] | None = None,
 ) -> ComponentRunner:
-    """Builds one component of the graph with its links; a component whose Config has `randomization` gets the groups."""
+    """Builds one component with its links; where its Config has a field `randomization`, that gets the groups."""
     component_spec = spec.component(name)
     overrides = {**component_spec.overrides, **(overrides or {})}
     groups = tuple(groups)

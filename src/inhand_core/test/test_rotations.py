@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from inhand_core import rotations
 from scipy.spatial.transform import Rotation
+
+from inhand_core import rotations
 
 
 @pytest.fixture
