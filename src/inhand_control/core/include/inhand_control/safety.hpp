@@ -1,0 +1,65 @@
+// The controller's modes: who may give torque, and when.
+#pragma once
+
+#include <cstdint>
+
+#include "inhand_control/config.hpp"
+#include "inhand_control/types.hpp"
+
+namespace inhand_control
+{
+
+// Watch over the sequence numbers of one input stream.
+struct StreamState
+{
+  bool seen;                // anything accepted yet
+  std::uint64_t sequence;   // last accepted
+  std::int64_t arrival_ns;  // when it was accepted
+};
+
+// Accepts a sequence number newer than the last one and counts the gap; refuses others.
+// A stream silent for timeout_ns may begin anew at any number: its producer was restarted.
+bool accept_sequence(
+  std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns,
+  StreamState & stream, StreamCounters & counters) noexcept;
+
+struct SafetyState
+{
+  Mode mode;
+  bool enabled;
+  bool stopped;
+  bool following;          // an action applied since the start is still fresh
+  std::int64_t start_ns;   // when the soft start began
+  std::int64_t action_ns;  // when the last action was applied
+};
+
+// What has to happen to the target in this cycle.
+enum class Transition : std::uint8_t
+{
+  kNone,
+  kStart,  // torque begins: target := measured position
+  kHold,   // actions stopped: hold target is taken
+};
+
+inline bool gives_torque(Mode mode) noexcept
+{
+  return mode == Mode::kSoftStart || mode == Mode::kRunning || mode == Mode::kHold;
+}
+
+// Requests; false when refused (a stopped controller cannot be enabled before it is cleared).
+bool request_enable(SafetyState & state) noexcept;
+void request_disable(SafetyState & state) noexcept;
+void request_stop(SafetyState & state) noexcept;
+void request_clear(SafetyState & state) noexcept;
+
+// Advances the modes by one cycle.
+// sensors_fresh: a reading was accepted within the time-out; new_action: one waits to be applied.
+Transition update_safety(
+  std::int64_t now_ns, bool sensors_fresh, bool new_action, const ControllerConfig & config,
+  SafetyState & state, Counters & counters) noexcept;
+
+// Share of the torque limits that may be used now, 0 .. 1.
+double soft_start_scale(
+  std::int64_t now_ns, const ControllerConfig & config, const SafetyState & state) noexcept;
+
+}  // namespace inhand_control

@@ -1,0 +1,81 @@
+// Sizes, samples and outputs shared by every part of the controller.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+namespace inhand_control
+{
+
+constexpr std::size_t kJoints = 24;        // Shadow hand joints, WRJ2 .. THJ1
+constexpr std::size_t kActuators = 20;     // motors; four drive a coupled pair J0 = J1 + J2
+constexpr std::size_t kHallChannels = 26;  // WRJ1 and THJ5 carry two sensors each
+
+using JointArray = std::array<double, kJoints>;
+using ActuatorArray = std::array<double, kActuators>;
+using HallArray = std::array<double, kHallChannels>;
+
+// One reading of the hand's bus.
+struct SensorSample
+{
+  std::int64_t stamp_ns;    // acquisition time, in the time base of the sensors
+  std::uint64_t sequence;   // rises by one with each reading
+  std::size_t size;         // values received; anything but kHallChannels is refused
+  HallArray hall;           // raw ADC counts
+};
+
+// One relative action.
+struct ActionSample
+{
+  std::uint64_t sequence;  // rises by one with each action
+  std::size_t size;        // values received; anything but kActuators is refused
+  ActuatorArray action;    // [-1, 1], fraction of half the actuator's range
+};
+
+// What the controller is doing. Values are those of inhand_interfaces/ControllerStatus.
+enum class Mode : std::uint8_t
+{
+  kDisabled = 0,    // zero torque until enabled
+  kSoftStart = 1,   // enabled; torque limits rise linearly from zero
+  kRunning = 2,     // following actions
+  kHold = 3,        // no new action in time: holding still
+  kZeroTorque = 4,  // enabled, but no sensors in time: zero torque
+  kStopped = 5,     // zero torque, latched until cleared
+};
+
+// Result of one cycle.
+struct ControllerOutput
+{
+  Mode mode;
+  bool has_position;               // false until the first accepted reading
+  std::int64_t sensors_stamp_ns;   // stamp of the reading used
+  std::uint64_t sensors_sequence;  // sequence of the reading used
+  ActuatorArray torque;            // N m; for a coupled pair, the torque on J1 + J2
+  ActuatorArray target;            // rad, actuated coordinates
+  JointArray position;             // rad
+  JointArray velocity;             // rad/s, filtered
+  JointArray effort;               // N m commanded on each joint
+};
+
+// Inputs of one stream since construction.
+struct StreamCounters
+{
+  std::uint64_t accepted;
+  std::uint64_t refused_size;
+  std::uint64_t refused_nan;
+  std::uint64_t refused_range;
+  std::uint64_t refused_stale;  // sequence not newer than the last accepted one
+  std::uint64_t lost;           // sequence numbers skipped over
+};
+
+struct Counters
+{
+  std::uint64_t cycles;
+  StreamCounters sensors;
+  StreamCounters actions;
+  std::uint64_t holds;         // entries into kHold
+  std::uint64_t zero_torques;  // entries into kZeroTorque from a mode that gives torque
+};
+
+}  // namespace inhand_control

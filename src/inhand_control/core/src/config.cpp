@@ -1,0 +1,56 @@
+#include "inhand_control/config.hpp"
+
+#include <cmath>
+#include <stdexcept>
+
+namespace inhand_control
+{
+namespace
+{
+
+void require(bool ok, const std::string & message)
+{
+  if (!ok) {
+    throw std::invalid_argument("control." + message);
+  }
+}
+
+}  // namespace
+
+void validate(const ControllerConfig & config)
+{
+  require(config.period_ns > 0, "period_s must be above 0");
+  require(
+    config.action_timeout_ns >= config.period_ns, "action_timeout_s must be at least period_s");
+  require(
+    config.sensors_timeout_ns >= config.period_ns, "sensors_timeout_s must be at least period_s");
+  require(config.soft_start_ns >= 0, "soft_start_s must be 0 or more");
+  require(
+    std::isfinite(config.velocity_filter_s) && config.velocity_filter_s >= 0.0,
+    "velocity_filter_s must be 0 or more");
+  require(
+    std::isfinite(config.torque_slew) && config.torque_slew > 0.0, "torque_slew must be above 0");
+}
+
+RelativeTo relative_to_from_string(const std::string & name)
+{
+  if (name == "joint_position") {
+    return RelativeTo::kJointPosition;
+  }
+  require(
+    name == "previous_target",
+    "relative_to: unknown '" + name + "'; known joint_position, previous_target");
+  return RelativeTo::kPreviousTarget;
+}
+
+HoldTarget hold_target_from_string(const std::string & name)
+{
+  if (name == "measured_position") {
+    return HoldTarget::kMeasuredPosition;
+  }
+  require(
+    name == "last_target", "hold: unknown '" + name + "'; known measured_position, last_target");
+  return HoldTarget::kLastTarget;
+}
+
+}  // namespace inhand_control

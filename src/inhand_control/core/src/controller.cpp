@@ -1,0 +1,155 @@
+#include "inhand_control/controller.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace inhand_control
+{
+namespace
+{
+
+template<std::size_t N>
+bool all_finite(const std::array<double, N> & values) noexcept
+{
+  return std::all_of(values.begin(), values.end(), [](double v) {return std::isfinite(v);});
+}
+
+// Smoothed actions are sums of products: rounding may leave [-1, 1] by a few ulp.
+constexpr double kActionBound = 1.0 + 1e-9;
+
+}  // namespace
+
+Controller::Controller(const HandModel & hand, const ControllerConfig & config)
+: hand_(hand), config_(config)
+{
+  validate(config);
+}
+
+bool Controller::offer_sensors(std::int64_t now_ns, const SensorSample & sample) noexcept
+{
+  StreamCounters & counters = state_.counters.sensors;
+  if (sample.size != kHallChannels) {
+    ++counters.refused_size;
+    return false;
+  }
+  if (!all_finite(sample.hall)) {
+    ++counters.refused_nan;
+    return false;
+  }
+  const auto in_range = [this](double raw) {return hand_.hall_in_range(raw);};
+  if (!std::all_of(sample.hall.begin(), sample.hall.end(), in_range)) {
+    ++counters.refused_range;
+    return false;
+  }
+  if (!accept_sequence(
+      now_ns, sample.sequence, config_.sensors_timeout_ns, state_.sensors, counters))
+  {
+    return false;
+  }
+  JointArray position;
+  hand_.calibrate(sample.hall, position);
+  update_velocity(
+    position, sample.stamp_ns, config_.velocity_filter_s, config_.sensors_timeout_ns,
+    state_.velocity);
+  state_.sensors_stamp_ns = sample.stamp_ns;
+  return true;
+}
+
+bool Controller::offer_action(std::int64_t now_ns, const ActionSample & sample) noexcept
+{
+  StreamCounters & counters = state_.counters.actions;
+  if (sample.size != kActuators) {
+    ++counters.refused_size;
+    return false;
+  }
+  if (!all_finite(sample.action)) {
+    ++counters.refused_nan;
+    return false;
+  }
+  const auto in_range = [](double a) {return std::abs(a) <= kActionBound;};
+  if (!std::all_of(sample.action.begin(), sample.action.end(), in_range)) {
+    ++counters.refused_range;
+    return false;
+  }
+  if (!accept_sequence(
+      now_ns, sample.sequence, config_.action_timeout_ns, state_.actions, counters))
+  {
+    return false;
+  }
+  state_.action_pending = true;
+  state_.pending_action = sample.action;
+  return true;
+}
+
+void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
+{
+  ++state_.counters.cycles;
+
+  // Who may give torque now?
+  const bool sensors_fresh = state_.sensors.seen &&
+    now_ns - state_.sensors.arrival_ns < config_.sensors_timeout_ns;
+  const Transition transition = update_safety(
+    now_ns, sensors_fresh, state_.action_pending, config_, state_.safety, state_.counters);
+
+  // Where should the joints go, and what torque drives them there?
+  if (gives_torque(state_.safety.mode)) {
+    ActuatorArray position;
+    ActuatorArray velocity;
+    hand_.actuated(state_.velocity.position, position);
+    hand_.actuated(state_.velocity.velocity, velocity);
+    update_target(transition, position);
+    update_torque(soft_start_scale(now_ns, config_, state_.safety), position, velocity);
+  } else {
+    state_.torque.fill(0.0);  // at once: a slew limit must not keep a blind motor running
+  }
+  state_.action_pending = false;
+
+  this->output(output);
+}
+
+void Controller::update_target(
+  Transition transition, const ActuatorArray & position) noexcept
+{
+  const bool take_measured = transition == Transition::kStart ||
+    (transition == Transition::kHold && config_.hold == HoldTarget::kMeasuredPosition);
+  for (std::size_t a = 0; a < kActuators; ++a) {
+    if (take_measured) {
+      state_.target[a] = relative_target(0.0, position[a], hand_.lower()[a], hand_.upper()[a]);
+    }
+    if (state_.action_pending) {
+      const double origin = config_.relative_to == RelativeTo::kJointPosition ?
+        position[a] : state_.target[a];
+      state_.target[a] = relative_target(
+        state_.pending_action[a], origin, hand_.lower()[a], hand_.upper()[a]);
+    }
+  }
+}
+
+void Controller::update_torque(
+  double scale, const ActuatorArray & position, const ActuatorArray & velocity) noexcept
+{
+  const double period_s = static_cast<double>(config_.period_ns) * 1e-9;
+  for (std::size_t a = 0; a < kActuators; ++a) {
+    const double limit = scale * hand_.torque_limit()[a];
+    const double slew = config_.torque_slew * period_s * hand_.torque_limit()[a];
+    double torque =
+      hand_.kp()[a] * (state_.target[a] - position[a]) - hand_.kd()[a] * velocity[a];
+    torque = std::clamp(torque, state_.torque[a] - slew, state_.torque[a] + slew);
+    state_.torque[a] = std::clamp(torque, -limit, limit);
+  }
+}
+
+void Controller::output(ControllerOutput & output) const noexcept
+{
+  output.mode = state_.safety.mode;
+  output.has_position = state_.sensors.seen;
+  output.sensors_stamp_ns = state_.sensors_stamp_ns;
+  output.sensors_sequence = state_.sensors.sequence;
+  output.torque = state_.torque;
+  output.target = state_.target;
+  output.position = state_.velocity.position;
+  output.velocity = state_.velocity.velocity;
+  hand_.joint_effort(state_.torque, output.effort);
+}
+
+}  // namespace inhand_control
