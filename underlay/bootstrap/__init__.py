@@ -1,0 +1,1 @@
+"""The parts of underlay/setup; standard library only."""

@@ -1,0 +1,169 @@
+"""The steps of underlay/setup: what each is made from and how it is done."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .where import ROOT, VENV, python_version
+
+UNDERLAY = ROOT / "underlay"
+LIBRARIES = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+ROS_WHEELS = UNDERLAY / "requirements.txt"
+CONSTRAINTS = UNDERLAY / "constraints.txt"
+SITE = VENV / "lib" / "python3.11" / "site-packages"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: a name for its stamp, a line for the user, the inputs that its stamp hashes, and the work."""
+
+    name: str
+    says: str
+    run: Callable[[], None]
+    files: tuple[Path, ...] = ()
+    settings: tuple[str, ...] = ()
+
+
+def call(*command: str | Path, env: dict[str, str] | None = None) -> None:
+    """Run a command, showing its output.
+
+    Raises:
+        RuntimeError: it exits with another status than 0.
+    """
+    words = [str(word) for word in command]
+    if subprocess.run(words, env=env).returncode != 0:
+        raise RuntimeError(f"`{' '.join(words)}` failed (its output is above); run this again to go on from here")
+
+
+def call_quietly(log: Path, *command: str | Path) -> None:
+    """Run a command in the wheels' environment with its output in `log`, whose end is shown when it fails.
+
+    Raises:
+        RuntimeError: it exits with another status than 0.
+    """
+    words = [str(word) for word in command]
+    done = subprocess.run(words, env=wheels_env(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log.write_text(done.stdout)
+    if done.returncode != 0:
+        end = "\n".join(done.stdout.splitlines()[-30:])
+        raise RuntimeError(f"`{' '.join(words)}` failed; the end of {log}:\n{end}")
+
+
+def make_venv(python: str, *options: str) -> None:
+    """Make the virtual environment, or complete one that was cut off; one of another Python version is made anew."""
+    there = VENV / "bin" / "python"
+    clear = ["--clear"] if there.exists() and python_version(str(there)) != python_version(python) else []
+    call(python, "-m", "venv", *clear, *options, VENV)
+
+
+def pip_install(*arguments: str | Path) -> None:
+    """Run the environment's pip install, quietly but for what it downloads."""
+    call(VENV / "bin" / "python", "-m", "pip", "install", "--progress-bar", "off", "-q", *arguments, env=wheels_env())
+
+
+def wheels_env() -> dict[str, str]:
+    """Return the environment in which the wheels' own start-up hook stays quiet and CMake finds their packages."""
+    libraries = [str(VENV / "lib"), *map(str, sorted(SITE.glob("ros_*.libs")))]
+    return {
+        **os.environ,
+        "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
+        "VIRTUAL_ENV": str(VENV),
+        "PATH": f"{VENV / 'bin'}:{os.environ['PATH']}",
+        "AMENT_PREFIX_PATH": str(VENV),
+        "CMAKE_PREFIX_PATH": str(VENV),
+        "LD_LIBRARY_PATH": ":".join(libraries),
+        "PYTHONPATH": "",
+    }
+
+
+def install_drop_ins() -> None:
+    """Put underlay/python (ros2, cv_bridge, tf_transformations) on the environment's path and `ros2` into its bin."""
+    (SITE / "inhand_underlay.pth").write_text(f"{UNDERLAY / 'python'}\n")
+    program = VENV / "bin" / "ros2"
+    program.write_text(
+        f"#!{VENV / 'bin' / 'python'}\nimport sys\nfrom ros2_lite.cli import main\n\nsys.exit(main())\n"
+    )
+    program.chmod(0o755)
+    (VENV / "local_setup.bash").write_text(f". {UNDERLAY / 'env.bash'}\n")
+
+
+def build_messages() -> None:
+    """Generate the message packages without a wheel and install them into the environment, beside the others."""
+    for source in sorted((UNDERLAY / "src").iterdir()):
+        build = VENV / ".inhand" / "build" / source.name
+        shutil.rmtree(build, ignore_errors=True)
+        build.mkdir(parents=True)
+        configure = ["-S", source, "-B", build, f"-DCMAKE_INSTALL_PREFIX={VENV}", "-DBUILD_TESTING=OFF"]
+        call_quietly(build / "configure.log", "cmake", *configure, "-Wno-dev")
+        call_quietly(build / "build.log", "cmake", "--build", build, "--target", "install", "--parallel", "2")
+
+
+def wheels_plan(python: str) -> list[Step]:
+    """Return the steps on a machine without ROS."""
+    requirements = (ROS_WHEELS, *LIBRARIES, CONSTRAINTS)
+    options = [word for path in (ROS_WHEELS, *LIBRARIES) for word in ("-r", path)]
+    messages = tuple(path for path in (UNDERLAY / "src").rglob("*") if path.is_file())
+    return [
+        Step("venv", f"making {VENV} with {python}", lambda: make_venv(python), settings=(str(VENV),)),
+        Step(
+            "packages",
+            "installing ROS 2 wheels and Python libraries (about 1 GB; minutes)",
+            lambda: pip_install(*options, "-c", CONSTRAINTS),
+            files=requirements,
+        ),
+        Step(
+            "cmake_paths",
+            "fitting the wheels' CMake files to this machine",
+            lambda: call(VENV / "bin" / "python", UNDERLAY / "patch_wheels.py", env=wheels_env()),
+            files=(UNDERLAY / "patch_wheels.py",),
+        ),
+        Step("messages", "generating tf2_msgs", build_messages, files=messages),
+        Step("drop_ins", "adding ros2, cv_bridge and tf_transformations", install_drop_ins, files=(Path(__file__),)),
+    ]
+
+
+def not_from_apt(python: str) -> list[str]:
+    """Return the lines of the requirements that the system's Python does not have in any version.
+
+    What apt ROS was built with (NumPy, OpenCV, SciPy) stays: its message libraries fit that NumPy only.
+    """
+    lines = [line for path in LIBRARIES for line in path.read_text().splitlines()]
+    wanted = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+    script = "import importlib.metadata as m; print(*(d.metadata['Name'] for d in m.distributions()), sep='\\n')"
+    out = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
+    have = {normalized(name) for name in out.split()}
+    if "opencv" in have or "opencv-python" in have or Path("/usr/lib/python3/dist-packages/cv2").exists():
+        have.add("opencv-python-headless")
+    return [line for line in wanted if normalized(re.split(r"[=<>\[]", line)[0]) not in have]
+
+
+def normalized(name: str) -> str:
+    """Return a distribution's name as pip compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def apt_plan(python: str, prefix: Path) -> list[Step]:
+    """Return the steps on a machine whose ROS comes from apt: Python libraries beside it, nothing else."""
+    return [
+        Step(
+            "venv",
+            f"making {VENV} over {prefix} (--system-site-packages)",
+            lambda: make_venv(python, "--system-site-packages"),
+            settings=(str(VENV), str(prefix)),
+        ),
+        Step(
+            "packages",
+            "installing the Python libraries that apt did not bring",
+            lambda: pip_install(*not_from_apt(python)),
+            files=LIBRARIES,
+        ),
+    ]
+
+
+def plan(python: str, apt_ros: Path | None) -> list[Step]:
+    """Return all steps for this machine, in order."""
+    return apt_plan(python, apt_ros) if apt_ros else wheels_plan(python)
