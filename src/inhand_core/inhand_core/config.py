@@ -19,7 +19,7 @@ class ConfigError(ValueError):
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Reads one YAML mapping.
+    """Reads one YAML mapping; a ROS parameter file (`/**: ros__parameters:`) is read as its parameters.
 
     Raises:
         ConfigError: the file is missing, is not YAML, or holds no mapping.
@@ -36,7 +36,16 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping at the top, found {type(content).__name__}")
+    if list(content) == ["/**"]:
+        return _ros_parameters(content["/**"], path)
     return content
+
+
+def _ros_parameters(content: Any, path: Path) -> dict[str, Any]:
+    parameters = content.get("ros__parameters") if isinstance(content, dict) else None
+    if not isinstance(parameters, dict):
+        raise ConfigError(f"{path}: expected a mapping 'ros__parameters' under '/**'")
+    return parameters
 
 
 def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:

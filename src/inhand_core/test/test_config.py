@@ -65,3 +65,11 @@ def test_missing_and_broken_files(tmp_path):
     (tmp_path / "here.yaml").write_text("- 1")
     with pytest.raises(ConfigError, match="mapping"):
         read_yaml(tmp_path / "here.yaml")
+
+
+def test_ros_parameter_file_is_read_as_its_parameters(tmp_path):
+    (tmp_path / "node.yaml").write_text("/**:\n  ros__parameters:\n    rate: 5\n")
+    assert read_yaml(tmp_path / "node.yaml") == {"rate": 5}
+    (tmp_path / "node.yaml").write_text("/**:\n  rate: 5\n")
+    with pytest.raises(ConfigError, match="ros__parameters"):
+        read_yaml(tmp_path / "node.yaml")
