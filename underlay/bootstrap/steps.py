@@ -84,9 +84,7 @@ def install_drop_ins() -> None:
     """Put underlay/python (ros2, cv_bridge, tf_transformations) on the environment's path and `ros2` into its bin."""
     (SITE / "inhand_underlay.pth").write_text(f"{UNDERLAY / 'python'}\n")
     program = VENV / "bin" / "ros2"
-    program.write_text(
-        f"#!{VENV / 'bin' / 'python'}\nimport sys\nfrom ros2_lite.cli import main\n\nsys.exit(main())\n"
-    )
+    program.write_text(f"#!{VENV / 'bin' / 'python'}\nimport sys\nfrom ros2_lite.cli import main\n\nsys.exit(main())\n")
     program.chmod(0o755)
     (VENV / "local_setup.bash").write_text(f". {UNDERLAY / 'env.bash'}\n")
 
