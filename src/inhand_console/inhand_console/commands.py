@@ -1,0 +1,34 @@
+"""What a person can ask the graph to do from the page."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class Command(enum.Enum):
+    """A press of a button; the value is what the page says about it."""
+
+    STOP = "stop the hand"
+    CLEAR = "clear the stop"
+    ENABLE = "enable the hand"
+    START_TRIAL = "start a trial"
+    STOP_TRIAL = "stop the trial"
+    PAUSE = "pause the simulation"
+    RESUME = "resume the simulation"
+    STEP = "step the simulation"
+    RESET = "reset the simulation"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended; `message` is what the graph answered, or why nothing answered."""
+
+    command: Command
+    success: bool
+    message: str = ""
+
+
+CommandHandler = Callable[[Command], None]
+"""Takes a press; called from the page's threads, must return at once."""

@@ -1,0 +1,85 @@
+"""Configuration of the page; the values are in config/console.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inhand_console.health import HealthLimits
+
+Vector = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class SceneConfig:
+    """Places (in world, [m]) and looks of the 3D scene.
+
+    Attributes:
+        camera_position, camera_target, camera_fov_deg: where a new visitor looks from, at what, how wide.
+        light: intensity of the surrounding light, 1 is viser's own.
+        floor_size: edge of the floor grid [m].
+        ghost_position: centre of the goal ghost; it keeps out of the fingers' way.
+        ghost_opacity: 0 (invisible) to 1.
+        ghost_label_height: of the word "goal" above the ghost's centre [m].
+        true_color: of the outline at the simulator's true pose, 0 … 1.
+        marker_radius, fingertip_radius: of the spheres [m].
+        lost_after_s: a marker not seen for longer counts as lost, before that as held [s].
+    """
+
+    camera_position: Vector
+    camera_target: Vector
+    camera_fov_deg: float
+    light: float
+    floor_size: float
+    ghost_position: Vector
+    ghost_opacity: float
+    ghost_label_height: float
+    true_color: Vector
+    marker_radius: float
+    fingertip_radius: float
+    lost_after_s: float
+
+    def __post_init__(self) -> None:
+        for name in ("camera_fov_deg", "floor_size", "marker_radius", "fingertip_radius", "lost_after_s"):
+            _positive(self, name)
+        if not 0 < self.ghost_opacity <= 1:
+            raise ValueError(f"ghost_opacity must be in (0, 1], is {self.ghost_opacity}")
+
+
+@dataclass(frozen=True)
+class ConsoleConfig:
+    """The page.
+
+    Attributes:
+        host: address to listen on; anything but this machine's own lets others stop and start the hand.
+        port: first port to try; the next free one is taken.
+        scene_hz: updates of the 3D scene [Hz], 1 to 30.
+        panel_hz: updates of figures and plot [Hz].
+        plot_seconds: length of the scrolling plot [s].
+        rate_window_s: topic rates are counted over this long [s].
+        trials_shown: lines of the trial history.
+        step_ticks: policy ticks of 80 ms that one press of Step advances.
+    """
+
+    host: str
+    port: int
+    scene_hz: float
+    panel_hz: float
+    plot_seconds: float
+    rate_window_s: float
+    trials_shown: int
+    step_ticks: int
+    scene: SceneConfig
+    health: HealthLimits
+
+    def __post_init__(self) -> None:
+        for name in ("panel_hz", "plot_seconds", "rate_window_s", "trials_shown", "step_ticks"):
+            _positive(self, name)
+        if not 1 <= self.scene_hz <= 30:
+            raise ValueError(f"scene_hz must be in 1 … 30, is {self.scene_hz}")
+        if not 0 < self.port < 65536:
+            raise ValueError(f"port must be in 1 … 65535, is {self.port}")
+
+
+def _positive(config: object, name: str) -> None:
+    if not getattr(config, name) > 0:
+        raise ValueError(f"{name} must be > 0, is {getattr(config, name)}")

@@ -1,0 +1,114 @@
+"""Is the graph well? One line a topic, as a person reads it: what is wrong and what to do."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inhand_console.snapshot import ControllerHealth, SimHealth, Snapshot, TopicRate
+from inhand_core import GraphSpec
+
+
+class Level(enum.IntEnum):
+    """How bad it is."""
+
+    OK = 0
+    WARN = 1
+    ERROR = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: subject, its figures, how bad, and advice ("" where all is well)."""
+
+    subject: str
+    figures: str
+    level: Level
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class HealthLimits:
+    """When a figure is worth a warning.
+
+    Attributes:
+        silence_periods: a topic silent for longer than so many of its periods is in error ...
+        silence_least_s: ... but never before so long [s].
+        rate_tolerance: a rate below 1 minus this part of the nominal one is a warning.
+        real_time_factor: below this the simulator is too slow.
+    """
+
+    silence_periods: float
+    silence_least_s: float
+    rate_tolerance: float
+    real_time_factor: float
+
+    def __post_init__(self) -> None:
+        for name in ("silence_periods", "silence_least_s", "real_time_factor"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be > 0, is {getattr(self, name)}")
+        if not 0 < self.rate_tolerance < 1:
+            raise ValueError(f"rate_tolerance must be in (0, 1), is {self.rate_tolerance}")
+
+
+def judge(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits) -> list[Finding]:
+    """Every topic of the graph, the controller and the simulator; in the order of the graph."""
+    paused = snapshot.simulator is not None and snapshot.simulator.paused
+    findings = [judge_topic(topic, snapshot.rates, spec, limits, paused) for topic in spec.topics]
+    if snapshot.controller is not None:
+        findings.append(judge_controller(snapshot.controller))
+    if snapshot.simulator is not None:
+        findings.append(judge_simulator(snapshot.simulator, limits))
+    return findings
+
+
+def judge_topic(
+    topic: str, rates: Mapping[str, TopicRate], spec: GraphSpec, limits: HealthLimits, paused: bool = False
+) -> Finding:
+    """One topic against its rate in the graph; while the simulation is paused silence is no fault."""
+    expected, seen = spec.topics[topic], rates.get(topic)
+    if seen is None or seen.age is None:
+        if expected.on_change:
+            return Finding(topic, "none yet", Level.OK)
+        return Finding(topic, "nothing yet", Level.WARN if paused else Level.ERROR, _ask(topic, spec))
+    if expected.on_change:
+        return Finding(topic, f"last change {seen.age:.0f} s ago", Level.OK)
+    figures = f"{seen.rate:.1f} of {expected.rate:g} Hz"
+    if seen.age > max(limits.silence_periods / expected.rate, limits.silence_least_s):
+        figures = f"silent for {seen.age:.1f} s"
+        return Finding(topic, figures, Level.OK if paused else Level.ERROR, "" if paused else _ask(topic, spec))
+    if seen.rate < (1.0 - limits.rate_tolerance) * expected.rate and not paused:
+        return Finding(topic, figures, Level.WARN, f"{spec.producers[topic]} is late: is the machine overloaded?")
+    return Finding(topic, figures, Level.OK)
+
+
+def judge_controller(controller: ControllerHealth) -> Finding:
+    """The controller's mode and counters, with what a person can do about them."""
+    advice = {
+        "DISABLED": "press Enable when the hand may move",
+        "HOLD": "no new actions arrive: are policy and smoother running, is a trial running?",
+        "ZERO_TORQUE": "no sensors arrive: is the hand's driver or the simulator running?",
+        "STOPPED": "latched: press Clear, then Enable",
+    }.get(controller.mode, "")
+    level = Level.ERROR if controller.mode in ("ZERO_TORQUE", "STOPPED") else Level.WARN if advice else Level.OK
+    figures = (
+        f"{controller.mode}, {controller.missed_deadlines} deadlines missed, {controller.refused} inputs refused, "
+        f"{controller.lost_actions} actions lost, lateness p99 {1e6 * controller.lateness_p99:.0f} µs"
+    )
+    return Finding("controller", figures, level, advice)
+
+
+def judge_simulator(simulator: SimHealth, limits: HealthLimits) -> Finding:
+    """The simulator's speed."""
+    figures = f"{simulator.real_time_factor:.3f} of real time, {simulator.missed_ticks} ticks missed"
+    if simulator.paused:
+        return Finding("simulator", "paused", Level.WARN, "press Resume to go on")
+    if simulator.real_time_factor < limits.real_time_factor:
+        return Finding("simulator", figures, Level.WARN, "too slow: close what else uses the cores")
+    return Finding("simulator", figures, Level.OK)
+
+
+def _ask(topic: str, spec: GraphSpec) -> str:
+    producer = spec.producers[topic]
+    return f"is {producer} ({spec.component(producer).node}) running?"

@@ -1,0 +1,93 @@
+"""The figures of the page as HTML: pure functions of a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from inhand_console.commands import Outcome
+from inhand_console.health import Finding, Level
+from inhand_console.marker_status import COLORS, Seen
+from inhand_console.snapshot import ControllerHealth, SimHealth
+from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
+from inhand_core.signals import Trial, TrialState
+
+LEVEL_COLORS = {Level.OK: "#2ecc71", Level.WARN: "#f39c12", Level.ERROR: "#e74c3c"}
+MODE_COLORS = {
+    "RUNNING": "#2ecc71",
+    "SOFT_START": "#3498db",
+    "HOLD": "#f39c12",
+    "DISABLED": "#7f8c8d",
+    "ZERO_TORQUE": "#e74c3c",
+    "STOPPED": "#e74c3c",
+}
+UNKNOWN = "#7f8c8d"
+BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
+
+
+def banner(controller: ControllerHealth | None, simulator: SimHealth | None) -> str:
+    """The controller's mode in large letters on its colour, and whether the simulation stands still."""
+    mode = controller.mode if controller is not None else "NO CONTROLLER"
+    paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
+    color = MODE_COLORS.get(mode, UNKNOWN)
+    return (
+        f'<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;text-align:center;'
+        f'font-weight:700;color:#fff;background:{color}">{escape(mode.replace("_", " ") + paused)}</div>'
+    )
+
+
+def trial_figures(trial: Trial | None, distance: float | None, tolerance: float) -> str:
+    """Goals achieved in large figures, state of the trial, rotation distance to the goal [rad]."""
+    if trial is None:
+        return f'<div style="{BLOCK}">no trial yet</div>'
+    state, reason = TrialState(int(trial.state[0])), REASONS[int(trial.reason[0])]
+    words = f"trial {int(trial.trial_id[0])}: {state.name.lower()}" + (f", {reason}" if reason else "")
+    away = "–" if distance is None else f"{distance:.2f} rad to the goal (achieved below {tolerance:g})"
+    return (
+        f'<div style="{BLOCK}"><span id="inhand-goals" style="font-size:2.4em;font-weight:700">'
+        f"{int(trial.goals_achieved[0])}</span> goals achieved<br>{escape(words)}<br>{escape(away)}</div>"
+    )
+
+
+def trial_history(log: TrialLog, shown: int) -> str:
+    """The newest trials, newest first, and a line over all of them."""
+    rows = "".join(_trial_row(trial) for trial in reversed(log.finished[-shown:]))
+    return f'<div style="{BLOCK}">{escape(log.summary())}<table style="width:100%">{rows}</table></div>'
+
+
+def health_table(findings: Sequence[Finding]) -> str:
+    """One line a finding; what is wrong comes first."""
+    ordered = sorted(findings, key=lambda finding: -finding.level)
+    return f'<div style="{BLOCK}">{"".join(_finding_line(finding) for finding in ordered)}</div>'
+
+
+def outcome_line(outcome: Outcome | None) -> str:
+    """What became of the last press of a button."""
+    if outcome is None:
+        return ""
+    color = LEVEL_COLORS[Level.OK if outcome.success else Level.ERROR]
+    words = f"{outcome.command.value}: {'done' if outcome.success else 'FAILED'}"
+    words += f" ({outcome.message})" if outcome.message else ""
+    return f'<div id="inhand-outcome" style="{BLOCK};color:{color}">{escape(words)}</div>'
+
+
+def legend() -> str:
+    """What the colours of the scene mean."""
+    dots = "".join(
+        f'<span style="color:rgb{COLORS[seen]}">&#9679;</span> {seen.name.lower()}&nbsp;&nbsp;' for seen in Seen
+    )
+    return (
+        f'<div style="{BLOCK}">Markers: {dots}<br>Solid object: estimated pose; black outline: true pose (simulation); '
+        "transparent: goal orientation.</div>"
+    )
+
+
+def _trial_row(trial: FinishedTrial) -> str:
+    why = REASONS[trial.reason] or "end not seen"
+    return f"<tr><td>trial {trial.trial_id}</td><td>{trial.goals} goals</td><td>{escape(why)}</td></tr>"
+
+
+def _finding_line(finding: Finding) -> str:
+    dot = f'<span style="color:{LEVEL_COLORS[finding.level]}">&#9679;</span>'
+    advice = f'<br><span style="margin-left:1.2em">→ {escape(finding.advice)}</span>' if finding.advice else ""
+    return f"<div>{dot} <b>{escape(finding.subject)}</b> {escape(finding.figures)}{advice}</div>"

@@ -1,0 +1,99 @@
+"""The web page: one server, one thread that draws the newest snapshot while somebody looks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import viser
+
+from inhand_console.commands import CommandHandler, Outcome
+from inhand_console.config import ConsoleConfig
+from inhand_console.object_mesh import ObjectShape
+from inhand_console.panel import Panel
+from inhand_console.scene import Scene
+from inhand_console.snapshot import Snapshot
+from inhand_console.urdf_tree import UrdfTree
+from inhand_core import GraphSpec
+
+IDLE_PERIOD_S = 0.25
+"""How often the drawing thread looks for visitors while there are none."""
+
+
+class ConsolePage:
+    """Serves the page and keeps it up to date; no ROS.
+
+    Args:
+        config: of the page.
+        tree: the hand.
+        joint_names: order of the joint angles.
+        shape: the object.
+        hand_base: (3,) [m] and (4,) (x, y, z, w): hand_base in world.
+        spec: the graph whose topics are watched.
+        tolerance: a goal is achieved below this rotation distance [rad].
+        take: gives the newest snapshot for a time of `time.monotonic()`; called by the drawing thread only.
+        on_command: called at each press of a button.
+    """
+
+    def __init__(
+        self,
+        config: ConsoleConfig,
+        tree: UrdfTree,
+        joint_names: Sequence[str],
+        shape: ObjectShape,
+        hand_base: tuple[np.ndarray, np.ndarray],
+        spec: GraphSpec,
+        tolerance: float,
+        take: Callable[[float], Snapshot],
+        on_command: CommandHandler,
+    ) -> None:
+        self._config, self._take = config, take
+        self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
+        self._scene = Scene(self._server, config.scene, tree, joint_names, shape, hand_base)
+        self._panel = Panel(self._server, config, spec, tolerance, on_command)
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{self._config.host}:{self._server.get_port()}"
+
+    @property
+    def watched(self) -> bool:
+        """Whether a browser is connected."""
+        return bool(self._server.get_clients())
+
+    @property
+    def alive(self) -> bool:
+        """False once drawing has failed; the error is on stderr."""
+        return self._thread.is_alive()
+
+    def report(self, outcome: Outcome) -> None:
+        """Shows how a command ended; from any thread."""
+        self._panel.report(outcome)
+
+    def close(self) -> None:
+        """Stops drawing and serving."""
+        self._closing.set()
+        self._thread.join(timeout=5.0)
+        self._server.stop()
+
+    def _draw(self) -> None:
+        panel_due = 0.0
+        while not self._closing.is_set():
+            started = time.monotonic()
+            snapshot = self._take(started)
+            if not self.watched:
+                self._panel.note(snapshot)
+                self._closing.wait(IDLE_PERIOD_S)
+                continue
+            with self._server.atomic():
+                self._scene.update(snapshot)
+                if started >= panel_due:
+                    self._panel.update(snapshot, started)
+                    panel_due = started + 1.0 / self._config.panel_hz
+            self._closing.wait(max(0.0, 1.0 / self._config.scene_hz - (time.monotonic() - started)))

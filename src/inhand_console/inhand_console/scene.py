@@ -1,0 +1,226 @@
+"""The 3D scene of the page: hand, object, goal ghost, markers. Fed with snapshots; knows viser, no ROS."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import trimesh
+import viser
+
+from inhand_console.config import SceneConfig
+from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age, colors
+from inhand_console.object_mesh import ObjectShape
+from inhand_console.snapshot import Snapshot
+from inhand_console.urdf_tree import UrdfTree, Visual
+from inhand_core import rotations
+from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose
+
+HAND = "/hand_base"
+SAME_TURN = 1e-4
+"""Quaternions whose elements differ by less are not sent again."""
+
+
+class HandScene:
+    """The hand of a URDF as nested frames with meshes.
+
+    Args:
+        server: of the page.
+        tree: the robot description; its root link is put at the pose given.
+        joint_names: order of the angles given to `update`.
+        position, orientation: of the root link in world, (3,) [m] and (4,) (x, y, z, w).
+    """
+
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        tree: UrdfTree,
+        joint_names: Sequence[str],
+        position: np.ndarray,
+        orientation: np.ndarray,
+    ) -> None:
+        self._tree = tree
+        self._index = tree.index(joint_names)
+        server.scene.add_frame(HAND, show_axes=False, position=position, wxyz=rotations.xyzw_to_wxyz(orientation))
+        self._frames = {
+            joint.name: server.scene.add_frame(
+                self._node(joint.child),
+                show_axes=False,
+                position=joint.position,
+                wxyz=rotations.xyzw_to_wxyz(joint.orientation),
+            )
+            for joint in tree.joints
+        }
+        for i, visual in enumerate(tree.visuals):
+            _add_visual(server, f"{self._node(visual.link)}/visual_{i}", visual)
+        self._sent = np.full((len(tree.moving), 4), np.nan)
+
+    def update(self, joints: JointStates) -> None:
+        """Turns the links to the joint angles (1, n) [rad]."""
+        turns = self._tree.orientations(joints.position[0], self._index)
+        moved = ~(np.abs(turns - self._sent) < SAME_TURN).all(axis=1)
+        for i in np.flatnonzero(moved):
+            self._frames[self._tree.moving[i].name].wxyz = rotations.xyzw_to_wxyz(turns[i])
+        self._sent[moved] = turns[moved]
+
+    def _node(self, link: str) -> str:
+        return HAND + self._tree.path(link).removeprefix(self._tree.root)
+
+
+class Scene:
+    """Everything that is seen in 3D.
+
+    Args:
+        server: of the page.
+        config: places, sizes and looks.
+        tree: the hand.
+        joint_names: order of /joint_states.
+        shape: the object, with the colours of its faces.
+        hand_base: (3,) [m] and (4,) (x, y, z, w): hand_base in world.
+    """
+
+    def __init__(
+        self,
+        server: viser.ViserServer,
+        config: SceneConfig,
+        tree: UrdfTree,
+        joint_names: Sequence[str],
+        shape: ObjectShape,
+        hand_base: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        self._config = config
+        _set_stage(server, config)
+        self._hand = HandScene(server, tree, joint_names, *hand_base)
+        self._object = _add_object(server, f"{HAND}/object", shape, 1.0)
+        self._ghost = _add_object(server, "/goal", shape, config.ghost_opacity)
+        self._ghost.position = config.ghost_position
+        self._ghost_turn = hand_base[1]
+        server.scene.add_label("/goal/label", "goal", position=(0.0, 0.0, config.ghost_label_height))
+        self._true = _add_outline(server, f"{HAND}/true_object", shape, config.true_color)
+        self._markers = _add_spheres(server, "/markers", config.marker_radius)
+        self._fingertips = _add_spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
+        self._ages = MarkerAges(config.lost_after_s)
+        self._drawn = Snapshot()
+
+    def update(self, snapshot: Snapshot) -> None:
+        """Draws what has changed since the last snapshot."""
+        last, self._drawn = self._drawn, snapshot
+        if snapshot.joint_states is not None and snapshot.joint_states is not last.joint_states:
+            self._hand.update(snapshot.joint_states)
+        if snapshot.object_pose is not last.object_pose:
+            _place(self._object, snapshot.object_pose)
+        if snapshot.true_pose is not last.true_pose:
+            _place(self._true, snapshot.true_pose)
+        if snapshot.goal is not last.goal:
+            self._place_ghost(snapshot.goal)
+        if snapshot.markers is not None and snapshot.markers is not last.markers:
+            self._draw_markers(snapshot.markers)
+        if snapshot.fingertips is not None and snapshot.fingertips is not last.fingertips:
+            self._draw_fingertips(snapshot.fingertips)
+
+    def _place_ghost(self, goal: Goal | None) -> None:
+        self._ghost.visible = goal is not None
+        if goal is not None:
+            self._ghost.wxyz = rotations.xyzw_to_wxyz(rotations.multiply(self._ghost_turn, goal.orientation[0]))
+
+    def _draw_markers(self, markers: Markers) -> None:
+        status = self._ages.update(markers.condition[0], time.monotonic())
+        _move_spheres(self._markers, markers.position[0], status)
+
+    def _draw_fingertips(self, fingertips: Fingertips) -> None:
+        status = by_age(fingertips.valid[0], fingertips.age[0], self._config.lost_after_s)
+        _move_spheres(self._fingertips, fingertips.position[0], status)
+
+
+def mesh_of(visual: Visual) -> trimesh.Trimesh:
+    """The triangles of one visual, in its own frame [m]."""
+    if visual.shape == "mesh":
+        mesh = trimesh.load(visual.path, force="mesh")
+        return mesh.apply_transform(np.diag([*visual.size, 1.0]))
+    if visual.shape == "box":
+        return trimesh.creation.box(extents=visual.size)
+    if visual.shape == "cylinder":
+        return trimesh.creation.cylinder(radius=visual.size[0], height=visual.size[1], sections=24)
+    return trimesh.creation.icosphere(radius=visual.size[0], subdivisions=2)
+
+
+def _add_visual(server: viser.ViserServer, name: str, visual: Visual) -> None:
+    mesh = mesh_of(visual)
+    server.scene.add_mesh_simple(
+        name,
+        np.asarray(mesh.vertices),
+        np.asarray(mesh.faces),
+        color=visual.color[:3],
+        opacity=None if visual.color[3] >= 1.0 else visual.color[3],
+        flat_shading=True,
+        position=visual.position,
+        wxyz=rotations.xyzw_to_wxyz(visual.orientation),
+    )
+
+
+def _set_stage(server: viser.ViserServer, config: SceneConfig) -> None:
+    server.scene.set_up_direction("+z")
+    server.scene.configure_environment_map("studio", environment_intensity=config.light)
+    server.scene.add_grid(
+        "/floor", width=config.floor_size, height=config.floor_size, cell_size=0.05, section_size=0.25
+    )
+    server.initial_camera.position = config.camera_position
+    server.initial_camera.look_at = config.camera_target
+    server.initial_camera.fov = np.radians(config.camera_fov_deg)
+    server.initial_camera.near = 0.01
+
+
+def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape, opacity: float) -> viser.FrameHandle:
+    frame = server.scene.add_frame(name, show_axes=False, visible=False)
+    for i, face in enumerate(shape.faces):
+        server.scene.add_mesh_simple(
+            f"{name}/face_{i}",
+            face.vertices,
+            face.triangles,
+            color=face.color,
+            opacity=None if opacity >= 1.0 else opacity,
+            flat_shading=True,
+            side="double",
+            cast_shadow=opacity >= 1.0,
+        )
+    return frame
+
+
+def _add_outline(
+    server: viser.ViserServer, name: str, shape: ObjectShape, color: tuple[float, float, float]
+) -> viser.FrameHandle:
+    frame = server.scene.add_frame(name, show_axes=False, visible=False)
+    server.scene.add_line_segments(f"{name}/edges", shape.edges, color, line_width=2.5)
+    return frame
+
+
+def _add_spheres(server: viser.ViserServer, name: str, radius: float) -> viser.BatchedMeshHandle:
+    ball = trimesh.creation.icosphere(subdivisions=2, radius=radius)
+    return server.scene.add_batched_meshes_simple(
+        name,
+        np.asarray(ball.vertices),
+        np.asarray(ball.faces),
+        batched_wxyzs=np.array([[1.0, 0.0, 0.0, 0.0]]),
+        batched_positions=np.zeros((1, 3)),
+        batched_colors=np.array([COLORS[Seen.LOST]], dtype=np.uint8),
+        lod="off",
+        cast_shadow=False,
+        visible=False,
+    )
+
+
+def _move_spheres(handle: viser.BatchedMeshHandle, position: np.ndarray, status: np.ndarray) -> None:
+    turns = np.zeros((len(position), 4))
+    turns[:, 0] = 1.0
+    handle.batched_wxyzs = turns
+    handle.batched_positions = np.asarray(position)
+    handle.batched_colors = colors(status)
+    handle.visible = True
+
+
+def _place(frame: viser.FrameHandle, pose: ObjectPose | None) -> None:
+    frame.visible = pose is not None and bool(np.isfinite(pose.position).all())
+    if frame.visible and pose is not None:
+        frame.position = pose.position[0]
+        frame.wxyz = rotations.xyzw_to_wxyz(pose.orientation[0])

@@ -1,0 +1,229 @@
+"""A URDF as a tree of frames: which link hangs on which, and where, for given joint angles. No ROS."""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inhand_core import rotations
+
+MOVING = ("revolute", "continuous")
+KNOWN_TYPES = (*MOVING, "fixed")
+
+
+class UrdfError(ValueError):
+    """A robot description that cannot be used; the message names the element and what would be valid."""
+
+
+@dataclass(frozen=True)
+class Joint:
+    """One joint: the child link's frame in the parent link's, at angle 0, and how it turns.
+
+    Attributes:
+        name, type, parent, child: as in the URDF; type is one of `KNOWN_TYPES`.
+        position: (3,) [m] of the child's origin in the parent link's frame.
+        orientation: (4,) (x, y, z, w) of the child's frame in the parent's at angle 0.
+        axis: (3,) unit vector in the child's frame; zeros for a fixed joint.
+        mimic: (joint, multiplier, offset) where the angle follows another joint's, else None.
+    """
+
+    name: str
+    type: str
+    parent: str
+    child: str
+    position: np.ndarray
+    orientation: np.ndarray
+    axis: np.ndarray
+    mimic: tuple[str, float, float] | None
+
+
+@dataclass(frozen=True)
+class Visual:
+    """What a link looks like: a shape at a pose in the link's frame.
+
+    Attributes:
+        link: name of the link.
+        shape: "mesh", "box", "cylinder" or "sphere".
+        size: mesh: scale (3,); box: edges (3,) [m]; cylinder: radius, length [m]; sphere: radius [m].
+        path: of the mesh file; None for the other shapes.
+        position, orientation: (3,) [m] and (4,) (x, y, z, w) in the link's frame.
+        color: (4,) red, green, blue, opacity in 0 … 1.
+    """
+
+    link: str
+    shape: str
+    size: tuple[float, ...]
+    path: Path | None
+    position: np.ndarray
+    orientation: np.ndarray
+    color: tuple[float, float, float, float]
+
+
+class UrdfTree:
+    """The frames of a robot description.
+
+    Args:
+        text: the URDF.
+        folder: where relative mesh paths start.
+
+    Raises:
+        UrdfError: not XML, no single root, or a joint type other than `KNOWN_TYPES`.
+    """
+
+    def __init__(self, text: str, folder: Path = Path()) -> None:
+        try:
+            robot = ElementTree.fromstring(text)
+        except ElementTree.ParseError as error:
+            raise UrdfError(f"not a URDF: {error}") from error
+        self.text = text
+        self.links = [link.get("name", "") for link in robot.findall("link")]
+        self.joints = [_joint(element) for element in robot.findall("joint")]
+        colors = {m.get("name"): _color(m) for m in robot.findall("material") if m.find("color") is not None}
+        self.visuals = [
+            _visual(link.get("name", ""), element, colors, folder)
+            for link in robot.findall("link")
+            for element in link.findall("visual")
+        ]
+        children = {joint.child for joint in self.joints}
+        roots = [link for link in self.links if link not in children]
+        if len(roots) != 1:
+            raise UrdfError(f"expected one root link, found {roots}")
+        self.root = roots[0]
+        self.joints = self._sorted_from_root()
+        self.moving = [joint for joint in self.joints if joint.type in MOVING]
+        self.fixed = [joint for joint in self.joints if joint.type == "fixed"]
+        self._axes = np.array([joint.axis for joint in self.moving]).reshape(-1, 3)
+        self._zero = np.array([joint.orientation for joint in self.moving]).reshape(-1, 4)
+        self._driver = [joint.mimic or (joint.name, 1.0, 0.0) for joint in self.moving]
+
+    @classmethod
+    def load(cls, path: str | Path) -> UrdfTree:
+        """Reads a URDF file.
+
+        Raises:
+            UrdfError: there is no such file, or it cannot be used.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise UrdfError(f"{path}: no such URDF; in {path.parent} there are {sorted(path.parent.glob('*.urdf'))}")
+        return cls(path.read_text(), path.parent)
+
+    def index(self, names: Sequence[str]) -> np.ndarray:
+        """(len(moving),) places in `names` of the joints that decide each moving joint's angle.
+
+        Raises:
+            UrdfError: a moving joint is not among `names`.
+        """
+        places: Mapping[str, int] = {name: i for i, name in enumerate(names)}
+        if missing := sorted({driver for driver, _, _ in self._driver} - set(places)):
+            raise UrdfError(f"no angle for {missing}; given {sorted(places)}")
+        return np.array([places[driver] for driver, _, _ in self._driver], dtype=int)
+
+    def orientations(self, angles: np.ndarray, index: np.ndarray) -> np.ndarray:
+        """(len(moving), 4) quaternions (x, y, z, w) of each moving joint's child frame in its parent's.
+
+        Args:
+            angles: (n,) [rad] in the order of the names given to `index`.
+            index: from `index`.
+        """
+        multiplier = np.array([m for _, m, _ in self._driver])
+        offset = np.array([o for _, _, o in self._driver])
+        turn = rotations.from_axis_angle(self._axes, multiplier * np.asarray(angles)[index] + offset)
+        return rotations.multiply(self._zero, turn)
+
+    def path(self, link: str) -> str:
+        """Links from the root to `link`, joined by "/"."""
+        parent = {joint.child: joint.parent for joint in self.joints}
+        chain = [link]
+        while chain[-1] in parent:
+            chain.append(parent[chain[-1]])
+        return "/".join(reversed(chain))
+
+    def _sorted_from_root(self) -> list[Joint]:
+        ordered: list[Joint] = []
+        known, waiting = {self.root}, list(self.joints)
+        while waiting:
+            ready = [joint for joint in waiting if joint.parent in known]
+            if not ready:
+                raise UrdfError(f"joints that hang on no known link: {[joint.name for joint in waiting]}")
+            ordered += ready
+            known |= {joint.child for joint in ready}
+            waiting = [joint for joint in waiting if joint not in ready]
+        return ordered
+
+
+def resolve_mesh(name: str, folder: Path) -> Path:
+    """Path of a mesh named by package://, file://, an absolute path, or one relative to `folder`.
+
+    Raises:
+        UrdfError: a package that is not on AMENT_PREFIX_PATH.
+    """
+    if name.startswith("file://"):
+        return Path(name.removeprefix("file://"))
+    if not name.startswith("package://"):
+        return folder / name
+    package, _, rest = name.removeprefix("package://").partition("/")
+    prefixes = [Path(p) for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
+    for prefix in prefixes:
+        if (share := prefix / "share" / package).is_dir():
+            return share / rest
+    raise UrdfError(f"{name}: no package {package!r} in {[str(p) for p in prefixes]}")
+
+
+def _numbers(text: str | None, default: str) -> np.ndarray:
+    return np.array([float(value) for value in (text or default).split()])
+
+
+def _origin(element: ElementTree.Element) -> tuple[np.ndarray, np.ndarray]:
+    origin = element.find("origin")
+    xyz = _numbers(None if origin is None else origin.get("xyz"), "0 0 0")
+    roll, pitch, yaw = _numbers(None if origin is None else origin.get("rpy"), "0 0 0")
+    turns = [rotations.from_axis_angle(np.eye(3)[i], np.asarray(a)) for i, a in enumerate((roll, pitch, yaw))]
+    return xyz, rotations.multiply(turns[2], rotations.multiply(turns[1], turns[0]))
+
+
+def _joint(element: ElementTree.Element) -> Joint:
+    name, kind = element.get("name", ""), element.get("type", "")
+    if kind not in KNOWN_TYPES:
+        raise UrdfError(f"joint {name!r}: type {kind!r}; known {list(KNOWN_TYPES)}")
+    parent, child, axis, mimic = (element.find(tag) for tag in ("parent", "child", "axis", "mimic"))
+    if parent is None or child is None:
+        raise UrdfError(f"joint {name!r}: needs <parent> and <child>")
+    direction = _numbers(None if axis is None else axis.get("xyz"), "1 0 0")
+    direction = direction / np.linalg.norm(direction) if kind in MOVING else np.zeros(3)
+    follows = None
+    if mimic is not None:
+        follows = (mimic.get("joint", ""), float(mimic.get("multiplier", 1.0)), float(mimic.get("offset", 0.0)))
+    return Joint(name, kind, parent.get("link", ""), child.get("link", ""), *_origin(element), direction, follows)
+
+
+def _color(material: ElementTree.Element) -> tuple[float, float, float, float]:
+    color = material.find("color")
+    rgba = _numbers(None if color is None else color.get("rgba"), "0.7 0.7 0.7 1")
+    return float(rgba[0]), float(rgba[1]), float(rgba[2]), float(rgba[3])
+
+
+def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None, tuple], folder: Path) -> Visual:
+    geometry = element.find("geometry")
+    if geometry is None or len(geometry) != 1:
+        raise UrdfError(f"link {link!r}: a <visual> needs one <geometry> with one shape")
+    shape = geometry[0]
+    sizes = {
+        "mesh": lambda: _numbers(shape.get("scale"), "1 1 1"),
+        "box": lambda: _numbers(shape.get("size"), ""),
+        "cylinder": lambda: _numbers(f"{shape.get('radius')} {shape.get('length')}", ""),
+        "sphere": lambda: _numbers(shape.get("radius"), ""),
+    }
+    if shape.tag not in sizes:
+        raise UrdfError(f"link {link!r}: shape {shape.tag!r}; known {sorted(sizes)}")
+    path = resolve_mesh(shape.get("filename", ""), folder) if shape.tag == "mesh" else None
+    material = element.find("material")
+    color = (0.7, 0.7, 0.7, 1.0)
+    if material is not None:
+        color = _color(material) if material.find("color") is not None else colors.get(material.get("name"), color)
+    return Visual(link, shape.tag, tuple(float(s) for s in sizes[shape.tag]()), path, *_origin(element), color)

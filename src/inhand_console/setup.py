@@ -1,0 +1,25 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_console"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy", "trimesh", "viser"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="What a person sees: the web page, the transforms and markers for RViz.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "console_node = inhand_console.nodes.console_node:main",
+            "state_publisher = inhand_console.nodes.state_publisher:main",
+        ],
+    },
+)

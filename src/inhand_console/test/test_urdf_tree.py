@@ -1,0 +1,76 @@
+"""The tree of frames: against rotation matrices built by hand, and what it refuses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from inhand_console.urdf_tree import UrdfError, UrdfTree, resolve_mesh
+from inhand_core import rotations
+
+
+def test_joints_come_after_the_joints_they_hang_on(robot_text: str) -> None:
+    tree = UrdfTree(robot_text)
+    assert tree.root == "base"
+    assert [joint.name for joint in tree.joints] == ["mount", "bend", "follow"]
+    assert [joint.name for joint in tree.moving] == ["bend", "follow"]
+    assert [joint.name for joint in tree.fixed] == ["mount"]
+    assert tree.path("tip") == "base/arm/finger/tip"
+
+
+def test_rpy_is_roll_then_pitch_then_yaw_about_fixed_axes(robot_text: str) -> None:
+    bend = UrdfTree(robot_text).moving[0]
+    expected = Rotation.from_euler("xyz", [0.3, -0.2, 0.7]).as_matrix()
+    np.testing.assert_allclose(rotations.to_matrix(bend.orientation), expected, atol=1e-12)
+
+
+def test_a_joint_turns_about_its_axis_in_the_childs_frame_and_a_mimic_follows(robot_text: str) -> None:
+    tree = UrdfTree(robot_text)
+    turns = tree.orientations(np.array([9.0, 0.4]), tree.index(["other", "bend"]))
+    zero = Rotation.from_euler("xyz", [0.3, -0.2, 0.7])
+    expected = (zero * Rotation.from_rotvec([0.0, 0.4, 0.0])).as_matrix()
+    np.testing.assert_allclose(rotations.to_matrix(turns[0]), expected, atol=1e-12)
+    expected = Rotation.from_rotvec([2 * 0.4 + 0.1, 0.0, 0.0]).as_matrix()
+    np.testing.assert_allclose(rotations.to_matrix(turns[1]), expected, atol=1e-12)
+
+
+def test_visuals_know_link_shape_pose_and_colour(robot_text: str) -> None:
+    by_link = {visual.link: visual for visual in UrdfTree(robot_text).visuals}
+    assert by_link["arm"].shape == "box" and by_link["arm"].size == (0.02, 0.02, 0.2)
+    np.testing.assert_allclose(by_link["arm"].position, [0, 0, 0.1])
+    assert by_link["arm"].color == (0.5, 0.5, 0.5, 1.0)
+    assert by_link["finger"].color == (1.0, 0.0, 0.0, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "culprit"),
+    [
+        (('name="mount" type="fixed"', 'name="mount" type="floating"'), "mount.*floating"),
+        (('<parent link="base"/>', '<parent link="bass"/>'), r"hang on no known link: \['follow', 'mount', 'bend'\]"),
+        (('<link name="base"/>', '<link name="base"/><link name="loose"/>'), "'base', 'loose'"),
+        (("<sphere ", "<ball "), "'ball'.*sphere"),
+        (("</robot>", ""), "not a URDF"),
+    ],
+)
+def test_errors_name_the_culprit(robot_text: str, change: tuple[str, str], culprit: str) -> None:
+    assert change[0] in robot_text
+    with pytest.raises(UrdfError, match=culprit):
+        UrdfTree(robot_text.replace(*change))
+
+
+def test_a_missing_angle_is_named(robot_text: str) -> None:
+    with pytest.raises(UrdfError, match=r"no angle for \['bend'\]; given \['other'\]"):
+        UrdfTree(robot_text).index(["other"])
+
+
+def test_meshes_lie_in_packages_at_paths_and_beside_the_urdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "share" / "some_pkg").mkdir(parents=True)
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    assert resolve_mesh("package://some_pkg/a/b.stl", Path("x")) == tmp_path / "share/some_pkg/a/b.stl"
+    assert resolve_mesh("file:///a/b.stl", Path("x")) == Path("/a/b.stl")
+    assert resolve_mesh("meshes/b.stl", Path("/urdf")) == Path("/urdf/meshes/b.stl")
+    with pytest.raises(UrdfError, match="no package 'other'"):
+        resolve_mesh("package://other/b.stl", Path("x"))
