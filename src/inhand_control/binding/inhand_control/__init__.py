@@ -10,17 +10,24 @@ from inhand_control.batch import (
     uncalibrate,
 )
 from inhand_control.config import (
+    CalibrationPoints,
+    ControllerParameters,
+    ControlParameters,
+    HandTables,
     controller_config,
     hand_model,
     load_controller_config,
     load_hand_tables,
-    read_parameters,
 )
 
 __all__ = [
     "BatchController",
+    "CalibrationPoints",
+    "ControlParameters",
     "ControllerConfig",
+    "ControllerParameters",
     "HandModel",
+    "HandTables",
     "Mode",
     "actuator_position",
     "calibrate",
@@ -28,7 +35,6 @@ __all__ = [
     "hand_model",
     "load_controller_config",
     "load_hand_tables",
-    "read_parameters",
     "relative_target",
     "uncalibrate",
 ]

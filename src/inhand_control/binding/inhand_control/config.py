@@ -2,107 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
+from inhand_core.config import ConfigError, load_config, read_yaml
 
 from inhand_control import _core
 
-HAND_KEYS = (
-    "joint_names",
-    "actuator_names",
-    "hall_channel_names",
-    "hall_channel_joint",
-    "actuator_joint_1",
-    "actuator_joint_2",
-    "range_lower",
-    "range_upper",
-    "kp",
-    "kd",
-    "torque_limit",
-    "hall_min",
-    "hall_max",
-    "calibration",
-)
-CONTROL_KEYS = (
-    "period_s",
-    "action_timeout_s",
-    "sensors_timeout_s",
-    "soft_start_s",
-    "velocity_filter_s",
-    "torque_slew",
-    "relative_to",
-    "hold",
-)
+
+@dataclass(frozen=True)
+class CalibrationPoints:
+    """Truth points of a joint's Hall sensor, 3 to 9 in any order: raw [ADC counts] and angle [rad]."""
+
+    raw: tuple[float, ...]
+    angle: tuple[float, ...]
 
 
-def read_parameters(path: str | Path) -> dict[str, Any]:
-    """Return the parameters under `/**: ros__parameters:` of a ROS parameter file.
+@dataclass(frozen=True)
+class HandTables:
+    """The hand as the controller sees it: section `hand` of config/hand.yaml.
 
-    Raises:
-        ValueError: the file has another form.
+    24 joints, 20 actuators, 26 Hall channels. Ranges [rad] are those of the actuated coordinates (the sum for a
+    coupled pair); kp [N m/rad], kd [N m s/rad], torque_limit [N m]; raw values outside [hall_min, hall_max] are refused.
     """
-    content = yaml.safe_load(Path(path).read_text())
-    try:
-        return content["/**"]["ros__parameters"]
-    except (TypeError, KeyError):
-        raise ValueError(f"{path}: expected a parameter file that begins with '/**: ros__parameters:'") from None
+
+    joint_names: tuple[str, ...]
+    actuator_names: tuple[str, ...]
+    hall_channel_names: tuple[str, ...]
+    hall_channel_joint: tuple[str, ...]
+    actuator_joint_1: tuple[str, ...]
+    actuator_joint_2: tuple[str, ...]
+    range_lower: tuple[float, ...]
+    range_upper: tuple[float, ...]
+    kp: tuple[float, ...]
+    kd: tuple[float, ...]
+    torque_limit: tuple[float, ...]
+    hall_min: float
+    hall_max: float
+    calibration: dict[str, CalibrationPoints]
+
+
+@dataclass(frozen=True)
+class ControlParameters:
+    """Parameters of the control law and its safety: section `control` of config/controller.yaml, explained there."""
+
+    period_s: float
+    action_timeout_s: float
+    sensors_timeout_s: float
+    soft_start_s: float
+    velocity_filter_s: float
+    torque_slew: float
+    relative_to: str
+    hold: str
+
+
+@dataclass(frozen=True)
+class RtParameters:
+    """How the real-time node's loop runs: section `rt` of config/controller.yaml. Nothing in-process uses it."""
+
+    priority: int
+    cpu: int
+    lock_memory: bool
+
+
+@dataclass(frozen=True)
+class ControllerParameters:
+    """The whole of config/controller.yaml; `rt`, `lockstep` and the two publishing periods concern the node alone."""
+
+    control: ControlParameters
+    rt: RtParameters
+    auto_enable: bool
+    lockstep: bool
+    action_period_s: float
+    status_period_s: float
+    diagnostics_period_s: float
 
 
 def load_hand_tables(path: str | Path) -> _core.HandModel:
-    """Read the hand's tables from a parameter file; see hand_model."""
-    return hand_model(_section(path, "hand"))
+    """Read the section `hand` of a parameter file.
+
+    Raises:
+        ConfigError: a key is missing or unknown, or an entry is wrong; the message names it.
+    """
+    raw = read_yaml(path)
+    if set(raw) != {"hand"}:
+        raise ConfigError(f"{path}: expected the section ['hand'], found {sorted(raw)}")
+    return hand_model(load_config(HandTables, raw["hand"], f"{Path(path).name}: hand"))
 
 
 def load_controller_config(path: str | Path) -> _core.ControllerConfig:
-    """Read the controller's parameters from a parameter file; see controller_config."""
-    return controller_config(_section(path, "control"))
-
-
-def hand_model(tables: Mapping[str, Any]) -> _core.HandModel:
-    """Build the hand from its tables: keys HAND_KEYS, angles in rad, torques in N m, raw values in ADC counts.
+    """Read the section `control` of a parameter file.
 
     Raises:
-        ValueError: a key is missing or unknown, or an entry is wrong; the message names it.
+        ConfigError: a key is missing or unknown, or a value is not allowed; the message names it.
     """
-    _check_keys("hand", tables, HAND_KEYS)
-    joints = tables["joint_names"]
-    calibration = tables["calibration"]
-    _check_keys("hand.calibration", calibration, joints)
-    for joint in joints:
-        _check_keys(f"hand.calibration.{joint}", calibration[joint], ("raw", "angle"))
-    points = [_core.CalibrationPoints(**calibration[joint]) for joint in joints]
-    return _core.HandModel(**{**tables, "calibration": points})
+    parameters = load_config(ControllerParameters, read_yaml(path), Path(path).name)
+    return controller_config(parameters.control)
 
 
-def controller_config(parameters: Mapping[str, Any]) -> _core.ControllerConfig:
-    """Build the controller's parameters: keys CONTROL_KEYS, times in s.
+def hand_model(tables: HandTables) -> _core.HandModel:
+    """Resolve and check the hand's tables.
 
     Raises:
-        ValueError: a key is missing or unknown, or a value is not allowed; the message names it.
+        ConfigError: an entry is wrong; the message names it.
     """
-    _check_keys("control", parameters, CONTROL_KEYS)
+    if missing := [joint for joint in tables.joint_names if joint not in tables.calibration]:
+        raise ConfigError(f"hand.calibration: missing {missing}")
+    if unknown := sorted(set(tables.calibration) - set(tables.joint_names)):
+        raise ConfigError(f"hand.calibration: unknown {unknown}; known {list(tables.joint_names)}")
+    points = [tables.calibration[joint] for joint in tables.joint_names]
+    fields = {name: getattr(tables, name) for name in HandTables.__dataclass_fields__}
+    try:
+        return _core.HandModel(
+            **{**fields, "calibration": [_core.CalibrationPoints(raw=p.raw, angle=p.angle) for p in points]}
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def controller_config(parameters: ControlParameters) -> _core.ControllerConfig:
+    """Check the controller's parameters; times become integer nanoseconds.
+
+    Raises:
+        ConfigError: a value is not allowed; the message names it.
+    """
     times = ("period", "action_timeout", "sensors_timeout", "soft_start")
-    return _core.ControllerConfig(
-        **{f"{name}_ns": round(parameters[f"{name}_s"] * 1e9) for name in times},
-        velocity_filter_s=parameters["velocity_filter_s"],
-        torque_slew=parameters["torque_slew"],
-        relative_to=parameters["relative_to"],
-        hold=parameters["hold"],
-    )
-
-
-def _section(path: str | Path, name: str) -> dict[str, Any]:
-    parameters = read_parameters(path)
-    if name not in parameters:
-        raise ValueError(f"{path}: no section '{name}'; found {sorted(parameters)}")
-    return parameters[name]
-
-
-def _check_keys(what: str, mapping: Mapping[str, Any], known: tuple[str, ...] | list[str]) -> None:
-    if unknown := sorted(set(mapping) - set(known)):
-        raise ValueError(f"{what}: unknown {unknown}; known {list(known)}")
-    if missing := [key for key in known if key not in mapping]:
-        raise ValueError(f"{what}: missing {missing}")
+    try:
+        return _core.ControllerConfig(
+            **{f"{name}_ns": round(getattr(parameters, f"{name}_s") * 1e9) for name in times},
+            velocity_filter_s=parameters.velocity_filter_s,
+            torque_slew=parameters.torque_slew,
+            relative_to=parameters.relative_to,
+            hold=parameters.hold,
+        )
+    except ValueError as error:
+        raise ConfigError(str(error)) from error

@@ -1,0 +1,53 @@
+// The node's parameters, from --params-file and -p, all checked at start-up.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <rcl/arguments.h>
+
+#include "inhand_control/config.hpp"
+
+namespace inhand_control::node
+{
+
+using ParameterValue = std::variant<
+  bool, std::int64_t, double, std::string, std::vector<std::int64_t>, std::vector<double>,
+  std::vector<std::string>>;
+using ParameterMap = std::map<std::string, ParameterValue>;
+
+// How the real-time loop runs.
+struct RtParameters
+{
+  int priority;      // SCHED_FIFO
+  int cpu;           // core to pin to; -1: the last one this process may use
+  bool lock_memory;
+};
+
+struct NodeParameters
+{
+  HandTables hand;
+  ControllerConfig control;
+  RtParameters rt;
+  bool auto_enable;
+  bool lockstep;
+  std::int64_t action_period_ns;
+  std::int64_t status_period_ns;
+  std::int64_t diagnostics_period_ns;
+};
+
+// Whether a node name of a parameter file ("/**", "/ns/*", "controller") means this node.
+bool names_node(const std::string & pattern, const std::string & fully_qualified_name);
+
+// Parameters given to the node on its command line; later ones win.
+ParameterMap read_parameters(
+  const rcl_arguments_t & arguments, const std::string & fully_qualified_name);
+
+// Raises std::invalid_argument that names every missing and unknown parameter, or the one that is
+// wrong and what is allowed.
+NodeParameters parse_parameters(const ParameterMap & given);
+
+}  // namespace inhand_control::node

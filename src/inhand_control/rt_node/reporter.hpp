@@ -1,0 +1,61 @@
+// Publishes what the controller did: commands and joints each cycle, status and diagnostics slowly.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "inhand_control/rt/realtime_loop.hpp"
+#include "messages.hpp"
+#include "parameters.hpp"
+#include "rcl_wrap.hpp"
+
+namespace inhand_control::node
+{
+
+// Every stamp is the stamp of the reading that a message was computed from: it compares with the
+// sensors' whatever clock they carry, and commands name their reading's sequence as well.
+class Reporter
+{
+public:
+  Reporter(Node & node, const NodeParameters & parameters);
+
+  // Publishes one cycle; nothing before the first reading. now_ns paces status and diagnostics.
+  void publish(const rt::CycleRecord & record, std::int64_t now_ns);
+
+private:
+  struct Timing {std::int64_t lateness_ns, period_ns, compute_ns;};
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+  void publish_commands(const ControllerOutput & output);
+  void publish_joints(const ControllerOutput & output);
+  void publish_status(const rt::CycleRecord & record);
+  void publish_diagnostics(const rt::CycleRecord & record);
+  Pairs diagnostics(const rt::CycleRecord & record) const;
+  std::vector<std::int64_t> window(std::int64_t Timing::* value) const;
+
+  bool lockstep_;
+  std::size_t window_size_;
+  std::int64_t status_period_ns_;
+  std::int64_t diagnostics_period_ns_;
+  std::int64_t status_due_ns_ = 0;
+  std::int64_t diagnostics_due_ns_ = 0;
+  std::uint64_t commands_ = 0;
+  std::uint64_t failed_publishes_ = 0;
+  bool published_joints_ = false;
+  std::uint64_t joints_sequence_ = 0;
+  std::deque<Timing> timings_;
+
+  Publisher commands_publisher_;
+  Publisher joints_publisher_;
+  Publisher status_publisher_;
+  Publisher diagnostics_publisher_;
+  CommandsMessage commands_message_;
+  JointStateMessage joints_message_;
+  StatusMessage status_message_;
+  DiagnosticsMessage diagnostics_message_;
+};
+
+}  // namespace inhand_control::node

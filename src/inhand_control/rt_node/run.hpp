@@ -1,0 +1,21 @@
+// The two ways to run the node; both return when the process is told to end.
+#pragma once
+
+#include <atomic>
+
+#include "parameters.hpp"
+#include "rcl_wrap.hpp"
+
+namespace inhand_control::node
+{
+
+extern std::atomic<bool> g_interrupted;  // set by SIGINT and SIGTERM
+
+// The loop in its own thread on the steady clock: every cycle uses the newest reading and action.
+void run_realtime(Context & context, Node & node, const NodeParameters & parameters);
+
+// One cycle a reading, in order, each after the action that belongs to its time: the action
+// numbered floor(stamp / action period). Time is the readings' stamps, so a run can be repeated.
+void run_lockstep(Context & context, Node & node, const NodeParameters & parameters);
+
+}  // namespace inhand_control::node

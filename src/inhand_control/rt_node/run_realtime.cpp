@@ -1,0 +1,83 @@
+#include <rcutils/logging_macros.h>
+
+#include <atomic>
+#include <thread>
+
+#include "inhand_control/rt/realtime_loop.hpp"
+#include "messages.hpp"
+#include "reporter.hpp"
+#include "run.hpp"
+#include "services.hpp"
+
+namespace inhand_control::node
+{
+namespace
+{
+
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr std::int64_t kWakeNs = 50 * kMillisecond;     // how often an idle thread looks for the end
+constexpr std::int64_t kRequestNs = 500 * kMillisecond;
+constexpr std::size_t kSensorsDepth = 50;
+constexpr std::size_t kActionDepth = 10;
+
+// Publishes records until `done` is set and none is left.
+void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic<bool> & done)
+{
+  rt::CycleRecord record;
+  for (;;) {
+    const bool last_round = done.load();
+    while (loop.take(record, last_round ? 0 : kWakeNs)) {
+      reporter.publish(record, record.woke_ns);
+    }
+    if (last_round) {
+      return;
+    }
+  }
+}
+
+}  // namespace
+
+void run_realtime(Context & context, Node & node, const NodeParameters & parameters)
+{
+  Subscription sensors(
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
+    qos(false, kSensorsDepth));
+  Subscription actions(
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
+    qos(true, kActionDepth));
+  Reporter reporter(node, parameters);
+
+  const rt::LoopOptions options{
+    true, parameters.rt.priority, parameters.rt.cpu, parameters.rt.lock_memory,
+    parameters.auto_enable};
+  rt::RealtimeLoop loop(HandModel(parameters.hand), parameters.control, options);
+  Services services(
+    node, [&loop](rt::Request request) {return loop.request(request, kRequestNs);});
+  WaitSet wait_set(context, {&sensors, &actions}, services.all());
+
+  for (const auto & warning : loop.start()) {
+    RCUTILS_LOG_WARN_NAMED(
+      node.logger_name(), "%s; the loop runs without it", warning.c_str());
+  }
+  std::atomic<bool> done{false};
+  std::thread publisher([&]() {publish_all(loop, reporter, done);});
+
+  SensorsMessage reading;
+  ActionMessage action;
+  while (!g_interrupted) {
+    wait_set.wait(kWakeNs);
+    while (sensors.take(reading.get())) {
+      loop.offer(decode(*reading));
+    }
+    while (actions.take(action.get())) {
+      loop.offer(decode(*action));
+    }
+    services.serve();
+  }
+
+  loop.finish();  // its last cycle gives zero torque
+  done = true;
+  publisher.join();
+}
+
+}  // namespace inhand_control::node
