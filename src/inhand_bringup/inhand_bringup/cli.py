@@ -1,0 +1,59 @@
+"""The command line `inhand <command> …`: finds the command by its words, imports only its module, calls it."""
+
+import sys
+
+from .registry import Command, commands
+
+USER_ERRORS = (ValueError, KeyError, FileNotFoundError, RuntimeError)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code (2 for an unknown command)."""
+    words = sys.argv[1:] if arguments is None else arguments
+    known = commands()
+    if not words or words[0] in ("-h", "--help"):
+        print(overview(known))
+        return 0
+    for length in (2, 1):
+        for command in known:
+            if len(command.words) == length and command.words == tuple(words[:length]):
+                return call(command, words[length:])
+    within = [command for command in known if command.words[0] == words[0]]
+    if within and (len(words) == 1 or words[1] in ("-h", "--help")):
+        print(overview(within))
+        return 0
+    print(unknown(words, within or known), file=sys.stderr)
+    return 2
+
+
+def call(command: Command, arguments: list[str]) -> int:
+    """Import a command's function, let tyro read its arguments, and call it.
+
+    What users get wrong (a missing file, a value out of range) is printed as one line, with exit code 1.
+    """
+    import tyro
+
+    function = command.entry.load()
+    try:
+        result = tyro.cli(function, prog=f"inhand {' '.join(command.words)}", args=arguments)
+    except USER_ERRORS as error:
+        text = error.args[0] if isinstance(error, KeyError) and error.args else error
+        print(f"inhand {' '.join(command.words)}: {text}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def overview(shown: list[Command]) -> str:
+    """Return the help: every command with the first line of its docstring."""
+    width = max((len(" ".join(command.words)) for command in shown), default=0)
+    lines = ["usage: inhand <command> [options]    (inhand <command> --help says which)", ""]
+    lines += [f"  {' '.join(command.words):{width}}  {command.summary}" for command in shown]
+    return "\n".join(lines)
+
+
+def unknown(words: list[str], near: list[Command]) -> str:
+    """Return the error for a command that is not there, with those that are."""
+    names = ", ".join(" ".join(command.words) for command in near) or "none (is the workspace built and sourced?)"
+    return f"inhand: unknown command '{' '.join(words[:2])}'; known: {names}"

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+package_name = "inhand_bringup"
+here = Path(__file__).resolve().parent
+root = here.parents[1]
+
+
+def shared_files():
+    """Return (folder below share, files) for every folder of launch/, config/, urdf/ and weights/ of the repository."""
+    found = []
+    for top in ("launch", "config", "urdf", "weights"):
+        folders = [root / top, *(path for path in (root / top).rglob("*") if path.is_dir())]
+        for folder in folders:
+            files = [str(path) for path in sorted(folder.glob("*")) if path.is_file()]
+            if files:
+                found.append((f"share/{package_name}/{folder.relative_to(root)}", files))
+    return found
+
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+        ("bin", ["bin/inhand"]),
+        *shared_files(),
+    ],
+    install_requires=["setuptools", "tyro"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="The command line, and the launch files, settings and models of the whole system.",
+    license="Apache-2.0",
+    entry_points={
+        "inhand.commands": [
+            "doctor = inhand_bringup.doctor:doctor",
+            "sim = inhand_bringup.sim:sim",
+        ],
+    },
+)
