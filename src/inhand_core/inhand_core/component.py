@@ -36,6 +36,10 @@ class Component(ABC):
     def reset(self, mask: np.ndarray) -> None:
         """Starts a new episode in the rows where `mask` (B,) bool is true; other rows stay as they are."""
 
+    def start(self) -> None:
+        """Begins a run at time 0: an episode in every row. To be extended where a component counts time."""
+        self.reset(np.ones(self.batch, bool))
+
     @abstractmethod
     def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
         """Advances by `dt` [s].

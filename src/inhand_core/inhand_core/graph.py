@@ -74,7 +74,10 @@ class ComponentRunner:
     def start(self) -> None:
         """Resets everything and forgets the last step's time."""
         self._reset_key, self._last_ns, self._last_out_ns = None, None, {}
-        self.reset(np.ones(self.component.batch, bool))
+        self.component.start()
+        for links in self.links.values():
+            for link in links:
+                link.start()
 
     def step(self, inputs: Mapping[str, Signal], time_ns: int) -> dict[str, Signal]:
         """Steps the component at `time_ns`; returns its outputs by topic, links applied."""
