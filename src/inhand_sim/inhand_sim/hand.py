@@ -1,0 +1,35 @@
+"""The hand's tables as the controller reads them, and its law from actions to targets: one implementation, in C++."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+import inhand_control
+from inhand_core.paths import config_file
+
+
+@functools.cache
+def hand_model() -> inhand_control.HandModel:
+    """Ranges, couplings and Hall calibration of config/hand.yaml."""
+    return inhand_control.load_hand_tables(config_file("hand"))
+
+
+def relative_target(action: np.ndarray, joint_position: np.ndarray) -> np.ndarray:
+    """Absolute targets (B, 20) [rad] of relative actions (B, 20) in [-1, 1] at joint angles (B, 24) [rad].
+
+    Angle (the sum for a coupled pair) plus action times half of the actuator's range, clipped to the range.
+    """
+    return inhand_control.relative_target(hand_model(), action, joint_position)
+
+
+def actuator_position(joint_position: np.ndarray) -> np.ndarray:
+    """Actuated angles (B, 20) [rad] of joint angles (B, 24) [rad]: the joint's own, or the sum of a coupled pair."""
+    return inhand_control.actuator_position(hand_model(), joint_position)
+
+
+def raw_hall(joint_position: np.ndarray) -> np.ndarray:
+    """Hall readings (B, 26) [ADC counts], whole numbers within the converter's range, at joint angles (B, 24) [rad]."""
+    hand = hand_model()
+    return np.clip(np.round(inhand_control.uncalibrate(hand, joint_position)), hand.hall_min, hand.hall_max)

@@ -1,0 +1,85 @@
+"""The simulator that stands in for the devices: motor torques in, raw sensors and motion capture out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inhand_core.config import ConfigError
+from inhand_core.signals import HandSensors, Signal
+from inhand_description import ACTUATOR_NAMES
+from inhand_sim.hand import raw_hall
+from inhand_sim.worlds import NOMINAL_STEP, Worlds, WorldsConfig
+
+NANOSECONDS = 1_000_000_000
+_FORCE_PERIOD_NS = 80_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RealtimeSimConfig(WorldsConfig):
+    """`WorldsConfig` and the devices' rates.
+
+    Attributes:
+        timestep: length of a tick and nominal length of its physics step [s].
+        markers_rate, sensors_rate: of motion capture and of the hand's bus [Hz]; frame n appears at the first tick
+            not before n / rate.
+        torque_per_ampere: motor constant for the reported currents [N m / A].
+    """
+
+    timestep: float
+    markers_rate: int
+    sensors_rate: int
+    torque_per_ampere: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.timestep > 0.0:
+            raise ConfigError(f"timestep must be > 0 s, is {self.timestep}")
+        for name in ("markers_rate", "sensors_rate"):
+            if not 0 < getattr(self, name) * self.timestep <= 1.0:
+                raise ConfigError(f"{name} must be in (0, {1.0 / self.timestep:g}] Hz, is {getattr(self, name)}")
+
+
+class RealtimeSim(Worlds):
+    """Ports: motor_commands and trial in, markers and hand_sensors out; every step is one tick.
+
+    The first step, at time 0, and the first step after a reset show the start state without moving. Without motor
+    commands the motors give no torque.
+    """
+
+    Config = RealtimeSimConfig
+
+    def __init__(self, config: RealtimeSimConfig, seeds: np.ndarray) -> None:
+        super().__init__(config, seeds, "torque", config.timestep)
+        self._tick_ns = round(config.timestep * NANOSECONDS)
+        self._no_torque = np.zeros((self.batch, len(ACTUATOR_NAMES)))
+
+    def start(self) -> None:
+        """Begins a run: time 0, all rows reset."""
+        self.state.ticks = 0
+        super().start()
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """Applies the torques for one tick; returns what the devices deliver at its end."""
+        ticks = self.state.ticks
+        self._ctrl[:] = inputs["motor_commands"].torque if "motor_commands" in inputs else self._no_torque
+        if ticks * self._tick_ns % _FORCE_PERIOD_NS == 0:
+            self._push_object()
+        self._advance(1, stretch=self.config.timestep / NOMINAL_STEP)
+        outputs: dict[str, Signal] = {}
+        if self._due(ticks, self.config.markers_rate):
+            outputs["markers"] = self._markers()
+        if self._due(ticks, self.config.sensors_rate):
+            outputs["hand_sensors"] = self._sensors()
+        return outputs
+
+    def _due(self, ticks: int, rate: int) -> bool:
+        now = ticks * self._tick_ns
+        return ticks == 0 or now * rate // NANOSECONDS > (now - self._tick_ns) * rate // NANOSECONDS
+
+    def _sensors(self) -> HandSensors:
+        low, high = self.model.actuator_forcerange[:, 0], self.model.actuator_forcerange[:, 1]
+        current = np.clip(self._ctrl, low, high) / self.config.torque_per_ampere
+        return HandSensors(raw_hall(self._qpos[:, self.layout.joint_qpos]), current)

@@ -1,0 +1,130 @@
+"""States that episodes start from: object on the palm in a random orientation, then 100 steps of random actions (C.1).
+
+A pool is simulated once for each model and kept on disk under a key of everything it depends on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch
+
+from inhand_core import rotations
+from inhand_core.config import ConfigError
+from inhand_core.random import RowRandom, row_seeds
+from inhand_description import ModelConfig, build_model
+from inhand_sim.hand import relative_target
+from inhand_sim.layout import find_layout
+from inhand_sim.scene import is_dropped, start_position
+
+_VERSION = 1
+"""Raised when the way a pool is made changes, so that old files are not used."""
+_STEP, _SUBSTEPS = 0.080, 10
+
+
+@dataclass(frozen=True)
+class StartStateConfig:
+    """The pool.
+
+    Attributes:
+        size: number of states.
+        random_steps: steps of 80 ms with random actions before a state is taken; dropped objects are discarded.
+        seed: of the pool; separate from a run's seed.
+    """
+
+    size: int
+    random_steps: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.size < 1 or self.random_steps < 0:
+            raise ConfigError(f"size must be >= 1 and random_steps >= 0, are {self.size} and {self.random_steps}")
+
+
+@dataclass(frozen=True)
+class StartStates:
+    """qpos (n, nq) and qvel (n, nv) of n states."""
+
+    qpos: np.ndarray
+    qvel: np.ndarray
+
+
+def load_start_states(config: StartStateConfig, model_config: ModelConfig, cache: Path | None = None) -> StartStates:
+    """The pool, from the cache folder or simulated and stored there.
+
+    Args:
+        config: how it is made.
+        model_config: the model with position servos.
+        cache: the folder; by default inhand/start_states in $XDG_CACHE_HOME or ~/.cache.
+    """
+    model = build_model(model_config)
+    folder = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inhand/start_states"
+    path = folder / f"{_key(config, model)}.npz"
+    if path.is_file():
+        with np.load(path) as stored:
+            return StartStates(stored["qpos"], stored["qvel"])
+    states = simulate_start_states(config, model)
+    _store(path, states)
+    return states
+
+
+def simulate_start_states(config: StartStateConfig, model: mujoco.MjModel) -> StartStates:
+    """Simulates the pool on all cores; the result does not depend on their number.
+
+    Raises:
+        RuntimeError: the object is dropped in nearly every attempt.
+    """
+    qpos, qvel, found = [], [], 0
+    for attempt in range(20):
+        states = _attempt(config, model, attempt)
+        qpos.append(states.qpos)
+        qvel.append(states.qvel)
+        found += len(states.qpos)
+        if found >= config.size:
+            return StartStates(np.concatenate(qpos)[: config.size], np.concatenate(qvel)[: config.size])
+    raise RuntimeError(
+        f"only {found} of {config.size} start states after 20 attempts: the object does not stay on the palm"
+    )
+
+
+def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> StartStates:
+    rows = max(16, config.size)
+    layout = find_layout(model)
+    random = RowRandom(row_seeds(config.seed, rows), f"start_states {attempt}")
+    worlds = Batch(model, nsim=rows)
+    qpos, ctrl = worlds.bind("qpos"), worlds.bind("ctrl")
+    qpos[:, layout.object_qpos[:3]] = start_position(model)
+    qpos[:, layout.object_qpos[3:]] = rotations.xyzw_to_wxyz(random.quaternion())
+    substeps = round(_STEP / model.opt.timestep)
+    kept = np.ones(rows, bool)
+    for _ in range(config.random_steps):
+        action = 2.0 * random.uniform((model.nu,)) - 1.0
+        ctrl[:] = relative_target(action, qpos[:, layout.joint_qpos])
+        worlds.step(np.flatnonzero(kept), nstep=substeps)
+        kept &= ~is_dropped(qpos[:, layout.object_qpos[:3]]) & ~worlds.warning[:, :, 1].any(axis=1)
+    return StartStates(qpos[kept].copy(), worlds.bind("qvel")[kept].copy())
+
+
+def _key(config: StartStateConfig, model: mujoco.MjModel) -> str:
+    buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
+    mujoco.mj_saveModel(model, None, buffer)
+    digest = hashlib.sha256(buffer.tobytes())
+    digest.update(repr((_VERSION, mujoco.__version__, sorted(asdict(config).items()))).encode())
+    return digest.hexdigest()[:24]
+
+
+def _store(path: Path, states: StartStates) -> None:
+    """Writes through a temporary file, so that two processes can make the same pool at once."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
+            np.savez(file, qpos=states.qpos, qvel=states.qvel)
+        os.replace(file.name, path)
+    except OSError:
+        return  # a read-only home: the pool is made again next time

@@ -1,0 +1,57 @@
+"""The simulator that policies are trained in: position servos, one step of 80 ms at a time, thousands of worlds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inhand_core.config import ConfigError
+from inhand_core.signals import Signal
+from inhand_sim.hand import actuator_position, relative_target
+from inhand_sim.worlds import NOMINAL_STEP, Worlds, WorldsConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSimConfig(WorldsConfig):
+    """`WorldsConfig` and the division of a step.
+
+    Attributes:
+        substeps: physics steps in one step; timestep: nominal length of each [s] (paper C.1: 10 of 8 ms).
+    """
+
+    substeps: int
+    timestep: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.substeps < 1 or not self.timestep > 0.0:
+            raise ConfigError(f"substeps must be >= 1 and timestep > 0, are {self.substeps} and {self.timestep}")
+
+
+class TrainingSim(Worlds):
+    """Ports: action (HandAction) and trial in, markers out; every step is `substeps` physics steps.
+
+    An action becomes the servos' target when it is given: joint angle now plus action times half of the range,
+    clipped, as in the controller (paper C.1). Until the first action the servos hold the start state's angles.
+    """
+
+    Config = TrainingSimConfig
+
+    def __init__(self, config: TrainingSimConfig, seeds: np.ndarray) -> None:
+        super().__init__(config, seeds, "servo", config.timestep)
+
+    def reset(self, mask: np.ndarray) -> None:
+        """As `Worlds.reset`; the servos' targets become the start state's angles."""
+        super().reset(mask)
+        rows = np.flatnonzero(mask)
+        self._ctrl[rows] = actuator_position(self._qpos[np.ix_(rows, self.layout.joint_qpos)])
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """Applies the action for one step; rows that were just reset only show their start state."""
+        if "action" in inputs:
+            self._ctrl[:] = relative_target(inputs["action"].action, self._qpos[:, self.layout.joint_qpos])
+        self._push_object()
+        self._advance(self.config.substeps, stretch=self.config.timestep / NOMINAL_STEP)
+        return {"markers": self._markers()}
