@@ -1,0 +1,198 @@
+"""Trials and goals: draws target orientations, detects success, drop and time-out, starts one trial after another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from inhand_core import rotations
+from inhand_core.component import Component
+from inhand_core.signals import EndReason, Goal, ObjectPose, Signal, Trial, TrialState
+from inhand_policy.goal_config import GoalConfig
+from inhand_policy.layout import off_palm
+
+_MAX_DRAWS = 100
+
+
+@dataclass
+class GoalState:
+    """All (B,) except orientation (B, 4) in hand_base.
+
+    status is a TrialState and reason an EndReason; elapsed_ns counts since the goal was set, waited_ns since the trial
+    ended; max_angle [rad] bounds goals of modes "limited" and "axis".
+    """
+
+    trial_id: np.ndarray
+    goal_id: np.ndarray
+    goals_achieved: np.ndarray
+    status: np.ndarray
+    reason: np.ndarray
+    elapsed_ns: np.ndarray
+    waited_ns: np.ndarray
+    orientation: np.ndarray
+    max_angle: np.ndarray
+    start_requested: np.ndarray
+    stop_requested: np.ndarray
+
+
+class GoalGenerator(Component):
+    """One trial after another, each a series of goals (paper C.1 and 6.2).
+
+    A goal counts as achieved when the object's rotation distance to it is below the tolerance; the next is drawn at
+    once. The trial ends when the object is off the palm, when a goal is not achieved in time, or after `max_goals`.
+    Tick k at which an end is detected says ENDED with the reason; a later tick, the next one unless there is a
+    restart delay, raises the trial id, says RUNNING and draws a goal from the pose of that tick.
+
+    Ports: `object_pose` (ObjectPose, hand_base) in; `goal` (Goal, hand_base), `trial` (Trial) out, at every step.
+
+    Attributes:
+        distance: (B,) rotation distance [rad] at the last step to the goal that was in force during it.
+        success, dropped: (B,) bool, what the last step found.
+    """
+
+    Config = GoalConfig
+
+    def __init__(self, config: GoalConfig, seeds: np.ndarray) -> None:
+        super().__init__(config, seeds)
+        n = self.batch
+
+        def zeros() -> np.ndarray:
+            return np.zeros(n, np.int64)
+
+        self.state = GoalState(
+            trial_id=zeros(),
+            goal_id=zeros(),
+            goals_achieved=zeros(),
+            status=zeros(),
+            reason=zeros(),
+            elapsed_ns=zeros(),
+            waited_ns=zeros(),
+            orientation=np.tile([0.0, 0.0, 0.0, 1.0], (n, 1)),
+            max_angle=np.full(n, config.max_angle_rad),
+            start_requested=np.zeros(n, bool),
+            stop_requested=np.zeros(n, bool),
+        )
+        self.distance = np.zeros(n)
+        self.success = np.zeros(n, bool)
+        self.dropped = np.zeros(n, bool)
+
+    @property
+    def elapsed(self) -> np.ndarray:
+        """Time (B,) [s] since the goal was set."""
+        return self.state.elapsed_ns * 1e-9
+
+    def set_max_angle(self, angle: float | np.ndarray) -> None:
+        """Bounds the rotation from the object's orientation to goals drawn from now on; scalar or (B,) [rad]."""
+        self.state.max_angle = np.broadcast_to(np.asarray(angle, np.float64), (self.batch,)).copy()
+
+    def request_start(self, mask: np.ndarray | bool = True) -> None:
+        """Asks for a trial in the rows of `mask` that run none; it starts at the next step that allows it."""
+        self.state.start_requested = self.state.start_requested | (mask & (self.state.status != TrialState.RUNNING))
+
+    def request_stop(self, mask: np.ndarray | bool = True) -> None:
+        """Ends the running trial of the rows of `mask` at the next step, and withdraws a start not yet granted."""
+        self.state.stop_requested = self.state.stop_requested | (mask & (self.state.status == TrialState.RUNNING))
+        self.state.start_requested = self.state.start_requested & ~np.asarray(mask)
+
+    def reset(self, mask: np.ndarray) -> None:
+        """Back to before the first trial in the rows of `mask` (B,)."""
+        state = self.state
+        for name in ("trial_id", "goal_id", "goals_achieved", "status", "reason", "elapsed_ns", "waited_ns"):
+            setattr(state, name, np.where(mask, 0, getattr(state, name)))
+        state.orientation = np.where(mask[:, None], [0.0, 0.0, 0.0, 1.0], state.orientation)
+        state.start_requested = state.start_requested & ~mask
+        state.stop_requested = state.stop_requested & ~mask
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """Judges the running trials and starts those that are due; `dt` [s] since the last step."""
+        pose: ObjectPose | None = inputs.get("object_pose")
+        if pose is not None:
+            elapsed_ns = round(dt * 1e9)
+            idle = self.state.status != TrialState.RUNNING
+            self._judge(pose, elapsed_ns)
+            self._start(pose, idle, elapsed_ns)
+        state = self.state
+        return {
+            "goal": Goal(state.trial_id.copy(), state.goal_id.copy(), state.orientation.copy()),
+            "trial": Trial(
+                state.trial_id.copy(), state.goals_achieved.copy(), state.status.copy(), state.reason.copy()
+            ),
+        }
+
+    def draw(self, rows: np.ndarray, orientation: np.ndarray) -> np.ndarray:
+        """New goals (n, 4) for `rows` (n,) of the batch, whose objects are at `orientation` (n, 4); all hand_base.
+
+        Override it for another distribution; draw from `self.random` with `rows`, so that rows stay independent.
+        """
+        if self.config.mode == "full":
+            goal = self.random.quaternion(rows)
+            for _ in range(_MAX_DRAWS):
+                near = np.flatnonzero(rotations.distance(goal, orientation) < self.config.min_angle_rad)
+                if not len(near):
+                    break
+                goal[near] = self.random.quaternion(rows[near])
+            return goal
+        if self.config.mode == "limited":
+            axis = self.random.normal((3,), rows)
+            axis = axis / rotations.norm(axis)[:, None]
+        else:
+            axis = np.tile(self.config.axis, (len(rows), 1)) / np.linalg.norm(self.config.axis)
+            axis = np.where(self.random.uniform((1,), rows) < 0.5, -axis, axis)
+        low = self.config.min_angle_rad
+        theta = low + (self.state.max_angle[rows] - low) * self.random.uniform((), rows)
+        return rotations.normalize(rotations.multiply(rotations.from_axis_angle(axis, theta), orientation))
+
+    def _judge(self, pose: ObjectPose, elapsed_ns: int) -> None:
+        """Finds what happened to the running trials; a drop goes before a success, a success before a time-out."""
+        state, config = self.state, self.config
+        running = state.status == TrialState.RUNNING
+        state.elapsed_ns = state.elapsed_ns + np.where(running, elapsed_ns, 0)
+        self.distance = rotations.distance(state.orientation, pose.orientation)
+        off = off_palm(pose.position) & pose.valid
+        self.dropped = running & (off | (pose.age > config.lost_limit_s))
+        self.success = running & ~self.dropped & pose.valid & (self.distance < config.tolerance_rad)
+        state.goals_achieved = state.goals_achieved + self.success
+        late = running & ~self.dropped & ~self.success & (state.elapsed_ns >= round(config.timeout_s * 1e9))
+        full = self.success & (state.goals_achieved >= config.max_goals)
+        stopped = running & state.stop_requested & ~self.dropped & ~full
+        self._end(stopped, EndReason.STOPPED)
+        self._end(late & ~stopped, EndReason.TIMEOUT)
+        self._end(full, EndReason.SUCCESS)
+        self._end(self.dropped, EndReason.DROPPED)
+        state.stop_requested = np.zeros(self.batch, bool)
+        self._set_goals(np.flatnonzero(self.success & ~full & ~stopped), pose)
+
+    def _end(self, mask: np.ndarray, reason: EndReason) -> None:
+        state = self.state
+        state.status = np.where(mask, TrialState.ENDED, state.status)
+        state.reason = np.where(mask, reason, state.reason)
+        state.waited_ns = np.where(mask, 0, state.waited_ns)
+
+    def _start(self, pose: ObjectPose, idle: np.ndarray, elapsed_ns: int) -> None:
+        """Starts a trial in the `idle` rows that are due: asked for, or automatic after the delay."""
+        state, config = self.state, self.config
+        state.waited_ns = state.waited_ns + np.where(idle, elapsed_ns, 0)
+        first, ended = state.status == TrialState.IDLE, state.status == TrialState.ENDED
+        again = ended & (state.reason != EndReason.STOPPED) & (state.waited_ns >= round(config.restart_delay_s * 1e9))
+        due = idle & (state.start_requested | (first & config.auto_start) | (again & config.auto_restart))
+        if config.require_object:
+            due = due & pose.valid & ~off_palm(pose.position)
+        state.trial_id = state.trial_id + (due & ended)
+        state.status = np.where(due, TrialState.RUNNING, state.status)
+        state.reason = np.where(due, EndReason.NONE, state.reason)
+        state.goals_achieved = np.where(due, 0, state.goals_achieved)
+        state.goal_id = np.where(due, -1, state.goal_id)
+        state.start_requested = state.start_requested & ~due
+        self._set_goals(np.flatnonzero(due), pose)
+
+    def _set_goals(self, rows: np.ndarray, pose: ObjectPose) -> None:
+        """Sets the next goal of the rows (n,), drawn from the object's pose."""
+        if not len(rows):
+            return
+        state = self.state
+        state.orientation = state.orientation.copy()
+        state.orientation[rows] = self.draw(rows, pose.orientation[rows])
+        state.goal_id[rows] += 1
+        state.elapsed_ns[rows] = 0

@@ -1,0 +1,118 @@
+"""What the policy sees: named blocks of numbers made of the graph's signals, for training and running alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inhand_core import rotations
+from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS, Signal
+
+# The policy's inputs in the paper (Table 2); it left the object's own orientation out by accident.
+PAPER_OBSERVATION = ("fingertip_positions", "object_position", "relative_target_orientation")
+
+_HARMONICS = [
+    *[(i, i, i, i) for i in range(3)],
+    *[(i, i, i, j) for i in range(3) for j in range(3) if i != j],
+    (0, 0, 1, 1),
+    (0, 0, 2, 2),
+    (1, 1, 2, 2),
+    (0, 0, 1, 2),
+    (1, 1, 0, 2),
+    (2, 2, 0, 1),
+]
+
+
+class ObservationError(ValueError):
+    """An observation that cannot be assembled; the message names the block and what is known."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block: its length, the ports it needs, and the values (B, size) from the signals of these ports."""
+
+    size: int
+    ports: tuple[str, ...]
+    values: Callable[..., np.ndarray]
+
+
+def cubic_harmonics(orientation: np.ndarray) -> np.ndarray:
+    """Features (…, 15) of a block's orientation (…, 4) that its 24 rotational symmetries leave as they are.
+
+    With a, b, c the block's axes in the hand's frame, feature (i, j, k, l) is a_i a_j a_k a_l + b_i b_j b_k b_l
+    + c_i c_j c_k c_l: swapping axes permutes the sum, reversing one leaves each product. They say how the cube lies
+    without saying which face is which.
+    """
+    axes = rotations.to_matrix(orientation)
+    features = [
+        sum(axes[..., i, n] * axes[..., j, n] * axes[..., k, n] * axes[..., l, n] for n in range(3))
+        for i, j, k, l in _HARMONICS  # noqa: E741
+    ]
+    return np.stack(features, axis=-1)
+
+
+BLOCKS: dict[str, Block] = {
+    "fingertip_positions": Block(
+        3 * N_FINGERTIPS, ("fingertips",), lambda tips: tips.position.reshape(len(tips.position), -1)
+    ),
+    "fingertip_ages": Block(N_FINGERTIPS, ("fingertips",), lambda tips: tips.age),
+    "object_position": Block(3, ("object_pose",), lambda pose: pose.position),
+    "object_age": Block(1, ("object_pose",), lambda pose: pose.age[:, None]),
+    "object_orientation": Block(4, ("object_pose",), lambda pose: rotations.canonical(pose.orientation)),
+    "object_symmetry": Block(15, ("object_pose",), lambda pose: cubic_harmonics(pose.orientation)),
+    "target_orientation": Block(4, ("goal",), lambda goal: rotations.canonical(goal.orientation)),
+    "relative_target_orientation": Block(
+        4, ("goal", "object_pose"), lambda goal, pose: rotations.relative(goal.orientation, pose.orientation)
+    ),
+    "relative_rotation_vector": Block(
+        3,
+        ("goal", "object_pose"),
+        lambda goal, pose: rotations.to_rotation_vector(rotations.relative(goal.orientation, pose.orientation)),
+    ),
+    "joint_positions": Block(N_JOINTS, ("joint_states",), lambda joints: joints.position),
+    "joint_velocities": Block(N_JOINTS, ("joint_states",), lambda joints: joints.velocity),
+    "previous_action": Block(N_ACTUATORS, ("previous_action",), lambda action: action.action),
+}
+
+
+def check_blocks(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as a tuple.
+
+    Raises:
+        ObservationError: a name is unknown or given twice, or there is none; the message lists the known ones.
+    """
+    names = tuple(names)
+    if unknown := [name for name in names if name not in BLOCKS]:
+        raise ObservationError(f"unknown observation {unknown}; known {list(BLOCKS)}")
+    if len(set(names)) != len(names) or not names:
+        raise ObservationError(f"observation must name blocks, each once; given {list(names)}")
+    return names
+
+
+def observation_size(names: Sequence[str]) -> int:
+    """Length of the observation of these blocks."""
+    return sum(BLOCKS[name].size for name in check_blocks(names))
+
+
+def required_ports(names: Sequence[str]) -> tuple[str, ...]:
+    """Ports whose signals the blocks are made of, each once."""
+    return tuple(dict.fromkeys(port for name in check_blocks(names) for port in BLOCKS[name].ports))
+
+
+def assemble(names: Sequence[str], inputs: Mapping[str, Signal]) -> np.ndarray:
+    """The observation (B, n) float64, blocks in the order of `names`.
+
+    Args:
+        names: block names, see `BLOCKS`.
+        inputs: signals by port: fingertips, object_pose, goal (hand_base), joint_states; and previous_action, the
+            HandAction that the policy itself gave last.
+
+    Raises:
+        ObservationError: a port that a block needs is missing.
+    """
+    if missing := [port for port in required_ports(names) if port not in inputs]:
+        raise ObservationError(f"observation needs ports {missing}; given {sorted(inputs)}")
+    blocks = [BLOCKS[name].values(*(inputs[port] for port in BLOCKS[name].ports)) for name in names]
+    return np.concatenate(blocks, axis=-1)

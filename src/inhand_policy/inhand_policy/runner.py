@@ -1,0 +1,142 @@
+"""The policy as a component: observation, network, choice of bins, and when to stand still instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inhand_core.component import Component
+from inhand_core.paths import resource_root
+from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Signal, Trial, TrialState
+from inhand_policy.actions import ZERO_BIN, bins_to_action, greedy_bins, sample_bins
+from inhand_policy.inference import Memory, PolicyInference
+from inhand_policy.observation import assemble, required_ports
+from inhand_policy.weights import PolicyWeights, load_weights
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Values and sources in config/policy.yaml.
+
+    Attributes:
+        weights: weights file; a relative path is looked up from the working directory, then from the project's root.
+        deterministic: take the likeliest bin; false: draw from the distribution.
+        object_max_age_s: with an older object pose the action is zero.
+        fingertips_max_age_s: with an older fingertip the action is zero.
+        row_by_row: evaluate the network one row at a time, for runs that must not depend on the batch size at all.
+    """
+
+    weights: str
+    deterministic: bool
+    object_max_age_s: float
+    fingertips_max_age_s: float
+    row_by_row: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("object_max_age_s", "fingertips_max_age_s"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"{name} must be > 0 s, is {getattr(self, name)}")
+
+
+@dataclass
+class PolicyState:
+    """memory of the network; last action's bins (B, 20); stale, idle (B,): steps that gave zero actions, and why."""
+
+    memory: Memory
+    bins: np.ndarray
+    stale: np.ndarray
+    idle: np.ndarray
+
+
+class PolicyRunner(Component):
+    """Runs the policy every 80 ms (paper, Table 2 and Figure 12).
+
+    The action is zero in rows whose trial is not running, and in rows whose inputs are missing or too old (counted as
+    stale). The network's memory is zeroed when a trial ends or begins and moves on only with actions that it chose.
+
+    Ports: `fingertips`, `object_pose`, `goal`, `trial` in, `joint_states` too where the weights use them; `action`
+    (HandAction with bins) out.
+
+    Args:
+        config: see PolicyConfig.
+        seeds: (B,) row seeds; they decide what a sampling policy draws.
+        weights: used instead of the file of `config.weights`.
+
+    Attributes:
+        observation: (B, n) the last observation assembled, None before.
+        logits: (B, 20, 11) the last output of the network, None before.
+    """
+
+    Config = PolicyConfig
+
+    def __init__(self, config: PolicyConfig, seeds: np.ndarray, weights: PolicyWeights | None = None) -> None:
+        super().__init__(config, seeds)
+        self.weights = weights or load_weights(find_weights(config.weights))
+        self.blocks = self.weights.metadata.observation
+        self._ports = [port for port in required_ports(self.blocks) if port != "previous_action"]
+        self._network = PolicyInference(self.weights, config.row_by_row)
+        none = np.zeros(self.batch, np.int64)
+        bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
+        self.state = PolicyState(self._network.initial_memory(self.batch), bins, none, none.copy())
+        self.observation: np.ndarray | None = None
+        self.logits: np.ndarray | None = None
+
+    @property
+    def warning(self) -> str:
+        """What every log line about these weights must say; empty for trained ones."""
+        return f"RANDOM, UNTRAINED weights ({self.weights.source})" if self.weights.random else ""
+
+    def reset(self, mask: np.ndarray) -> None:
+        """Zeroes the memory and the last action in the rows of `mask` (B,)."""
+        self.state.memory.hidden[mask] = 0.0
+        self.state.memory.cell[mask] = 0.0
+        self.state.bins = np.where(mask[:, None], ZERO_BIN, self.state.bins)  # the last message holds the old array
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """One action for the newest signals; `dt` is not used: the memory counts steps."""
+        state, trial = self.state, inputs.get("trial")
+        running = np.zeros(self.batch, bool) if trial is None else trial.state == TrialState.RUNNING
+        fresh = self._fresh(inputs)
+        active = running & fresh
+        state.stale = state.stale + (running & ~fresh)
+        state.idle = state.idle + ~running
+        bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
+        uniform = None if self.config.deterministic else self.random.uniform((N_ACTUATORS, N_BINS))
+        if active.any():
+            bins = np.where(active[:, None], self._choose(inputs, trial, active, uniform), bins)
+        state.bins = bins
+        trial_id = np.zeros(self.batch, np.int64) if trial is None else trial.trial_id
+        return {"action": HandAction(bins_to_action(bins), bins, trial_id)}
+
+    def _fresh(self, inputs: Mapping[str, Signal]) -> np.ndarray:
+        """Rows (B,) whose inputs are all there and young enough."""
+        if any(port not in inputs for port in self._ports):
+            return np.zeros(self.batch, bool)
+        fresh = np.ones(self.batch, bool)
+        if (pose := inputs.get("object_pose")) is not None:
+            fresh &= pose.age <= self.config.object_max_age_s
+        if (tips := inputs.get("fingertips")) is not None:
+            fresh &= (tips.age <= self.config.fingertips_max_age_s).all(axis=1)
+        return fresh
+
+    def _choose(
+        self, inputs: Mapping[str, Signal], trial: Trial, active: np.ndarray, uniform: np.ndarray | None
+    ) -> np.ndarray:
+        """Bins (B, 20) by the network; the memory moves on in the `active` rows."""
+        state = self.state
+        previous = HandAction(bins_to_action(state.bins), state.bins, trial.trial_id)
+        self.observation = assemble(self.blocks, {**inputs, "previous_action": previous})
+        self.logits, memory = self._network.step(self.observation, state.memory)
+        rows = active[:, None]
+        hidden = np.where(rows, memory.hidden, state.memory.hidden)
+        state.memory = Memory(hidden, np.where(rows, memory.cell, state.memory.cell))
+        return greedy_bins(self.logits) if uniform is None else sample_bins(self.logits, uniform)
+
+
+def find_weights(name: str) -> str:
+    """Path of a weights file: as given if it exists, else below the project's root if it is there."""
+    below = resource_root() / name
+    return str(below) if not Path(name).is_file() and below.is_file() else name

@@ -1,0 +1,71 @@
+"""Smoothing of the policy's actions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from inhand_core.component import Component
+from inhand_core.signals import N_ACTUATORS, HandAction, Signal
+
+
+@dataclass(frozen=True)
+class SmootherConfig:
+    """Exponential moving average of the actions; values and sources in config/smoother.yaml.
+
+    Attributes:
+        coefficient: the paper's coefficient (C.1, footnote 15), in [0, 1], per `period_s`.
+        period_s: the time the coefficient is given for [s].
+        weights: what the coefficient weights, which the paper leaves open: "new" gives
+            y = coefficient * new + (1 - coefficient) * y, "previous" y = (1 - coefficient) * new + coefficient * y.
+    """
+
+    coefficient: float
+    period_s: float
+    weights: Literal["new", "previous"]
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.coefficient <= 1.0:
+            raise ValueError(f"coefficient must lie in [0, 1], is {self.coefficient}")
+        if not self.period_s > 0.0:
+            raise ValueError(f"period_s must be > 0 s, is {self.period_s}")
+
+    @property
+    def keep(self) -> float:
+        """Share of the previous average that remains after one `period_s`."""
+        return 1.0 - self.coefficient if self.weights == "new" else self.coefficient
+
+
+@dataclass
+class SmootherState:
+    """average (B, 20): the last output; zero at the start of a trial."""
+
+    average: np.ndarray
+
+
+class ActionSmoother(Component):
+    """Exponential moving average of actions, from zero at the start of a trial; paper C.1 and footnote 15.
+
+    Ports: `action` (HandAction) in, `action` (HandAction without bins) out.
+    """
+
+    Config = SmootherConfig
+
+    def __init__(self, config: SmootherConfig, seeds: np.ndarray) -> None:
+        super().__init__(config, seeds)
+        self.state = SmootherState(np.zeros((self.batch, N_ACTUATORS)))
+
+    def reset(self, mask: np.ndarray) -> None:
+        """Rows of `mask` (B,) start from zero again."""
+        self.state.average[mask] = 0.0
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """Smooths one action; `dt` [s] since the last one, 0 at the first."""
+        action: HandAction = inputs["action"]
+        keep = self.config.keep ** ((dt or self.config.period_s) / self.config.period_s)
+        self.state.average = keep * self.state.average + (1.0 - keep) * action.action
+        none = np.full((self.batch, N_ACTUATORS), -1, np.int64)
+        return {"action": HandAction(self.state.average.copy(), none, action.trial_id)}

@@ -1,0 +1,167 @@
+"""From motion-capture markers to fingertips and object pose in the hand's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from inhand_core import rotations
+from inhand_core.component import Component
+from inhand_core.signals import N_FINGERTIPS, Fingertips, Markers, ObjectPose, Signal
+from inhand_policy.layout import marker_layout
+from inhand_policy.registration import Registration, register, subset_index, well_posed_subsets
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    """Values and sources in config/tracker.yaml.
+
+    Attributes:
+        object: "block" or "prism": whose markers are tracked.
+        publish_every: outputs are produced on every n-th frame of markers.
+        min_spread_m: visible markers nearer to one line than this fix no rotation.
+        max_residual_m: a registration with a larger root mean square error is refused (swapped or loose markers).
+    """
+
+    object: Literal["block", "prism"]
+    publish_every: int
+    min_spread_m: float
+    max_residual_m: float
+
+    def __post_init__(self) -> None:
+        if self.publish_every < 1:
+            raise ValueError(f"publish_every must be >= 1, is {self.publish_every}")
+        for name in ("min_spread_m", "max_residual_m"):
+            if not getattr(self, name) > 0.0:
+                raise ValueError(f"{name} must be > 0 m, is {getattr(self, name)}")
+
+
+@dataclass
+class TrackedBody:
+    """Last valid pose of a rigid body: position (B, 3), orientation (B, 4); valid now, seen ever, age [s], all (B,)."""
+
+    position: np.ndarray
+    orientation: np.ndarray
+    valid: np.ndarray
+    seen: np.ndarray
+    age: np.ndarray
+
+    @classmethod
+    def unseen(cls, batch: int) -> TrackedBody:
+        """A body that was never seen: at the origin, unrotated."""
+        orientation = np.tile([0.0, 0.0, 0.0, 1.0], (batch, 1))
+        never = np.zeros(batch, bool)
+        return cls(np.zeros((batch, 3)), orientation, never, never.copy(), np.zeros(batch))
+
+    def update(self, position: np.ndarray, orientation: np.ndarray, valid: np.ndarray, dt: float) -> None:
+        """Takes the new pose where `valid` (B,), holds and ages the last one elsewhere."""
+        self.position = np.where(valid[:, None], position, self.position)
+        self.orientation = np.where(valid[:, None], orientation, self.orientation)
+        self.valid = valid
+        self.seen = self.seen | valid
+        self.age = np.where(valid, 0.0, self.age + dt)
+
+
+@dataclass
+class TrackerState:
+    """hand in world, object in hand_base; tips (B, 5, 3) in hand_base; tip_* (B, 5), age in s; frames so far."""
+
+    hand: TrackedBody
+    object: TrackedBody
+    tips: np.ndarray
+    tip_valid: np.ndarray
+    tip_seen: np.ndarray
+    tip_age: np.ndarray
+    frames: int = 0
+
+
+class Tracker(Component):
+    """Fingertips and object pose in hand_base from markers in world, with validity and age.
+
+    The hand's frame comes from its base markers, the object's from its own, each by rigid registration of those that
+    are visible; three that are not on one line suffice. What cannot be seen keeps its last value and grows old.
+
+    Ports: `markers` (Markers) in; `fingertips` (Fingertips), `object_pose` (ObjectPose) out.
+    """
+
+    Config = TrackerConfig
+
+    def __init__(self, config: TrackerConfig, seeds: np.ndarray) -> None:
+        super().__init__(config, seeds)
+        self.layout = marker_layout(config.object)
+        self._hand_subsets = well_posed_subsets(self.layout.hand_positions, config.min_spread_m)
+        self._object_subsets = well_posed_subsets(self.layout.object_positions, config.min_spread_m)
+        tips = (self.batch, N_FINGERTIPS)
+        self.state = TrackerState(
+            hand=TrackedBody.unseen(self.batch),
+            object=TrackedBody.unseen(self.batch),
+            tips=np.zeros((*tips, 3)),
+            tip_valid=np.zeros(tips, bool),
+            tip_seen=np.zeros(tips, bool),
+            tip_age=np.zeros(tips),
+        )
+
+    def reset(self, mask: np.ndarray) -> None:
+        """Forgets fingertips and object in the rows of `mask` (B,); the hand's base, which stands still, stays."""
+        state = self.state
+        state.tip_seen = state.tip_seen & ~mask[:, None]
+        state.tip_age = np.where(mask[:, None], 0.0, state.tip_age)
+        state.object.seen = state.object.seen & ~mask
+        state.object.age = np.where(mask, 0.0, state.object.age)
+
+    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+        """Follows one frame of markers; `dt` [s] since the last frame."""
+        markers: Markers = inputs["markers"]
+        visible = markers.condition > 0.0
+        self._track_hand(markers.position, visible, dt)
+        self._track_tips(markers.position, visible, dt)
+        self._track_object(markers.position, visible, dt)
+        publish = self.state.frames % self.config.publish_every == 0
+        self.state.frames += 1
+        return self._outputs() if publish else {}
+
+    def _track_hand(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
+        """Pose of hand_base in world."""
+        fit, valid = self._register(position, visible, self.layout.hand, self.layout.hand_positions, self._hand_subsets)
+        self.state.hand.update(fit.position, fit.rotation, valid, dt)
+
+    def _track_tips(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
+        """Fingertips in hand_base; one not seen since the reset takes its marker's last known place, as not valid."""
+        state = self.state
+        tips = self._to_hand(position[:, self.layout.fingertips])
+        seen = visible[:, self.layout.fingertips] & state.hand.seen[:, None]
+        state.tips = np.where((seen | ~state.tip_seen)[:, :, None], tips, state.tips)
+        state.tip_valid = seen
+        state.tip_seen = state.tip_seen | seen
+        state.tip_age = np.where(seen, 0.0, state.tip_age + dt)
+
+    def _track_object(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
+        """Pose of the object in hand_base."""
+        layout, hand = self.layout, self.state.hand
+        fit, valid = self._register(position, visible, layout.object, layout.object_positions, self._object_subsets)
+        place = self._to_hand(fit.position[:, None])[:, 0]
+        turn = rotations.canonical(rotations.multiply(rotations.conjugate(hand.orientation), fit.rotation))
+        self.state.object.update(place, turn, valid & hand.seen, dt)
+
+    def _register(
+        self, position: np.ndarray, visible: np.ndarray, indices: slice, reference: np.ndarray, subsets: np.ndarray
+    ) -> tuple[Registration, np.ndarray]:
+        """Registration of the body whose markers are at `indices`, and in which rows (B,) it can be trusted."""
+        visible = visible[:, indices]
+        fit = register(reference, position[:, indices], visible.astype(np.float64))
+        return fit, subsets[subset_index(visible)] & (fit.residual <= self.config.max_residual_m)
+
+    def _to_hand(self, points: np.ndarray) -> np.ndarray:
+        """Points (B, n, 3) from world to hand_base."""
+        hand = self.state.hand
+        return rotations.rotate(rotations.conjugate(hand.orientation)[:, None], points - hand.position[:, None])
+
+    def _outputs(self) -> dict[str, Signal]:
+        state, body = self.state, self.state.object
+        return {
+            "fingertips": Fingertips(state.tips, state.tip_valid, state.tip_age),
+            "object_pose": ObjectPose(body.position, body.orientation, body.valid, body.age),
+        }

@@ -1,0 +1,222 @@
+"""Weights files: safetensors with everything in the metadata that a policy must agree on with the hand it drives.
+
+Reading needs NumPy and safetensors alone, so that the node starts without torch.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from inhand_core.config import ConfigError, load_config, to_mapping
+from inhand_core.signals import N_ACTUATORS, N_BINS
+from inhand_description import ACTUATOR_NAMES, JOINT_NAMES
+from inhand_policy.observation import ObservationError, check_blocks, observation_size
+
+FORMAT, VERSION = "inhand-policy", 1
+_KEY = "inhand_policy"
+
+
+class WeightsError(ValueError):
+    """A weights file that cannot be used; the message names the file, the field, what is expected and what is found."""
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """Sizes of the network: inputs, dense, lstm, outputs, and "lstm" or "feedforward"."""
+
+    inputs: int
+    dense: int
+    lstm: int
+    memory: str
+    outputs: int = N_ACTUATORS * N_BINS
+
+
+@dataclass(frozen=True)
+class SmoothingInfo:
+    """The smoothing that the policy was trained with, as in config/smoother.yaml."""
+
+    coefficient: float
+    period_s: float
+    weights: str
+
+
+@dataclass(frozen=True)
+class ActionInfo:
+    """What an action means: a change relative to the joint angles when it is given, in 11 values of [-1, 1]."""
+
+    bins: int = N_BINS
+    low: float = -1.0
+    high: float = 1.0
+    relative_to: str = "measured joint angle"
+    unit: str = "half of the actuator's range"
+
+
+@dataclass(frozen=True)
+class TrainingInfo:
+    """Where the weights come from; `random` is true for weights that were never trained."""
+
+    recipe: str
+    revision: str
+    seed: int
+    random: bool
+    object: str = "block"
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PolicyMetadata:
+    """Everything but the numbers. `rate_hz` is the rate of actions; `clip` bounds normalised observations."""
+
+    observation: tuple[str, ...]
+    network: NetworkInfo
+    smoothing: SmoothingInfo
+    training: TrainingInfo
+    rate_hz: float = 12.5
+    clip: float = 5.0
+    action: ActionInfo = field(default_factory=ActionInfo)
+    joints: tuple[str, ...] = tuple(JOINT_NAMES)
+    actuators: tuple[str, ...] = tuple(ACTUATOR_NAMES)
+    format: str = FORMAT
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class PolicyWeights:
+    """Metadata and tensors (float32; the normaliser's statistics float64) by name."""
+
+    metadata: PolicyMetadata
+    tensors: dict[str, np.ndarray]
+    source: str = "memory"
+
+    @property
+    def random(self) -> bool:
+        """Whether the weights were never trained."""
+        return self.metadata.training.random
+
+
+def expected_shapes(network: NetworkInfo) -> dict[str, tuple[int, ...]]:
+    """Shape of every tensor of a policy of these sizes."""
+    gates = 4 * network.lstm if network.memory == "lstm" else network.lstm
+    shapes: dict[str, tuple[int, ...]] = {
+        "trunk.normalizer.mean": (network.inputs,),
+        "trunk.normalizer.variance": (network.inputs,),
+        "trunk.normalizer.count": (),
+        "trunk.dense.weight": (network.dense, network.inputs),
+        "trunk.dense.bias": (network.dense,),
+        "trunk.input_gates.weight": (gates, network.dense),
+        "trunk.input_gates.bias": (gates,),
+        "head.weight": (network.outputs, network.lstm),
+        "head.bias": (network.outputs,),
+    }
+    if network.memory == "lstm":
+        shapes["trunk.recurrent_gates.weight"] = (gates, network.lstm)
+    return shapes
+
+
+def save_weights(path: str | Path, weights: PolicyWeights) -> None:
+    """Writes a weights file, by way of a temporary one, so that a reader never sees half of it.
+
+    Raises:
+        WeightsError: the weights contradict themselves.
+    """
+    path = Path(path)
+    check_weights(weights, str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.copy(order="C") for name, tensor in weights.tensors.items()}
+    partial = path.with_name(f".{path.name}.partial")
+    safetensors.numpy.save_file(tensors, partial, {_KEY: json.dumps(to_mapping(weights.metadata), sort_keys=True)})
+    partial.replace(path)
+
+
+def load_metadata(path: str | Path) -> PolicyMetadata:
+    """Metadata of a weights file.
+
+    Raises:
+        WeightsError: the file is missing, is no weights file, or its metadata cannot be read.
+    """
+    path = Path(path)
+    if not path.is_file():
+        there = sorted(p.name for p in path.parent.glob("*.safetensors")) if path.parent.is_dir() else []
+        raise WeightsError(f"{path}: no such file; in {path.parent} there are {there}")
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            raw = (file.metadata() or {}).get(_KEY)
+    except safetensors.SafetensorError as error:
+        raise WeightsError(f"{path}: no safetensors file: {error}") from error
+    if raw is None:
+        raise WeightsError(f"{path}: field {_KEY!r} of the metadata: expected a policy's description, found none")
+    mapping = json.loads(raw)
+    for name, expected in (("format", FORMAT), ("version", VERSION)):
+        _match(str(path), name, expected, mapping.get(name))
+    try:
+        return load_config(PolicyMetadata, mapping, str(path))
+    except ConfigError as error:
+        raise WeightsError(str(error)) from error
+
+
+def load_weights(path: str | Path) -> PolicyWeights:
+    """Reads and checks a weights file.
+
+    Raises:
+        WeightsError: it does not fit this hand or itself; the message names the field, expected and found.
+    """
+    metadata = load_metadata(path)
+    weights = PolicyWeights(metadata, safetensors.numpy.load_file(path), str(path))
+    check_weights(weights, str(path))
+    return weights
+
+
+def check_weights(weights: PolicyWeights, where: str) -> None:
+    """Compares weights with the hand's tables and the metadata with the tensors.
+
+    Raises:
+        WeightsError: naming the first field that does not match.
+    """
+    metadata, network = weights.metadata, weights.metadata.network
+    _match(where, "joints", tuple(JOINT_NAMES), metadata.joints)
+    _match(where, "actuators", tuple(ACTUATOR_NAMES), metadata.actuators)
+    for name, expected in dataclasses.asdict(ActionInfo()).items():
+        _match(where, f"action.{name}", expected, getattr(metadata.action, name))
+    try:
+        inputs = observation_size(check_blocks(metadata.observation))
+    except ObservationError as error:
+        raise WeightsError(f"{where}: field observation: {error}") from error
+    _match(where, "network.inputs", inputs, network.inputs)
+    _match(where, "network.outputs", N_ACTUATORS * N_BINS, network.outputs)
+    if network.memory not in ("lstm", "feedforward"):
+        raise WeightsError(f"{where}: field network.memory: expected lstm or feedforward, found {network.memory!r}")
+    shapes = {name: tensor.shape for name, tensor in weights.tensors.items()}
+    for name, expected in expected_shapes(network).items():
+        _match(where, f"tensor {name}", expected, shapes.get(name))
+        if not np.isfinite(weights.tensors[name]).all():
+            raise WeightsError(f"{where}: tensor {name}: expected finite numbers, found NaN or infinity")
+    _match(where, "tensors", sorted(expected_shapes(network)), sorted(shapes))
+
+
+def check_deployment(weights: PolicyWeights, smoothing: Mapping[str, Any], rate_hz: float) -> None:
+    """Compares weights with the graph they are to run in: the smoother's configuration and the policy's rate.
+
+    Raises:
+        WeightsError: naming the field that does not match.
+    """
+    _match(weights.source, "rate_hz", rate_hz, weights.metadata.rate_hz)
+    for name, expected in smoothing.items():
+        _match(weights.source, f"smoothing.{name}", expected, getattr(weights.metadata.smoothing, name))
+
+
+def _match(where: str, name: str, expected: Any, found: Any) -> None:
+    if expected == found:
+        return
+    if isinstance(expected, (tuple, list)) and isinstance(found, (tuple, list)) and len(expected) == len(found) > 3:
+        index = next(i for i, (a, b) in enumerate(zip(expected, found, strict=True)) if a != b)
+        name, expected, found = f"{name}[{index}]", expected[index], found[index]
+    raise WeightsError(f"{where}: field {name}: expected {expected!r}, found {found!r}")

@@ -1,0 +1,27 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_policy"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy", "safetensors", "torch"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="Tracker, goals, policy network and runner, action smoother, and their nodes.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [
+            "tracker_node = inhand_policy.nodes.tracker_node:main",
+            "goal_node = inhand_policy.nodes.goal_node:main",
+            "policy_node = inhand_policy.nodes.policy_node:main",
+            "smoother_node = inhand_policy.nodes.smoother_node:main",
+        ],
+    },
+)

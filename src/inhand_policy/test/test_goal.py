@@ -1,0 +1,245 @@
+"""Trials and goals, sequences worked by hand."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from conftest import pose
+
+from inhand_core import rotations
+from inhand_core.config import load_config, read_yaml
+from inhand_core.paths import config_file
+from inhand_core.random import row_seeds
+from inhand_core.signals import EndReason, TrialState
+from inhand_description import DROP
+from inhand_policy.goal import GoalGenerator
+from inhand_policy.goal_config import GoalConfig
+
+DEFAULT = load_config(GoalConfig, read_yaml(config_file("goal")))
+ON_PALM = (np.asarray(DROP.lower) + np.asarray(DROP.upper)) / 2
+OFF_PALM = np.asarray(DROP.lower) - 0.01
+DT = 0.08
+
+
+def generator(batch=1, **changes):
+    return GoalGenerator(dataclasses.replace(DEFAULT, **changes), row_seeds(3, batch))
+
+
+def step(component, place=ON_PALM, orientation=(0, 0, 0, 1.0), **pose_arguments):
+    """One step with the object there, in every row; returns (goal, trial)."""
+    places = np.broadcast_to(place, (component.batch, 3))
+    out = component.step({"object_pose": pose(places, orientation, **pose_arguments)}, DT)
+    return out["goal"], out["trial"]
+
+
+def said(trial):
+    return int(trial.trial_id[0]), TrialState(trial.state[0]), EndReason(trial.reason[0]), int(trial.goals_achieved[0])
+
+
+def test_first_step_starts_trial_zero_with_a_goal_away_from_the_object():
+    component = generator()
+    goal, trial = step(component)
+    assert said(trial) == (0, TrialState.RUNNING, EndReason.NONE, 0)
+    assert goal.goal_id[0] == 0
+    assert rotations.angle(goal.orientation)[0] >= 0.4
+
+
+def test_without_a_pose_it_waits():
+    out = generator().step({}, DT)
+    assert said(out["trial"]) == (0, TrialState.IDLE, EndReason.NONE, 0)
+
+
+def test_success_draws_the_next_goal_at_once():
+    component = generator()
+    goal, _ = step(component)
+    reached = goal.orientation
+    following, trial = step(component, orientation=reached)
+    assert component.success.all() and component.distance[0] < 1e-7
+    assert said(trial) == (0, TrialState.RUNNING, EndReason.NONE, 1)
+    assert following.goal_id[0] == 1 and component.elapsed[0] == 0.0
+    assert rotations.distance(following.orientation, reached)[0] >= 0.4
+
+
+@pytest.mark.parametrize(("angle", "achieved"), [(0.399, 1), (0.401, 0)])
+def test_tolerance_is_point_four_rad(angle, achieved):
+    component = generator()
+    goal, _ = step(component)
+    near = rotations.multiply(rotations.from_rotation_vector(np.array([[0.0, angle, 0.0]])), goal.orientation)
+    _, trial = step(component, orientation=near[0])
+    assert trial.goals_achieved[0] == achieved
+
+
+def test_drop_ends_the_trial_and_the_next_step_starts_another():
+    component = generator()
+    step(component)
+    goal, trial = step(component, OFF_PALM)
+    assert component.dropped.all()
+    assert said(trial) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
+    before = goal.orientation.copy()
+    goal, trial = step(component)
+    assert said(trial) == (1, TrialState.RUNNING, EndReason.NONE, 0)
+    assert goal.goal_id[0] == 0 and not np.array_equal(goal.orientation, before)
+
+
+def test_drop_goes_before_success():
+    component = generator()
+    goal, _ = step(component)
+    _, trial = step(component, OFF_PALM, goal.orientation)
+    assert said(trial) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
+
+
+def test_time_out_comes_after_exactly_100_steps_of_80_ms_without_success():
+    component = generator()
+    step(component)
+    for _ in range(99):
+        _, trial = step(component)
+        assert trial.state[0] == TrialState.RUNNING
+    _, trial = step(component)
+    assert said(trial) == (0, TrialState.ENDED, EndReason.TIMEOUT, 0)
+
+
+def test_success_restarts_the_time_out_and_wins_on_the_last_step():
+    component = generator()
+    goal, _ = step(component)
+    for _ in range(99):
+        step(component)
+    _, trial = step(component, orientation=goal.orientation)
+    assert said(trial) == (0, TrialState.RUNNING, EndReason.NONE, 1)
+    for _ in range(99):
+        _, trial = step(component, orientation=goal.orientation)
+    assert trial.state[0] == TrialState.RUNNING
+
+
+def test_last_goal_ends_the_trial_with_success():
+    component = generator(max_goals=3)
+    goal, _ = step(component)
+    for n in (1, 2, 3):
+        goal, trial = step(component, orientation=goal.orientation)
+        assert trial.goals_achieved[0] == n
+    assert said(trial) == (0, TrialState.ENDED, EndReason.SUCCESS, 3)
+
+
+def test_unseen_object_neither_succeeds_nor_drops_until_it_counts_as_lost():
+    component = generator(lost_limit_s=2.0)
+    goal, _ = step(component)
+    _, trial = step(component, OFF_PALM, goal.orientation, valid=False, age=1.9)
+    assert said(trial) == (0, TrialState.RUNNING, EndReason.NONE, 0)
+    _, trial = step(component, ON_PALM, valid=False, age=2.1)
+    assert said(trial) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
+
+
+def test_restart_delay_holds_the_next_trial_back():
+    component = generator(restart_delay_s=0.24)
+    step(component)
+    step(component, OFF_PALM)
+    states = [step(component)[1].state[0] for _ in range(3)]
+    assert states == [TrialState.ENDED, TrialState.ENDED, TrialState.RUNNING]
+
+
+def test_on_a_real_hand_it_waits_for_the_block_on_the_palm():
+    component = generator(require_object=True)
+    assert step(component, OFF_PALM)[1].state[0] == TrialState.IDLE
+    assert step(component, valid=False)[1].state[0] == TrialState.IDLE
+    assert step(component)[1].state[0] == TrialState.RUNNING
+
+
+def test_start_and_stop_by_request():
+    component = generator(auto_start=False)
+    assert step(component)[1].state[0] == TrialState.IDLE
+    component.request_start()
+    assert said(step(component)[1]) == (0, TrialState.RUNNING, EndReason.NONE, 0)
+    component.request_stop()
+    assert said(step(component)[1]) == (0, TrialState.ENDED, EndReason.STOPPED, 0)
+    for _ in range(5):
+        assert step(component)[1].state[0] == TrialState.ENDED
+    component.request_start()
+    assert said(step(component)[1]) == (1, TrialState.RUNNING, EndReason.NONE, 0)
+
+
+def test_stop_withdraws_a_start_not_yet_granted():
+    component = generator(auto_start=False, require_object=True)
+    component.request_start()
+    step(component, OFF_PALM)
+    component.request_stop()
+    assert step(component)[1].state[0] == TrialState.IDLE
+
+
+def test_full_goals_are_uniform_over_the_rotations_outside_the_tolerance():
+    component = generator(4000)
+    goal, _ = step(component)
+    angles = rotations.angle(goal.orientation)
+    assert angles.min() >= 0.4
+    for limit in (1.0, 2.0, 3.0):  # P(angle < t) = (t - sin t) / pi over SO(3)
+        share = (limit - np.sin(limit) - (0.4 - np.sin(0.4))) / (np.pi - (0.4 - np.sin(0.4)))
+        assert abs((angles < limit).mean() - share) < 0.03
+    axes = goal.orientation[:, :3] / np.linalg.norm(goal.orientation[:, :3], axis=1, keepdims=True)
+    assert np.abs((axes * np.sign(goal.orientation[:, 3:])).mean(axis=0)).max() < 0.04
+
+
+def test_limited_goals_turn_about_any_axis_by_a_bounded_angle(rng):
+    component = generator(2000, mode="limited", max_angle_rad=1.2)
+    now = rng.normal(size=(2000, 4))
+    now /= np.linalg.norm(now, axis=1, keepdims=True)
+    goal, _ = step(component, orientation=now)
+    angles = rotations.distance(goal.orientation, now)
+    assert 0.4 <= angles.min() < 0.41 and 1.19 < angles.max() <= 1.2 + 1e-9
+    component.set_max_angle(np.where(np.arange(2000) < 1000, 0.5, 2.0))
+    component.request_stop()
+    step(component)
+    component.request_start()
+    goal, _ = step(component, orientation=now)
+    angles = rotations.distance(goal.orientation, now)
+    assert angles[:1000].max() <= 0.5 + 1e-9 and angles[1000:].max() > 1.9
+
+
+def test_axis_goals_turn_about_that_axis_both_ways():
+    component = generator(200, mode="axis", axis=(0.0, 0.0, 2.0))
+    goal, _ = step(component)
+    np.testing.assert_allclose(goal.orientation[:, :2], 0.0, atol=1e-12)
+    vector = rotations.to_rotation_vector(goal.orientation)[:, 2]
+    assert (vector > 0).any() and (vector < 0).any()
+
+
+def test_reset_goes_back_before_the_first_trial():
+    component = generator(2)
+    step(component)
+    step(component, OFF_PALM)
+    step(component)
+    component.reset(np.array([True, False]))
+    state = component.state
+    assert state.status.tolist() == [TrialState.IDLE, TrialState.RUNNING]
+    assert state.trial_id.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("mode", ["full", "limited", "axis"])
+def test_row_of_a_batch_equals_the_row_alone_bit_for_bit(rng, mode):
+    seeds = row_seeds(5, 9)
+    config = dataclasses.replace(DEFAULT, mode=mode, timeout_s=0.4, min_angle_rad=1.5)
+    batch = GoalGenerator(config, seeds)
+    singles = [GoalGenerator(config, seeds[b : b + 1]) for b in range(9)]
+    orientation = np.tile([0.0, 0.0, 0.0, 1.0], (9, 1))
+    for _ in range(40):
+        places = np.where(rng.random((9, 1)) < 0.1, OFF_PALM, ON_PALM)
+        whole = batch.step({"object_pose": pose(places, orientation)}, DT)
+        for b, single in enumerate(singles):
+            alone = single.step({"object_pose": pose(places[b], orientation[b])}, DT)
+            for port, signal in alone.items():
+                for name, value in vars(signal).items():
+                    assert getattr(whole[port], name)[b].tobytes() == value[0].tobytes(), (port, name)
+        reach = rng.random((9, 1)) < 0.2
+        orientation = np.where(reach, whole["goal"].orientation, orientation)
+    assert batch.state.trial_id.max() > 2
+
+
+@pytest.mark.parametrize(
+    ("change", "culprit"),
+    [
+        ({"timeout_s": 0.0}, "timeout_s"),
+        ({"min_angle_rad": 2.0, "max_angle_rad": 1.0}, "max_angle_rad"),
+        ({"axis": (0.0, 0.0, 0.0)}, "axis"),
+        ({"restart_delay_s": -1.0}, "restart_delay_s"),
+    ],
+)
+def test_bad_configuration_is_named(change, culprit):
+    with pytest.raises(ValueError, match=culprit):
+        dataclasses.replace(DEFAULT, **change)
