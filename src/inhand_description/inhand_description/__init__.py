@@ -1,0 +1,70 @@
+"""The Shadow Dexterous Hand and what it turns, as tables with a source for each number; MuJoCo model and URDF from them."""
+
+from inhand_description.actuators import (
+    ACTUATOR_INDEX,
+    ACTUATOR_NAMES,
+    ACTUATORS,
+    actuator_joints,
+    actuator_matrix,
+    actuator_ranges,
+)
+from inhand_description.joints import (
+    COUPLED_FINGERS,
+    COUPLINGS,
+    FINGERS,
+    JOINT_INDEX,
+    JOINT_NAMES,
+    JOINTS,
+    joint_ranges,
+)
+from inhand_description.markers import MARKERS, NAILS, markers
+from inhand_description.model import LOCKED_WRIST, ModelConfig, asset_folder, build_model, build_spec
+from inhand_description.objects import OBJECTS
+from inhand_description.scene import CAMERAS, DROP, HAND_BASE, LIGHTS, START, camera_axes
+from inhand_description.sensors import (
+    CALIBRATION,
+    DOUBLED,
+    HALL_CHANNELS,
+    RAW_MAX,
+    angles_from_hall,
+    hall_channel_joints,
+    hall_from_angles,
+)
+
+__all__ = [
+    "ACTUATORS",
+    "ACTUATOR_INDEX",
+    "ACTUATOR_NAMES",
+    "CALIBRATION",
+    "CAMERAS",
+    "COUPLED_FINGERS",
+    "COUPLINGS",
+    "DOUBLED",
+    "DROP",
+    "FINGERS",
+    "HALL_CHANNELS",
+    "HAND_BASE",
+    "JOINTS",
+    "JOINT_INDEX",
+    "JOINT_NAMES",
+    "LIGHTS",
+    "LOCKED_WRIST",
+    "MARKERS",
+    "NAILS",
+    "OBJECTS",
+    "RAW_MAX",
+    "START",
+    "ModelConfig",
+    "actuator_joints",
+    "actuator_matrix",
+    "actuator_ranges",
+    "angles_from_hall",
+    "asset_folder",
+    "build_model",
+    "build_spec",
+    "camera_axes",
+    "hall_channel_joints",
+    "hall_from_angles",
+    "joint_ranges",
+    "markers",
+]
