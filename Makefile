@@ -1,0 +1,43 @@
+# One verb a chore. Everything that a target needs is set up first; what is current is left alone.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build sim test lint bench clean
+
+# Arguments of the target: make sim ARGS="duration:=30 console:=false", make test ARGS="-k tracker"
+ARGS ?=
+COLCON_ARGS ?=
+
+# What an installed file is made from. Tests are not installed, so a change in one builds nothing.
+SOURCES := $(shell find src launch config urdf weights -type f -not -path '*/__pycache__/*' -not -name '*.pyc' \
+	-not -path '*.egg-info/*' -not \( -path '*/test/*' -name '*.py' \) 2>/dev/null)
+
+help: ## show this
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## bring ROS 2 and the Python libraries into .venv (see underlay/setup)
+	@underlay/setup
+
+build: setup ## build src/ into build/ and install/
+	@mkdir -p build; printf '%s\n' $(SOURCES) | sort | cmp -s - build/.sources \
+		|| printf '%s\n' $(SOURCES) | sort > build/.sources
+	@$(MAKE) --no-print-directory -s build/.built
+
+build/.built: $(SOURCES) build/.sources setup.bash colcon.meta underlay/requirements.txt requirements.txt
+	@source setup.bash && PYTHONWARNINGS=ignore nice -n 5 colcon build --event-handlers desktop_notification- \
+		$(COLCON_ARGS) 2> >(grep -v "doesn't contain any 'local_setup" >&2)
+	@touch $@
+
+sim: build ## the whole simulated system: make sim ARGS="duration:=30 console:=false"
+	@source setup.bash && exec inhand sim $(ARGS)
+
+test: build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, system)
+	@source setup.bash && exec .ci/test $(ARGS)
+
+lint: setup ## ruff, clang-format, and no function twice
+	@source setup.bash && exec .ci/lint
+
+bench: build ## the benchmarks of the README
+	@source setup.bash && for bench in $(or $(ARGS),control env); do inhand bench $$bench || exit 1; done
+
+clean: ## remove what was built (not .venv)
+	rm -rf build install log
