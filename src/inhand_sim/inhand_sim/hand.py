@@ -8,6 +8,7 @@ import numpy as np
 
 import inhand_control
 from inhand_core.paths import config_file
+from inhand_description import RAW_MAX
 
 
 @functools.cache
@@ -31,5 +32,4 @@ def actuator_position(joint_position: np.ndarray) -> np.ndarray:
 
 def raw_hall(joint_position: np.ndarray) -> np.ndarray:
     """Hall readings (B, 26) [ADC counts], whole numbers within the converter's range, at joint angles (B, 24) [rad]."""
-    hand = hand_model()
-    return np.clip(np.round(inhand_control.uncalibrate(hand, joint_position)), hand.hall_min, hand.hall_max)
+    return np.clip(np.round(inhand_control.uncalibrate(hand_model(), joint_position)), 0.0, RAW_MAX)

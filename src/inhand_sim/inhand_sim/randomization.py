@@ -20,6 +20,7 @@ _PHYSICS_FIELDS = (
     "geom_aabb",
     "bvh_aabb",
     "geom_friction",
+    "pair_friction",
     "dof_damping",
     "actuator_gainprm",
     "actuator_biasprm",
@@ -58,6 +59,7 @@ class WorldModels:
         world["body_mass"][rows] = nominal["body_mass"] * mass
         world["body_inertia"][rows] = nominal["body_inertia"] * mass[:, :, None]
         world["geom_friction"][rows] = nominal["geom_friction"] * draw.friction[rows, None, None]
+        world["pair_friction"][rows] = nominal["pair_friction"] * draw.friction[rows, None, None]
         damping = np.ones((len(rows), len(nominal["dof_damping"])))
         damping[:, layout.joint_dofs] = draw.damping[rows]
         world["dof_damping"][rows] = nominal["dof_damping"] * damping

@@ -99,7 +99,7 @@ def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> S
     random = RowRandom(row_seeds(config.seed, rows), f"start_states {attempt}")
     worlds = Batch(model, nsim=rows)
     qpos, ctrl = worlds.bind("qpos"), worlds.bind("ctrl")
-    qpos[:, layout.object_qpos[:3]] = start_position(model)
+    qpos[:, layout.object_qpos[:3]] = start_position(layout)
     qpos[:, layout.object_qpos[3:]] = rotations.xyzw_to_wxyz(random.quaternion())
     substeps = round(_STEP / model.opt.timestep)
     kept = np.ones(rows, bool)
@@ -107,7 +107,7 @@ def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> S
         action = 2.0 * random.uniform((model.nu,)) - 1.0
         ctrl[:] = relative_target(action, qpos[:, layout.joint_qpos])
         worlds.step(np.flatnonzero(kept), nstep=substeps)
-        kept &= ~is_dropped(qpos[:, layout.object_qpos[:3]]) & ~worlds.warning[:, :, 1].any(axis=1)
+        kept &= ~is_dropped(layout, qpos[:, layout.object_qpos[:3]]) & ~worlds.warning[:, :, 1].any(axis=1)
     return StartStates(qpos[kept].copy(), worlds.bind("qvel")[kept].copy())
 
 
