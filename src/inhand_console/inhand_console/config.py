@@ -80,6 +80,18 @@ class ConsoleConfig:
             raise ValueError(f"port must be in 1 … 65535, is {self.port}")
 
 
+@dataclass(frozen=True)
+class StatePublisherConfig:
+    """Rates of transforms and of markers [Hz]; the values are in config/state_publisher.yaml."""
+
+    transforms_hz: float
+    markers_hz: float
+
+    def __post_init__(self) -> None:
+        for name in ("transforms_hz", "markers_hz"):
+            _positive(self, name)
+
+
 def _positive(config: object, name: str) -> None:
     if not getattr(config, name) > 0:
         raise ValueError(f"{name} must be > 0, is {getattr(config, name)}")

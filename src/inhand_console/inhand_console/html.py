@@ -25,14 +25,20 @@ UNKNOWN = "#7f8c8d"
 BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
 
 
+STYLE = """<style>
+div:has(+ div #inhand-mode) > button { --button-height: 4.5rem !important; --button-fz: 2rem !important; }
+</style>"""
+"""Makes the button above the banner, STOP, large."""
+
+
 def banner(controller: ControllerHealth | None, simulator: SimHealth | None) -> str:
     """The controller's mode in large letters on its colour, and whether the simulation stands still."""
     mode = controller.mode if controller is not None else "NO CONTROLLER"
     paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
     color = MODE_COLORS.get(mode, UNKNOWN)
     return (
-        f'<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;text-align:center;'
-        f'font-weight:700;color:#fff;background:{color}">{escape(mode.replace("_", " ") + paused)}</div>'
+        f'{STYLE}<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;'
+        f'text-align:center;font-weight:700;color:#fff;background:{color}">{escape(mode.replace("_", " ") + paused)}</div>'
     )
 
 
@@ -77,7 +83,7 @@ def legend() -> str:
         f'<span style="color:rgb{COLORS[seen]}">&#9679;</span> {seen.name.lower()}&nbsp;&nbsp;' for seen in Seen
     )
     return (
-        f'<div style="{BLOCK}">Markers: {dots}<br>Solid object: estimated pose; black outline: true pose (simulation); '
+        f'<div style="{BLOCK}">Markers: {dots}<br>Solid object: estimated pose; white outline: true pose (simulation); '
         "transparent: goal orientation.</div>"
     )
 

@@ -80,23 +80,23 @@ class Panel:
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("in-hand console")
         gui.main_panel.dock_right()
-        self._button("STOP", Command.STOP, "red", "Stops the hand at once; it stays stopped until cleared and enabled.")
+        stop = gui.add_button(
+            "STOP", color="red", hint="Stops the hand at once; it stays stopped until cleared and enabled."
+        )
+        stop.on_click(lambda _: on_command(Command.STOP))
         self._banner = gui.add_html("")
         self._outcome = gui.add_html("")
         with gui.add_folder("Trial"):
             self._figures = gui.add_html("")
             points = round(config.plot_seconds * config.panel_hz)
             self._plot = DistancePlot(server, config.plot_seconds, points, tolerance)
-            self._button("Start trial", Command.START_TRIAL)
-            self._button("Stop trial", Command.STOP_TRIAL)
+            self._buttons({"Start trial": Command.START_TRIAL, "Stop trial": Command.STOP_TRIAL})
         with gui.add_folder("Hand"):
-            self._button("Clear the stop", Command.CLEAR, hint="The hand stays disabled until it is enabled.")
-            self._button("Enable", Command.ENABLE, hint="The hand may move.")
+            self._buttons({"Clear the stop": Command.CLEAR, "Enable": Command.ENABLE})
         with gui.add_folder("Simulation"):
-            self._pause = self._button("Pause", Command.PAUSE)
-            self._resume = self._button("Resume", Command.RESUME)
-            self._button("Step", Command.STEP, hint="One policy step of 80 ms, while paused.")
-            self._button("Reset", Command.RESET)
+            self._buttons(
+                {"Pause": Command.PAUSE, "Resume": Command.RESUME, "Step": Command.STEP, "Reset": Command.RESET}
+            )
         with gui.add_folder("Health"):
             self._health = gui.add_html("")
         with gui.add_folder("Trials so far", expand_by_default=False):
@@ -114,10 +114,6 @@ class Panel:
         _set(self._health, html.health_table(judge(snapshot, self._spec, self._config.health)))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))
         self._plot.update(None if paused else distance, now)
-        if self._pause.visible == paused:
-            self._pause.visible = not paused
-        if self._resume.visible != paused:
-            self._resume.visible = paused
 
     def note(self, snapshot: Snapshot) -> None:
         """Keeps the trial history going while nobody looks."""
@@ -132,12 +128,9 @@ class Panel:
         for client in self._server.get_clients().values():
             client.add_notification(f"Could not {outcome.command.value}", outcome.message, color="red")
 
-    def _button(
-        self, label: str, command: Command, color: str | None = None, hint: str | None = None
-    ) -> viser.GuiButtonHandle:
-        button = self._server.gui.add_button(label, color=color, hint=hint)
-        button.on_click(lambda _: self._on_command(command))
-        return button
+    def _buttons(self, commands: dict[str, Command]) -> None:
+        group = self._server.gui.add_button_group("", tuple(commands))
+        group.on_click(lambda event: self._on_command(commands[event.target.value]))
 
 
 def _set(handle: viser.GuiHtmlHandle, content: str) -> None:

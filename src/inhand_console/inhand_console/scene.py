@@ -180,9 +180,9 @@ def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape, opacit
             face.triangles,
             color=face.color,
             opacity=None if opacity >= 1.0 else opacity,
-            flat_shading=True,
-            side="double",
+            material="toon3",
             cast_shadow=opacity >= 1.0,
+            receive_shadow=False,
         )
     return frame
 
@@ -205,6 +205,7 @@ def _add_spheres(server: viser.ViserServer, name: str, radius: float) -> viser.B
         batched_positions=np.zeros((1, 3)),
         batched_colors=np.array([COLORS[Seen.LOST]], dtype=np.uint8),
         lod="off",
+        material="toon3",
         cast_shadow=False,
         visible=False,
     )

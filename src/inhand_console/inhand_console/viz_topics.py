@@ -1,0 +1,30 @@
+"""What the state publisher adds to the graph for RViz: topics, message types, quality of service, frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL = "world", "hand_base", "object", "object_true", "goal"
+FRAMES = (WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL)
+"""Frames that are not links: world is the root, hand_base hangs in it, the objects in hand_base, the goal in world."""
+
+
+@dataclass(frozen=True)
+class VizTopic:
+    """One topic: message type, whether the last message is kept for late subscribers, frame of its content."""
+
+    message: str
+    latched: bool
+    frame: str = ""
+
+
+VIZ_TOPICS = {
+    "tf": VizTopic("tf2_msgs/msg/TFMessage", False),
+    "tf_static": VizTopic("tf2_msgs/msg/TFMessage", True),
+    "robot_description": VizTopic("std_msgs/msg/String", True),
+    "viz/object": VizTopic("visualization_msgs/msg/MarkerArray", True, OBJECT),
+    "viz/goal": VizTopic("visualization_msgs/msg/MarkerArray", True, GOAL),
+    "viz/markers": VizTopic("visualization_msgs/msg/MarkerArray", False, WORLD),
+    "viz/fingertips": VizTopic("visualization_msgs/msg/MarkerArray", False, HAND_BASE),
+}
+"""Topic -> what is on it. All are reliable."""

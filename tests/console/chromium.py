@@ -1,0 +1,167 @@
+"""A headless Chromium driven over its debugging protocol: open a page, ask it, click, take a picture."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from websockets.sync.client import connect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--remote-debugging-port=0",
+)
+
+
+def executable() -> str | None:
+    """Path of a Chromium on this machine; None where there is none."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+class Chromium:
+    """One browser with one tab; a context manager that leaves nothing behind.
+
+    Args:
+        width, height: of the window [pixels].
+        start_s: patience for the browser to come up [s].
+    """
+
+    def __init__(self, width: int = 1400, height: int = 900, start_s: float = 60.0) -> None:
+        path = executable()
+        if path is None:
+            raise FileNotFoundError(f"no Chromium; looked for {list(NAMES)}")
+        self._profile = Path(tempfile.mkdtemp(prefix="inhand_chromium_"))
+        self._log = (self._profile / "log").open("wb")
+        self._process = subprocess.Popen(
+            [path, *OPTIONS, f"--window-size={width},{height}", f"--user-data-dir={self._profile}", "about:blank"],
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        try:
+            port_file = self._profile / "DevToolsActivePort"
+            wait_until(lambda: port_file.is_file() and bool(port_file.read_text().strip()), start_s, "Chromium's port")
+            port = int(port_file.read_text().split()[0])
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
+                tab = next(target for target in json.load(answer) if target["type"] == "page")
+            self._socket = connect(tab["webSocketDebuggerUrl"], max_size=None, open_timeout=start_s)
+        except BaseException:
+            self._end()
+            raise
+        self._count = 0
+        self.requests: list[str] = []
+        self.errors: list[str] = []
+        for domain in ("Network", "Page", "Runtime"):
+            self.call(f"{domain}.enable")
+
+    def call(self, method: str, timeout_s: float = 120.0, **params: Any) -> dict[str, Any]:
+        """One command of the protocol and its result; keeps the addresses asked for and the errors thrown meanwhile."""
+        self._count += 1
+        self._socket.send(json.dumps({"id": self._count, "method": method, "params": params}))
+        end = time.monotonic() + timeout_s
+        while True:
+            message = json.loads(self._socket.recv(timeout=max(0.01, end - time.monotonic())))
+            if message.get("id") == self._count:
+                if "error" in message:
+                    raise RuntimeError(f"{method}: {message['error']}")
+                return message["result"]
+            self._note(message)
+
+    def open(self, url: str) -> None:
+        """Goes to `url`."""
+        self.call("Page.navigate", url=url)
+
+    def ask(self, expression: str) -> Any:
+        """Value of a JavaScript expression in the page."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        if "exceptionDetails" in result:
+            raise RuntimeError(f"{expression}: {result['exceptionDetails']}")
+        return result["result"].get("value")
+
+    def text(self) -> str:
+        """What the page says."""
+        return str(self.ask("document.body ? document.body.innerText : ''"))
+
+    def click(self, label: str) -> None:
+        """Clicks the middle of the button with that label, as a mouse does."""
+        place = self.ask(
+            f"""(() => {{
+                const button = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === {label!r});
+                if (!button) return null;
+                button.scrollIntoView({{block: 'center'}});
+                const box = button.getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }})()"""
+        )
+        if place is None:
+            raise LookupError(f"no button {label!r}; there are {self.buttons()}")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+
+    def buttons(self) -> list[str]:
+        """Labels of all buttons."""
+        return list(self.ask("[...document.querySelectorAll('button')].map(b => b.innerText.trim())"))
+
+    def picture(self) -> bytes:
+        """The page as a PNG."""
+        return base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+
+    def __enter__(self) -> Chromium:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._socket.close()
+        self._end()
+
+    def _note(self, message: dict[str, Any]) -> None:
+        if message.get("method") == "Network.requestWillBeSent":
+            self.requests.append(message["params"]["request"]["url"])
+        elif message.get("method") == "Network.webSocketCreated":
+            self.requests.append(message["params"]["url"])
+        elif message.get("method") == "Runtime.exceptionThrown":
+            details = message["params"]["exceptionDetails"]
+            self.errors.append(details.get("exception", {}).get("description") or details.get("text", ""))
+
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._log.close()
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Returns as soon as the condition holds.
+
+    Raises:
+        TimeoutError: naming `what`, after `seconds`.
+    """
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(0.1)
