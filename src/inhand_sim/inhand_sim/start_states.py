@@ -25,7 +25,10 @@ from inhand_sim.scene import is_dropped, start_position
 
 _VERSION = 1
 """Raised when the way a pool is made changes, so that old files are not used."""
-_STEP, _SUBSTEPS = 0.080, 10
+_STEP = 0.080
+_ATTEMPTS = 100
+_ROWS_PER_STATE, _MIN_ROWS, _MAX_ROWS = 6, 32, 1024
+"""About one in five attempts keeps the object for 100 steps."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +38,20 @@ class StartStateConfig:
     Attributes:
         size: number of states.
         random_steps: steps of 80 ms with random actions before a state is taken; dropped objects are discarded.
+        smoothing: weight of a new action in the moving average of actions (paper C.1: 0.3 per 80 ms).
         seed: of the pool; separate from a run's seed.
     """
 
     size: int
     random_steps: int
+    smoothing: float
     seed: int
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.random_steps < 0:
             raise ConfigError(f"size must be >= 1 and random_steps >= 0, are {self.size} and {self.random_steps}")
+        if not 0.0 < self.smoothing <= 1.0:
+            raise ConfigError(f"smoothing must be in (0, 1], is {self.smoothing}")
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ def simulate_start_states(config: StartStateConfig, model: mujoco.MjModel) -> St
         RuntimeError: the object is dropped in nearly every attempt.
     """
     qpos, qvel, found = [], [], 0
-    for attempt in range(20):
+    for attempt in range(_ATTEMPTS):
         states = _attempt(config, model, attempt)
         qpos.append(states.qpos)
         qvel.append(states.qvel)
@@ -89,12 +96,12 @@ def simulate_start_states(config: StartStateConfig, model: mujoco.MjModel) -> St
         if found >= config.size:
             return StartStates(np.concatenate(qpos)[: config.size], np.concatenate(qvel)[: config.size])
     raise RuntimeError(
-        f"only {found} of {config.size} start states after 20 attempts: the object does not stay on the palm"
+        f"only {found} of {config.size} start states after {_ATTEMPTS} attempts: the object does not stay on the palm"
     )
 
 
 def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> StartStates:
-    rows = max(16, config.size)
+    rows = min(max(_MIN_ROWS, _ROWS_PER_STATE * config.size), _MAX_ROWS)
     layout = find_layout(model)
     random = RowRandom(row_seeds(config.seed, rows), f"start_states {attempt}")
     worlds = Batch(model, nsim=rows)
@@ -102,9 +109,9 @@ def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> S
     qpos[:, layout.object_qpos[:3]] = start_position(layout)
     qpos[:, layout.object_qpos[3:]] = rotations.xyzw_to_wxyz(random.quaternion())
     substeps = round(_STEP / model.opt.timestep)
-    kept = np.ones(rows, bool)
+    kept, action = np.ones(rows, bool), np.zeros((rows, model.nu))
     for _ in range(config.random_steps):
-        action = 2.0 * random.uniform((model.nu,)) - 1.0
+        action += config.smoothing * (2.0 * random.uniform((model.nu,)) - 1.0 - action)
         ctrl[:] = relative_target(action, qpos[:, layout.joint_qpos])
         worlds.step(np.flatnonzero(kept), nstep=substeps)
         kept &= ~is_dropped(layout, qpos[:, layout.object_qpos[:3]]) & ~worlds.warning[:, :, 1].any(axis=1)
