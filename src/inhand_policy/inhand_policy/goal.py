@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ class GoalState:
     """All (B,) except orientation (B, 4) in hand_base.
 
     status is a TrialState and reason an EndReason; elapsed_ns counts since the goal was set, waited_ns since the trial
-    ended; max_angle [rad] bounds goals of modes "limited" and "axis".
+    ended; max_angle [rad] bounds goals of modes "limited" and "axis". pose is the last one, None before the first.
     """
 
     trial_id: np.ndarray
@@ -35,6 +36,7 @@ class GoalState:
     max_angle: np.ndarray
     start_requested: np.ndarray
     stop_requested: np.ndarray
+    pose: ObjectPose | None = None
 
 
 class GoalGenerator(Component):
@@ -104,16 +106,17 @@ class GoalGenerator(Component):
         state.orientation = np.where(mask[:, None], [0.0, 0.0, 0.0, 1.0], state.orientation)
         state.start_requested = state.start_requested & ~mask
         state.stop_requested = state.stop_requested & ~mask
+        state.pose = None if mask.all() else state.pose
 
     def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
         """Judges the running trials and starts those that are due; `dt` [s] since the last step."""
-        pose: ObjectPose | None = inputs.get("object_pose")
-        if pose is not None:
-            elapsed_ns = round(dt * 1e9)
-            idle = self.state.status != TrialState.RUNNING
-            self._judge(pose, elapsed_ns)
-            self._start(pose, idle, elapsed_ns)
         state = self.state
+        state.pose = inputs.get("object_pose") or _aged(state.pose, dt)
+        if state.pose is not None:
+            elapsed_ns = round(dt * 1e9)
+            idle = state.status != TrialState.RUNNING
+            self._judge(state.pose, elapsed_ns)
+            self._start(state.pose, idle, elapsed_ns)
         return {
             "goal": Goal(state.trial_id.copy(), state.goal_id.copy(), state.orientation.copy()),
             "trial": Trial(
@@ -196,3 +199,10 @@ class GoalGenerator(Component):
         state.orientation[rows] = self.draw(rows, pose.orientation[rows])
         state.goal_id[rows] += 1
         state.elapsed_ns[rows] = 0
+
+
+def _aged(pose: ObjectPose | None, dt: float) -> ObjectPose | None:
+    """The last pose when no message came: not valid, and older by `dt` [s]."""
+    if pose is None:
+        return None
+    return dataclasses.replace(pose, valid=np.zeros_like(pose.valid), age=pose.age + dt)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core.signals import N_FINGERTIPS
-from inhand_description import DROP, markers
+from inhand_description.markers import markers
+from inhand_description.scene import DROP
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core import rotations
+from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS, Signal
 
 # The policy's inputs in the paper (Table 2); it left the object's own orientation out by accident.
@@ -25,7 +26,7 @@ _HARMONICS = [
 ]
 
 
-class ObservationError(ValueError):
+class ObservationError(ConfigError):
     """An observation that cannot be assembled; the message names the block and what is known."""
 
 

@@ -33,7 +33,7 @@ class PolicyConfig:
     deterministic: bool
     object_max_age_s: float
     fingertips_max_age_s: float
-    row_by_row: bool = False
+    row_by_row: bool
 
     def __post_init__(self) -> None:
         for name in ("object_max_age_s", "fingertips_max_age_s"):

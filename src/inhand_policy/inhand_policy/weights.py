@@ -25,7 +25,7 @@ FORMAT, VERSION = "inhand-policy", 1
 _KEY = "inhand_policy"
 
 
-class WeightsError(ValueError):
+class WeightsError(ConfigError):
     """A weights file that cannot be used; the message names the file, the field, what is expected and what is found."""
 
 

@@ -11,7 +11,7 @@ from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
 from inhand_core.random import row_seeds
 from inhand_core.signals import EndReason, TrialState
-from inhand_description import DROP
+from inhand_description.scene import DROP
 from inhand_policy.goal import GoalGenerator
 from inhand_policy.goal_config import GoalConfig
 
@@ -126,6 +126,14 @@ def test_unseen_object_neither_succeeds_nor_drops_until_it_counts_as_lost():
     assert said(trial) == (0, TrialState.RUNNING, EndReason.NONE, 0)
     _, trial = step(component, ON_PALM, valid=False, age=2.1)
     assert said(trial) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
+
+
+def test_poses_that_stop_coming_end_the_trial_as_a_lost_object():
+    component = generator(lost_limit_s=0.5)
+    step(component)
+    trials = [component.step({}, DT)["trial"] for _ in range(7)]
+    assert [int(trial.state[0]) for trial in trials[:6]] == [TrialState.RUNNING] * 6
+    assert said(trials[6]) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
 
 
 def test_restart_delay_holds_the_next_trial_back():

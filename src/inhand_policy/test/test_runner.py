@@ -117,7 +117,7 @@ def test_memory_moves_on_only_while_acting(weights, rng):
 def test_row_of_a_batch_equals_the_row_alone(weights, rng, deterministic):
     batch = runner(weights, 8, deterministic, row_by_row=True)
     seeds = row_seeds(0, 8)
-    single = PolicyRunner(PolicyConfig("", deterministic, 1.0, 5.0), seeds[3:4], weights)
+    single = PolicyRunner(PolicyConfig("", deterministic, 1.0, 5.0, False), seeds[3:4], weights)
     for _ in range(15):
         inputs = policy_inputs(8, rng)
         row = {port: type(s)(*(v[3:4] for v in vars(s).values())) for port, s in inputs.items()}

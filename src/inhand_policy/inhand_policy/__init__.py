@@ -1,0 +1,1 @@
+"""Tracker, goals, policy and smoother: the components between the sensors and the controller."""

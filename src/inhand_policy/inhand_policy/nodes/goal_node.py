@@ -1,0 +1,55 @@
+"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start and trial/stop."""
+
+from __future__ import annotations
+
+from std_srvs.srv import Trigger
+
+from inhand_core.signals import TrialState
+from inhand_ros import ComponentNode, Diagnostics, run_node
+
+
+class GoalNode(ComponentNode):
+    """Steps the goal generator every 80 ms; poses that stop coming count as an object lost."""
+
+    def __init__(self) -> None:
+        super().__init__("goal")
+        self.create_service(Trigger, "trial/start", self._on_start)
+        self.create_service(Trigger, "trial/stop", self._on_stop)
+
+    def _on_start(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = not self._running()
+        if response.success:
+            self.component.request_start()
+            response.message = "the next trial starts at the next step"
+            if self.component.config.require_object:
+                response.message += " at which the object is seen on the palm"
+        else:
+            response.message = f"trial {self._trial_id()} is running; stop it first"
+        return response
+
+    def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self._running() or bool(self.component.state.start_requested[0])
+        response.message = f"trial {self._trial_id()} ends" if self._running() else "no trial will start"
+        if not response.success:
+            response.message = "no trial is running"
+        self.component.request_stop()
+        return response
+
+    def _running(self) -> bool:
+        return bool(self.component.state.status[0] == TrialState.RUNNING)
+
+    def _trial_id(self) -> int:
+        return int(self.component.state.trial_id[0])
+
+    def report(self, status: Diagnostics) -> None:
+        """Adds the trial's progress."""
+        state = self.component.state
+        status.add("trial", self._trial_id())
+        status.add("state", TrialState(int(state.status[0])).name)
+        status.add("goals achieved", int(state.goals_achieved[0]))
+        status.add("distance [rad]", round(float(self.component.distance[0]), 3))
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(GoalNode)
