@@ -58,7 +58,9 @@ def find_in_share(package: str, name: str) -> Path:
     share = Path(find_package_share(package))
     found = sorted(path for path in share.rglob(name) if path.is_file())
     if not found:
-        raise NotFound(f"file '{name}' was not found in the share directory of package '{package}' which is at '{share}'")
+        raise NotFound(
+            f"file '{name}' was not found in the share directory of package '{package}' which is at '{share}'"
+        )
     if len(found) > 1:
         paths = ", ".join(f"'{path}'" for path in found)
         raise NotFound(

@@ -42,9 +42,7 @@ def _visit(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
         case "unset_env":
             context.environment.pop(attributes.required(element, "name", context), None)
         case "push-ros-namespace" | "push_ros_namespace":
-            context.namespace = join_namespace(
-                context.namespace, attributes.required(element, "namespace", context)
-            )
+            context.namespace = join_namespace(context.namespace, attributes.required(element, "namespace", context))
         case "log":
             yield attributes.required(element, "message", context)
         case "group":
