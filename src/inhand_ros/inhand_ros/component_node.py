@@ -1,0 +1,95 @@
+"""Nodes that run one component of the graph: a plain one and a lifecycle one, and the main function of both."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.node import Node
+
+from inhand_core.config import ConfigError
+from inhand_ros.executor import SteadyExecutor
+from inhand_ros.graph_component import GraphComponent
+from inhand_ros.parameters import check_parameters, declare
+
+
+class ComponentNode(GraphComponent, Node):
+    """Runs the component `name` of config/graph.yaml from its construction on; the node has the same name."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        Node.__init__(self, name, **options)
+        self.declare_common(name)
+        self.setup_component()
+        self.start_component()
+
+
+class LifecycleComponentNode(GraphComponent, LifecycleNode):
+    """As `ComponentNode`, with a managed lifecycle: configuring builds the component, activating starts it.
+
+    With the parameter `autostart`, the default, the node does both by itself.
+    """
+
+    def __init__(self, name: str, **options: Any) -> None:
+        LifecycleNode.__init__(self, name, **options)
+        autostart = declare(self, "autostart", True, "configure and activate at start")
+        self.declare_common(name)
+        if autostart:
+            for transition in (self.trigger_configure, self.trigger_activate):
+                if transition() != TransitionCallbackReturn.SUCCESS:
+                    raise self._failure
+
+    _failure: Exception = ConfigError("not configured")
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Builds the component."""
+        return self._attempt(self.setup_component)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Starts stepping, from a reset."""
+        self.runner.start()
+        return self._attempt(self.start_component)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stops stepping."""
+        return self._attempt(self.stop_component)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Forgets the component."""
+        return self._attempt(self.forget_component)
+
+    def _attempt(self, action: Callable[[], None]) -> TransitionCallbackReturn:
+        try:
+            action()
+        except (ConfigError, ValueError, OSError) as error:
+            self._failure = error
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        return TransitionCallbackReturn.SUCCESS
+
+
+def run_node(make: Callable[[], Node]) -> None:
+    """Runs a node until SIGINT or SIGTERM; a configuration that cannot be used ends the process with code 2."""
+    rclpy.init()
+    node = None
+    try:
+        node = make()
+        check_parameters(node)
+        executor = SteadyExecutor()
+        executor.add_node(node)
+        gc.collect()
+        gc.freeze()  # what lives for ever need not be looked at again in the middle of a step
+        executor.spin()
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()

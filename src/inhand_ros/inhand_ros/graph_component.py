@@ -1,0 +1,214 @@
+"""One component of config/graph.yaml inside a ROS node: decode, one core call, encode, publish.
+
+Free-running, a component with a period steps on a timer of the node's clock, one with a trigger on its messages, and
+each sees the newest messages that have come. In lockstep a step at time t waits until every input has the message
+that the in-process graph would see at t, so that both give the same numbers bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+
+from inhand_core.graph import build_runner, known_groups, load_graph, resolve_groups
+from inhand_core.random import row_seeds
+from inhand_core.signals import Signal
+from inhand_ros.codecs import NANOSECONDS, Labels, encode, to_ns
+from inhand_ros.diagnostics import Diagnostics
+from inhand_ros.inbox import Inbox
+from inhand_ros.messages import message_class
+from inhand_ros.parameters import component_overrides, declare
+from inhand_ros.qos import publisher_qos, subscription_qos
+
+
+class GraphComponent:
+    """What a node that runs one component does; mixed into rclpy's Node or LifecycleNode.
+
+    Attributes:
+        spec, component_spec: the graph's profile and this component's entry in it.
+        runner, component: the component with its links, and itself.
+        lockstep: whether steps wait for exact sequence numbers.
+        inboxes: `Inbox` by topic.
+        labels: what messages carry beyond signals.
+    """
+
+    def declare_common(self, name: str) -> None:
+        """Declares the parameters that every component node has, and reads the graph."""
+        self.spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml"))
+        self.component_spec = self.spec.component(name)
+        self.lockstep = declare(self, "lockstep", False, "step with the other nodes in lockstep, not in real time")
+        self._until_ns = round(1e9 * declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
+        self._seed = declare(self, "seed", 0, "seed of the run")
+        selection = declare(self, "randomization", "none", "all, none, or groups of randomization.yaml, by commas")
+        self._groups = resolve_groups(selection, known_groups())
+        text = "streams older than this are withheld from the component [s]; 0: never"
+        self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", 0.25, text, (0.0, 60.0)))
+        self._overrides = component_overrides(self, self.component_spec)
+
+    def setup_component(self) -> None:
+        """Builds the component, its publishers and inboxes; overridden to load more."""
+        spec = self.component_spec
+        self.runner = build_runner(self.spec, spec.name, row_seeds(self._seed, 1), self._groups, self._overrides)
+        self.runner.start()
+        self.component = self.runner.component
+        self.labels = self.make_labels()
+        self._inlets: list[Any] = []
+        self._timer: Any = None
+        self._stale = dict.fromkeys(spec.inputs, 0)
+        self._steps, self._last_ns = 0, -1
+        topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
+        self.inboxes = {topic: Inbox(self.spec.topics[topic].rate, self.lockstep) for topic in topics}
+        self._sequences = dict.fromkeys(spec.outputs.values(), 0)
+        self._published: dict[str, Signal] = {}
+        self._outlets = {
+            topic: self.create_publisher(
+                message_class(self.spec.topics[topic].message),
+                topic,
+                publisher_qos(self.spec, topic, self.lockstep),
+            )
+            for topic in spec.outputs.values()
+        }
+        self.diagnostics = Diagnostics(self, self._report)
+
+    def start_component(self) -> None:
+        """Subscribes and starts stepping."""
+        self._inlets = [
+            self.create_subscription(
+                message_class(self.spec.topics[topic].message),
+                topic,
+                self._receiver(topic, inbox),
+                subscription_qos(self.spec, topic, self.lockstep),
+            )
+            for topic, inbox in self.inboxes.items()
+        ]
+        if self.lockstep:
+            self._timer = self.create_timer(0.0, self._begin, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        else:
+            self.free_run()
+
+    def stop_component(self) -> None:
+        """Stops what `start_component` started."""
+        for inlet in self._inlets:
+            self.destroy_subscription(inlet)
+        if self._timer is not None:
+            self.destroy_timer(self._timer)
+        self._inlets, self._timer = [], None
+
+    def forget_component(self) -> None:
+        """Undoes `setup_component`."""
+        for outlet in self._outlets.values():
+            self.destroy_publisher(outlet)
+        self.diagnostics.close()
+
+    def free_run(self) -> None:
+        """Starts the timer of a component with a period; overridden by nodes that keep their own time."""
+        if self.component_spec.period_ns is not None:
+            self._timer = self.create_timer(self.component_spec.period_ns / NANOSECONDS, self._on_timer)
+
+    def make_labels(self) -> Labels:
+        """The labels of this node's messages; overridden where the component knows better."""
+        return Labels(object=getattr(self.component.config, "object", Labels.object))
+
+    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
+        """What the component shall see, by port; overridden for another treatment of stale input."""
+        return inputs
+
+    def after_step(self, outputs: Mapping[str, Signal], time_ns: int) -> None:
+        """Called after each step with what was published, by topic."""
+
+    def report(self, status: Diagnostics) -> None:
+        """Adds to the node's diagnostics, once a second."""
+
+    def gather(self, time_ns: int) -> dict[str, Signal]:
+        """Newest signal of each input port; absent where none has come, or the newest is too old."""
+        inputs: dict[str, Signal] = {}
+        for port, topic in self.component_spec.inputs.items():
+            inbox = self.inboxes[topic]
+            if inbox.stamp_ns is None:
+                continue
+            if self._too_old(topic, inbox.stamp_ns, time_ns):
+                self._stale[port] += 1
+                continue
+            inputs[port] = inbox.signal()
+        return inputs
+
+    def run_step(self, time_ns: int) -> dict[str, Signal]:
+        """Steps the component at `time_ns` and publishes its outputs; returns them by topic."""
+        if time_ns < self._last_ns:
+            self.get_logger().warning(f"time went back by {(self._last_ns - time_ns) / NANOSECONDS:.3f} s: restarting")
+            self.runner.start()
+        self._last_ns = time_ns
+        outputs = self.runner.step(self.before_step(self.gather(time_ns), time_ns), time_ns)
+        for topic, signal in outputs.items():
+            self.publish(topic, signal, time_ns)
+        self._steps += 1
+        self.after_step(outputs, time_ns)
+        return outputs
+
+    def publish(self, topic: str, signal: Signal, time_ns: int) -> None:
+        """Publishes a signal stamped `time_ns`; an unchanged one is left out where the topic says `on_change`."""
+        if self.spec.topics[topic].on_change and not self.lockstep:
+            if _equal(self._published.get(topic), signal):
+                return
+            self._published[topic] = signal
+        self._outlets[topic].publish(encode(signal, time_ns, self._sequences[topic], self.labels))
+        self._sequences[topic] += 1
+
+    def _receiver(self, topic: str, inbox: Inbox) -> Any:
+        def receive(message: Any) -> None:
+            inbox.put(message)
+            if self.lockstep:
+                self._advance()
+            elif topic == self.component_spec.on:
+                self.run_step(to_ns(message.header.stamp))
+
+        return receive
+
+    def _on_timer(self) -> None:
+        self.run_step(self.get_clock().now().nanoseconds)
+
+    def _begin(self) -> None:
+        self._timer.cancel()
+        self._advance()
+
+    def _advance(self) -> None:
+        """Runs every lockstep step whose inputs are there."""
+        while (time_ns := self._due()) is not None:
+            for topic, inbox in self.inboxes.items():
+                inbox.select(self._needed(topic, time_ns))
+            self.run_step(time_ns)
+
+    def _due(self) -> int | None:
+        spec = self.component_spec
+        time_ns = self._steps * spec.period_ns if spec.on is None else self.inboxes[spec.on].first_waiting_ns()
+        if time_ns is None or (self._until_ns and time_ns >= self._until_ns):
+            return None
+        ready = all(inbox.has(self._needed(topic, time_ns)) for topic, inbox in self.inboxes.items())
+        return time_ns if ready else None
+
+    def _needed(self, topic: str, time_ns: int) -> int:
+        return self.spec.needed_sequence(self.component_spec.name, topic, time_ns)
+
+    def _too_old(self, topic: str, stamp_ns: int, time_ns: int) -> bool:
+        if self.lockstep or not self._max_age_ns or self.spec.topics[topic].on_change:
+            return False
+        return time_ns - stamp_ns > self._max_age_ns
+
+    def _report(self, status: Diagnostics) -> None:
+        status.add("steps", self._steps)
+        for topic, inbox in self.inboxes.items():
+            status.add(f"{topic} received", inbox.counter.received)
+            status.add(f"{topic} lost", inbox.counter.lost)
+            if inbox.counter.received == 0:
+                status.warn(f"nothing received on {topic}")
+        for port, count in self._stale.items():
+            status.add(f"{port} withheld as too old", count)
+        self.report(status)
+
+
+def _equal(a: Signal | None, b: Signal) -> bool:
+    return a is not None and all(np.array_equal(getattr(a, name), getattr(b, name)) for name in vars(b))

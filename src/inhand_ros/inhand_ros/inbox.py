@@ -1,0 +1,87 @@
+"""What a node has received: newest message a topic, exact sequence numbers in lockstep, losses. No ROS calls here."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from inhand_core.signals import Signal
+from inhand_ros.codecs import NANOSECONDS, decode, to_ns
+
+
+class SequenceCounter:
+    """Counts messages of a numbered stream, and those never seen.
+
+    A number that does not rise is a publisher that started again.
+    """
+
+    def __init__(self) -> None:
+        self.last: int | None = None
+        self.received = 0
+        self.lost = 0
+        self.restarts = 0
+
+    def add(self, sequence: int) -> None:
+        """Counts one message."""
+        if self.last is not None:
+            if sequence > self.last:
+                self.lost += sequence - self.last - 1
+            else:
+                self.restarts += 1
+        self.last = sequence
+        self.received += 1
+
+
+class Inbox:
+    """Messages of one topic.
+
+    Args:
+        rate: rate of the topic [Hz]; numbers messages without a sequence field by their stamps.
+        lockstep: keep every message until its turn, else the newest alone.
+    """
+
+    def __init__(self, rate: float, lockstep: bool) -> None:
+        self.counter = SequenceCounter()
+        self._rate = rate
+        self._lockstep = lockstep
+        self._waiting: deque[tuple[int, Any]] = deque()
+        self._newest = -1
+        self._message: Any = None
+        self._signal: Signal | None = None
+
+    def put(self, message: Any) -> int:
+        """Takes a message; returns its sequence number."""
+        sequence = getattr(message, "sequence", None)
+        if sequence is None:
+            sequence = round(to_ns(message.header.stamp) * self._rate / NANOSECONDS)
+        self.counter.add(sequence)
+        if self._lockstep:
+            self._newest = sequence
+            self._waiting.append((sequence, message))
+        else:
+            self._message, self._signal = message, None
+        return sequence
+
+    def has(self, sequence: int) -> bool:
+        """Whether the message of that number has come (lockstep); -1 needs none."""
+        return self._newest >= sequence
+
+    def select(self, sequence: int) -> None:
+        """Makes the message of that number the newest, as a step needs it (lockstep)."""
+        while self._waiting and self._waiting[0][0] <= sequence:
+            self._message, self._signal = self._waiting.popleft()[1], None
+
+    def first_waiting_ns(self) -> int | None:
+        """Stamp [ns] of the oldest message that no step has used yet (lockstep); None where there is none."""
+        return to_ns(self._waiting[0][1].header.stamp) if self._waiting else None
+
+    @property
+    def stamp_ns(self) -> int | None:
+        """Stamp of the newest message [ns]; None before the first."""
+        return None if self._message is None else to_ns(self._message.header.stamp)
+
+    def signal(self) -> Signal | None:
+        """The newest message as a signal, decoded at its first use; None before the first."""
+        if self._signal is None and self._message is not None:
+            self._signal = decode(self._message)
+        return self._signal

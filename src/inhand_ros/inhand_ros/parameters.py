@@ -1,0 +1,119 @@
+"""Component configurations as ROS parameters: one read-only parameter a field, described and bounded.
+
+The default is what config/<name>.yaml and the graph say; the description is the comment above the key in that file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from inhand_core.config import ConfigError, read_yaml, to_mapping
+from inhand_core.graph_spec import ComponentSpec, resolve_class
+from inhand_core.paths import config_file
+
+Bounds = tuple[float, float] | None
+
+
+def declare(node: Node, name: str, default: Any, description: str, bounds: Bounds = None) -> Any:
+    """Declares a read-only parameter and returns its value.
+
+    A number's type is that of the default, but an integer is accepted where the default is a float.
+    `bounds` are the smallest and the largest value allowed.
+    """
+    descriptor = ParameterDescriptor(description=description, read_only=True)
+    if bounds is not None and isinstance(default, float):
+        descriptor.floating_point_range = [FloatingPointRange(from_value=float(bounds[0]), to_value=float(bounds[1]))]
+    elif bounds is not None:
+        descriptor.integer_range = [IntegerRange(from_value=int(bounds[0]), to_value=int(bounds[1]))]
+    if isinstance(default, float):
+        _integers_to_floats(node, name)
+    return node.declare_parameter(name, default, descriptor).value
+
+
+def _integers_to_floats(node: Node, name: str) -> None:
+    """A command line's `x:=2` for a float parameter, as rclcpp's users expect it to work."""
+    given = node._parameter_overrides.get(name)
+    if given is not None and given.type_ == Parameter.Type.INTEGER:
+        node._parameter_overrides[name] = Parameter(name, Parameter.Type.DOUBLE, float(given.value))
+
+
+def check_parameters(node: Node) -> None:
+    """Refuses parameters given to a node that it does not have.
+
+    Raises:
+        ConfigError: naming them and the node's own.
+    """
+    known = sorted(node._parameters)
+    if unknown := sorted(set(node._parameter_overrides) - set(known)):
+        raise ConfigError(f"node {node.get_name()!r}: unknown parameters {unknown}; known {known}")
+
+
+def component_overrides(node: Node, spec: ComponentSpec) -> dict[str, Any]:
+    """Declares the fields of a component's configuration and returns what `build_runner` takes as overrides.
+
+    Every number, string, flag and list of them in the file or among the defaults of the dataclass is a parameter;
+    nested mappings are named "outer.inner". The file's values stand where no parameter is given.
+    """
+    cls = resolve_class(spec.component).Config
+    path = config_file(spec.config) if spec.config else None
+    given = {**(read_yaml(path) if path else {}), **spec.overrides}
+    values = {**_defaults(cls), **given}
+    comments = file_comments(path) if path else {}
+    return {name: _declare(node, name, value, comments, cls) for name, value in values.items() if value is not None}
+
+
+def _defaults(cls: type) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for field in dataclasses.fields(cls):
+        if field.default is not dataclasses.MISSING:
+            found[field.name] = to_mapping(field.default)
+        elif field.default_factory is not dataclasses.MISSING:
+            found[field.name] = to_mapping(field.default_factory())
+    return found
+
+
+def _declare(node: Node, name: str, value: Any, comments: Mapping[str, str], cls: type) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _declare(node, f"{name}.{key}", item, comments, cls) for key, item in value.items()}
+    if not _is_parameter(value):
+        return value
+    fields = {field.name: field for field in dataclasses.fields(cls)}
+    bounds = fields[name].metadata.get("range") if name in fields else None
+    description = comments.get(name) or f"{cls.__name__}.{name}"
+    got = declare(node, name, value, description, bounds)
+    return list(got) if isinstance(value, (list, tuple)) else got
+
+
+def _is_parameter(value: Any) -> bool:
+    """Scalars, and lists of one kind of scalar that are not empty (an empty list has no type as a parameter)."""
+    if isinstance(value, (list, tuple)):
+        return bool(value) and len({type(v) for v in value}) == 1 and isinstance(value[0], (bool, int, float, str))
+    return isinstance(value, (bool, int, float, str))
+
+
+def file_comments(path: Path) -> dict[str, str]:
+    """Comments of a YAML file by dotted key: the lines directly above it, or the rest of its line."""
+    found: dict[str, str] = {}
+    above: list[str] = []
+    parents: list[tuple[int, str]] = []
+    for line in path.read_text().splitlines():
+        text = line.strip()
+        if text.startswith("#"):
+            above.append(text.lstrip("# "))
+            continue
+        key, colon, rest = text.partition(":")
+        if colon and not text.startswith("-"):
+            indent = len(line) - len(line.lstrip())
+            parents = [(i, k) for i, k in parents if i < indent] + [(indent, key.strip("\"'"))]
+            comment = " ".join(above) or rest.partition(" # ")[2].strip()
+            if comment:
+                found[".".join(k for _, k in parents)] = comment
+        above = []
+    return found
