@@ -1,4 +1,4 @@
-"""The Shadow Dexterous Hand and what it turns, as tables with a source for each number; MuJoCo model and URDF from them."""
+"""The Shadow Dexterous Hand and what it turns: tables with a source for each number, MuJoCo model and URDF."""
 
 from inhand_description.actuators import (
     ACTUATOR_INDEX,

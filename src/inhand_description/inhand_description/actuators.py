@@ -100,7 +100,9 @@ def actuator_joints() -> np.ndarray:
 
     The actuated angle of the joint angles q (…, 24) is q[…, first] + (second >= 0) * q[…, second].
     """
-    return np.array([[JOINT_INDEX[row.joints[0]], JOINT_INDEX[row.joints[1]] if row.coupled else -1] for row in ACTUATORS])
+    return np.array(
+        [[JOINT_INDEX[row.joints[0]], JOINT_INDEX[row.joints[1]] if row.coupled else -1] for row in ACTUATORS]
+    )
 
 
 def actuator_matrix() -> np.ndarray:

@@ -1,8 +1,8 @@
 """The 24 joints of the right hand: names, ranges and passive dynamics.
 
 Order: Shadow's names in the order of the model's qpos. Signs are Shadow's: flexion is positive for J1 to J3 of the
-fingers and for THJ1, THJ4; J4 is positive towards the outside of the hand (FF, MF towards the thumb, RF, LF away
-from it); WRJ1 is positive when the palm flexes.
+fingers and for THJ1, THJ4; J4 is positive towards the middle of the hand (FF, MF away from the thumb, RF, LF towards
+it), which closes the fan; WRJ1 is positive when the palm flexes.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ class NailRow:
 
 
 _TIP = "paper B.2: one marker a fingertip; on the nail, 1 mm above the distal link's collision capsule"
-_BASE = "paper B.2: markers on the hand's base; invented: a plate of 60 x 80 mm on the back of the forearm, uneven on purpose"
+_BASE = "paper B.2: markers on the hand's base; invented: a plate of 60 x 80 mm on the forearm, uneven"
 _NAIL = "paper C.2: a small box behind each nail; size invented: 10 x 6 x 10 mm around the marker"
 
 _NAIL_SIDE = {"ff": (0.0, 0.008, 0.018), "th": (0.0102, 0.0, 0.02)}

@@ -9,9 +9,9 @@ from typing import Literal
 
 import mujoco
 import numpy as np
-from inhand_core.config import ConfigError
-from inhand_core.rotations import xyzw_to_wxyz
 
+from inhand_core.config import ConfigError
+from inhand_core.rotations import rotate, xyzw_to_wxyz
 from inhand_description.actuators import ACTUATORS
 from inhand_description.joints import COUPLINGS, JOINTS
 from inhand_description.markers import NAILS, MarkerRow, markers
@@ -183,11 +183,9 @@ def _add_sites(spec: mujoco.MjSpec, object_name: str) -> None:
     box = mujoco.mjtGeom.mjGEOM_BOX
     for nail in NAILS:
         body = spec.body(nail.body)
-        body.add_site(
-            name=f"nail_{nail.finger}", pos=nail.position, type=box, size=nail.half_size, group=_SITE_GROUP
-        )
+        body.add_site(name=f"nail_{nail.finger}", pos=nail.position, type=box, size=nail.half_size, group=_SITE_GROUP)
         tip = next(geom for geom in body.geoms if geom.name == f"rh_C_{nail.finger}distal")
-        end = np.array(tip.pos) + [0.0, 0.0, tip.size[0] + tip.size[1]]
+        end = np.add(tip.pos, (0.0, 0.0, tip.size[0] + tip.size[1]))
         body.add_site(name=f"rh_{nail.finger}tip", pos=end, group=_SITE_GROUP)
     for marker in markers(object_name):
         if marker.body != "object":
@@ -202,10 +200,7 @@ def _add_marker(body: mujoco.MjsBody, marker: MarkerRow) -> None:
 
 def _add_object(spec: mujoco.MjSpec, row: ObjectRow, visuals: bool) -> None:
     """The free body "object" with one collision geom "object"; coloured tiles on its faces where it is looked at."""
-    base = mujoco.MjData(spec_model := spec.compile())
-    mujoco.mj_kinematics(spec_model, base)
-    mount = spec_model.body("hand_base").id
-    place = base.xpos[mount] + base.xmat[mount].reshape(3, 3) @ np.array(START.object_position)
+    place = HAND_BASE.position + rotate(np.array(HAND_BASE.orientation), np.array(START.object_position))
     body = spec.worldbody.add_body(name="object", pos=place)
     body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE)
     geom = body.add_geom(name="object", mass=row.mass, friction=row.friction, condim=4, contype=1, conaffinity=1)

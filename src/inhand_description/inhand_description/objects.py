@@ -90,7 +90,9 @@ _PRISM_FACES = (
 
 def _corners(half: float, inset: float) -> tuple[tuple[float, float, float], ...]:
     """The 8 corners of a cube, set in by `inset` on each axis, one a little more so that no symmetry is left."""
-    places = [(x * (half - inset), y * (half - inset), z * (half - inset)) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]
+    places = [
+        (x * (half - inset), y * (half - inset), z * (half - inset)) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)
+    ]
     x, y, z = places[-1]
     places[-1] = (x - 0.003, y, z)
     return tuple(places)

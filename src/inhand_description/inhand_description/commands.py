@@ -1,0 +1,42 @@
+"""Commands: write the generated files, show the tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def write(root: Path = Path(".")) -> None:
+    """Write config/hand.yaml and urdf/*.urdf from the tables.
+
+    Args:
+        root: the source checkout.
+    """
+    for path, text in generated_files().items():
+        target = root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        print(f"wrote {target}")
+
+
+def generated_files() -> dict[str, str]:
+    """Text of every generated file by its path in the checkout."""
+    from inhand_description.hand_yaml import hand_yaml
+    from inhand_description.objects import OBJECTS
+    from inhand_description.urdf import hand_urdf, object_urdf
+
+    objects = {f"urdf/{name}.urdf": object_urdf(name) for name in OBJECTS}
+    return {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), **objects}
+
+
+def show() -> None:
+    """Print the joints and actuators with their ranges, gains and sources."""
+    from inhand_description.actuators import ACTUATORS
+    from inhand_description.joints import JOINTS
+
+    for joint in JOINTS:
+        print(f"{joint.name:8} [{joint.lower:6.3f}, {joint.upper:6.3f}] rad  damping {joint.damping:.3g} N m s/rad")
+    for row in ACTUATORS:
+        driven = "+".join(row.joints)
+        print(
+            f"{row.name:8} {driven:17} kp {row.kp:.3g} kd {row.kd:.3g} N m/rad  limit {row.force:.3g} N m  {row.source}"
+        )

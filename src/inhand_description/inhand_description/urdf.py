@@ -1,0 +1,166 @@
+"""Writes the URDF of hand and objects from the same tables as the MuJoCo model.
+
+Joints J1 and J2 of a finger are not written as mimics: the tendon lets J2 lead J1, it does not fix their ratio.
+Meshes are named package://inhand_description/meshes/…: the build copies them from gymnasium-robotics.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from xml.etree.ElementTree import Element, SubElement
+
+import mujoco
+import numpy as np
+
+from inhand_description.actuators import ACTUATORS
+from inhand_description.joints import JOINT_INDEX, JOINTS
+from inhand_description.model import ModelConfig, build_spec
+from inhand_description.scene import CAMERAS, CameraRow, camera_axes
+
+MESH_FOLDER = "package://inhand_description/meshes"
+NO_LOAD_SPEED = 4.0
+"""Joint speed written as the URDF's velocity limit [rad/s]; Shadow states about 1 Hz full swing."""
+_OPTICAL_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
+_VISUAL_GROUP = 2
+
+
+def hand_urdf() -> str:
+    """URDF of the right hand: root link "world", fixed joint to "hand_base", 24 revolute joints, camera frames."""
+    spec = build_spec(ModelConfig(object="none", visuals=True))
+    model = spec.compile()
+    files = {mesh.name: mesh.file for mesh in spec.meshes}
+    robot = Element("robot", name="shadow_hand_right")
+    SubElement(robot, "link", name="world")
+    for body in range(1, model.nbody):
+        _link(robot, model, body, files)
+        _joint(robot, model, body)
+    for camera in CAMERAS:
+        _camera(robot, camera)
+    return _text(robot)
+
+
+def object_urdf(name: str) -> str:
+    """URDF of an object ("block", "prism"): one link "object", a coloured tile a face."""
+    model = build_spec(ModelConfig(object=name, visuals=True)).compile()
+    robot = Element("robot", name=name)
+    body = model.body("object").id
+    link = SubElement(robot, "link", name="object")
+    _inertial(link, model, body)
+    for geom in np.flatnonzero(model.geom_bodyid == body):
+        if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:
+            continue  # the prism's hull: its coloured faces show it, URDF has no inline meshes
+        element = SubElement(link, "visual", name=model.geom(geom).name)
+        _shape(element, model, geom, {})
+        _material(element, model.geom(geom).name, model.geom_rgba[geom])
+    return _text(robot)
+
+
+def _link(robot: Element, model: mujoco.MjModel, body: int, files: dict[str, str]) -> None:
+    link = SubElement(robot, "link", name=model.body(body).name)
+    _inertial(link, model, body)
+    for geom in np.flatnonzero(model.geom_bodyid == body):
+        visual = model.geom_group[geom] == _VISUAL_GROUP
+        element = SubElement(link, "visual" if visual else "collision")
+        _shape(element, model, geom, files)
+        if visual:
+            _material(element, "shell", model.geom_rgba[geom])
+
+
+def _inertial(link: Element, model: mujoco.MjModel, body: int) -> None:
+    if model.body_mass[body] <= 0.0:
+        return
+    inertial = SubElement(link, "inertial")
+    _origin(inertial, model.body_ipos[body], _matrix(model.body_iquat[body]))
+    SubElement(inertial, "mass", value=_number(model.body_mass[body]))
+    diagonal = dict(zip(("ixx", "iyy", "izz"), map(_number, model.body_inertia[body]), strict=True))
+    SubElement(inertial, "inertia", ixy="0", ixz="0", iyz="0", **diagonal)
+
+
+def _joint(robot: Element, model: mujoco.MjModel, body: int) -> None:
+    count = int(model.body_jntnum[body])
+    name = model.joint(model.body_jntadr[body]).name if count else f"{model.body(body).name}_fixed"
+    joint = SubElement(robot, "joint", name=name, type="revolute" if count else "fixed")
+    _origin(joint, model.body_pos[body], _matrix(model.body_quat[body]))
+    SubElement(joint, "parent", link=model.body(model.body_parentid[body]).name)
+    SubElement(joint, "child", link=model.body(body).name)
+    if not count:
+        return
+    row = JOINTS[JOINT_INDEX[name]]
+    effort = next(actuator.force for actuator in ACTUATORS if name in actuator.joints)
+    SubElement(joint, "axis", xyz=_vector(model.jnt_axis[model.body_jntadr[body]]))
+    limit = {"lower": row.lower, "upper": row.upper, "effort": effort, "velocity": NO_LOAD_SPEED}
+    SubElement(joint, "limit", **{key: _number(value) for key, value in limit.items()})
+    SubElement(joint, "dynamics", damping=_number(row.damping), friction=_number(row.friction_loss))
+
+
+def _camera(robot: Element, camera: CameraRow) -> None:
+    """camera_<name> as MuJoCo has it; camera_<name>_optical_frame as REP-103: z forward, x right, y down."""
+    name = f"camera_{camera.name}"
+    axes = camera_axes(camera)
+    for link, parent, position, rotation in (
+        (name, "world", camera.position, axes),
+        (f"{name}_optical_frame", name, (0.0, 0.0, 0.0), _OPTICAL_FROM_CAMERA),
+    ):
+        SubElement(robot, "link", name=link)
+        joint = SubElement(robot, "joint", name=f"{link}_fixed", type="fixed")
+        _origin(joint, np.array(position), rotation)
+        SubElement(joint, "parent", link=parent)
+        SubElement(joint, "child", link=link)
+
+
+def _shape(element: Element, model: mujoco.MjModel, geom: int, files: dict[str, str]) -> None:
+    """Geometry and its origin; a capsule becomes the cylinder of its full length, which URDF can say."""
+    position, rotation = model.geom_pos[geom], _matrix(model.geom_quat[geom])
+    kind, size = model.geom_type[geom], model.geom_size[geom]
+    mesh = int(model.geom_dataid[geom])
+    if kind == mujoco.mjtGeom.mjGEOM_MESH:
+        # MuJoCo moves a mesh to its centre and principal axes when it compiles; the file is where it was.
+        rotation = rotation @ _matrix(model.mesh_quat[mesh]).T
+        position = position - rotation @ model.mesh_pos[mesh]
+    _origin(element, position, rotation)
+    geometry = SubElement(element, "geometry")
+    if kind == mujoco.mjtGeom.mjGEOM_MESH:
+        file = files[model.mesh(mesh).name]
+        SubElement(geometry, "mesh", filename=f"{MESH_FOLDER}/{file}", scale=_vector(model.mesh_scale[mesh]))
+    elif kind == mujoco.mjtGeom.mjGEOM_BOX:
+        SubElement(geometry, "box", size=_vector(2.0 * size))
+    else:
+        ends = size[0] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
+        SubElement(geometry, "cylinder", radius=_number(size[0]), length=_number(2.0 * (size[1] + ends)))
+
+
+def _material(element: Element, name: str, rgba: np.ndarray) -> None:
+    material = SubElement(element, "material", name=name)
+    SubElement(material, "color", rgba=_vector(rgba))
+
+
+def _origin(element: Element, position: np.ndarray, rotation: np.ndarray) -> None:
+    pitch = np.arctan2(-rotation[2, 0], np.hypot(rotation[0, 0], rotation[1, 0]))
+    if np.hypot(rotation[0, 0], rotation[1, 0]) < 1e-9:
+        roll, yaw = np.arctan2(-rotation[1, 2], rotation[1, 1]), 0.0
+    else:
+        roll = np.arctan2(rotation[2, 1], rotation[2, 2])
+        yaw = np.arctan2(rotation[1, 0], rotation[0, 0])
+    SubElement(element, "origin", xyz=_vector(position), rpy=_vector((roll, pitch, yaw)))
+
+
+def _matrix(quat: np.ndarray) -> np.ndarray:
+    """Rotation matrix of a quaternion with w first."""
+    matrix = np.zeros(9)
+    mujoco.mju_quat2Mat(matrix, quat)
+    return matrix.reshape(3, 3)
+
+
+def _number(value: float) -> str:
+    return f"{value + 0.0:.9g}"
+
+
+def _vector(values: np.ndarray) -> str:
+    rounded = [0.0 if abs(value) < 1e-12 else float(value) for value in values]
+    return " ".join(_number(value) for value in rounded)
+
+
+def _text(robot: Element) -> str:
+    ElementTree.indent(robot)
+    note = "<!-- Written by `inhand description write` from the tables of inhand_description. -->"
+    return f'<?xml version="1.0"?>\n{note}\n{ElementTree.tostring(robot, encoding="unicode")}\n'

@@ -1,0 +1,37 @@
+import importlib.util
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+package_name = "inhand_description"
+
+
+def meshes() -> list[str]:
+    """The hand's meshes, from the installed gymnasium-robotics: the URDF names them as this package's."""
+    found = importlib.util.find_spec("gymnasium_robotics")
+    folder = Path(found.submodule_search_locations[0]) / "envs/assets/stls/hand" if found else Path("none")
+    return [str(path) for path in sorted(folder.glob("*.stl"))]
+
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+        ("share/" + package_name + "/meshes", meshes()),
+    ],
+    install_requires=["setuptools", "numpy", "PyYAML", "mujoco", "gymnasium-robotics"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="The hand, the objects and the scene as tables with a source for each number.",
+    license="Apache-2.0",
+    entry_points={
+        "inhand.commands": [
+            "description.write = inhand_description.commands:write",
+            "description.show = inhand_description.commands:show",
+        ],
+    },
+)

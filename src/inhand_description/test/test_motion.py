@@ -1,0 +1,180 @@
+"""Self-tests of the model: signs, step responses, contact at rest, and servo against torque control."""
+
+import mujoco
+import numpy as np
+import pytest
+
+from inhand_description import (
+    ACTUATORS,
+    DROP,
+    FINGERS,
+    HAND_BASE,
+    JOINT_INDEX,
+    JOINTS,
+    ModelConfig,
+    actuator_matrix,
+    build_model,
+    joint_ranges,
+)
+
+RISE_S, OVERSHOOT, STEADY_RAD, SAG_RAD = 0.35, 0.30, 0.01, 0.12
+"""Stated bounds: time to 90 % of a step, overshoot as a share of it, error after 2 s, and how far gravity pulls a joint.
+
+The servos have no integral part, so gravity shows as a steady error of its own: steps are judged without gravity.
+"""
+
+
+def tip(model, finger, **angles):
+    data = mujoco.MjData(model)
+    for name, angle in angles.items():
+        data.qpos[JOINT_INDEX[f"rh_{name}"]] = angle
+    mujoco.mj_kinematics(model, data)
+    return data.site(f"rh_{finger}tip").xpos.copy()
+
+
+def test_flexion_moves_fingertips_up_and_towards_the_palm(hand):
+    for finger in FINGERS[:4]:
+        for joint in ("J3", "J2", "J1"):
+            moved = tip(hand, finger, **{f"{finger.upper()}{joint}": 0.6}) - tip(hand, finger)
+            assert moved[2] > 0.005 and moved[1] > 0.002, (finger, joint)  # palm faces up, fingers point along -y
+
+
+def test_abduction_signs(hand):
+    """J4 > 0: first and middle finger away from the thumb (+x of the world), ring and little finger towards it."""
+    for finger, sign in (("ff", 1), ("mf", 1), ("rf", -1), ("lf", -1)):
+        moved = tip(hand, finger, **{f"{finger.upper()}J4": 0.3}) - tip(hand, finger)
+        assert moved[0] * sign > 0.01, finger
+
+
+def test_thumb_opposes(hand):
+    reach = tip(hand, "th", THJ4=1.2, THJ5=0.5, THJ1=0.5)
+    rest = tip(hand, "th")
+    little = tip(hand, "lf")
+    assert np.linalg.norm(reach - little) < np.linalg.norm(rest - little)
+    flexed = tip(hand, "th", THJ1=1.0)
+    assert np.linalg.norm(flexed - rest) > 0.02
+
+
+def respond(model, index, start, goal, seconds=2.0, torque=False):
+    """Angle of one actuated coordinate over time while all others hold; `torque` runs the PD law at 5 ms."""
+    model.opt.gravity[:] = 0.0
+    data = mujoco.MjData(model)
+    data.qpos[:24] = rest_pose()
+    if ACTUATORS[index].name.endswith("J4"):  # spread fingers would touch their neighbours: bend those away
+        for finger in set(FINGERS[:4]) - {ACTUATORS[index].name[3:5].lower()}:
+            data.qpos[JOINT_INDEX[f"rh_{finger.upper()}J3"]] = 1.2
+    for joint in ACTUATORS[index].joints:
+        data.qpos[JOINT_INDEX[joint]] = start / len(ACTUATORS[index].joints)
+    target = actuator_matrix() @ data.qpos[:24]
+    target[index] = goal
+    kp = np.array([row.kp for row in ACTUATORS])
+    kd = np.array([row.kd for row in ACTUATORS])
+    every = max(1, round(0.005 / model.opt.timestep))
+    trace = []
+    for step in range(round(seconds / model.opt.timestep)):
+        if torque and step % every == 0:
+            angle, speed = actuator_matrix() @ data.qpos[:24], actuator_matrix() @ data.qvel[:24]
+            data.ctrl[:] = kp * (target - angle) - kd * speed
+        elif not torque:
+            data.ctrl[:] = target
+        mujoco.mj_step(model, data)
+        trace.append((actuator_matrix()[index] @ data.qpos[:24]).item())
+    return np.array(trace)
+
+
+def rest_pose():
+    """Joint angles where no finger touches another: slightly bent, thumb aside."""
+    q = np.zeros(24)
+    for row in JOINTS:
+        if row.name[-2:] in ("J3", "J2", "J1") and row.finger in FINGERS[:4]:
+            q[JOINT_INDEX[row.name]] = 0.25
+    return q
+
+
+@pytest.mark.parametrize("index", range(20), ids=[row.name for row in ACTUATORS])
+def test_step_response_of_every_actuator(index):
+    hand = build_model(ModelConfig(object="none", timestep=0.001))
+    row = ACTUATORS[index]
+    middle, half = 0.5 * (row.lower + row.upper), 0.5 * (row.upper - row.lower)
+    start, goal = middle - 0.4 * half, middle + 0.4 * half
+    trace = respond(hand, index, start, goal)
+    share = (trace - start) / (goal - start)
+    assert np.argmax(share > 0.9) * hand.opt.timestep < RISE_S and share.max() > 0.9
+    assert share.max() - 1.0 < OVERSHOOT
+    assert abs(trace[-1] - goal) < STEADY_RAD
+
+
+@pytest.mark.parametrize("index", [0, 1, 3, 4, 14, 15, 19], ids=lambda i: ACTUATORS[i].name)
+def test_torque_control_at_5_ms_answers_like_the_servo_at_8_ms(index):
+    """Training moves the hand by servos, the real-time path by torques: within 8 % of the step of each other."""
+    servo = build_model(ModelConfig(object="none", timestep=0.008))
+    torque = build_model(ModelConfig(object="none", timestep=0.0025, actuation="torque"))
+    row = ACTUATORS[index]
+    middle, half = 0.5 * (row.lower + row.upper), 0.5 * (row.upper - row.lower)
+    start, goal = middle - 0.4 * half, middle + 0.4 * half
+    slow, fast = respond(servo, index, start, goal), respond(torque, index, start, goal, torque=True)
+    times = np.arange(0.08, 2.0, 0.08)
+    a = np.interp(times, 0.008 * np.arange(1, len(slow) + 1), slow)
+    b = np.interp(times, 0.0025 * np.arange(1, len(fast) + 1), fast)
+    assert np.abs(a - b).max() < 0.08 * (goal - start)
+
+
+def test_gravity_pulls_no_joint_far(hand):
+    data = mujoco.MjData(hand)
+    data.qpos[:] = rest_pose()
+    data.ctrl[:] = actuator_matrix() @ data.qpos
+    for _ in range(2000):
+        mujoco.mj_step(hand, data)
+    assert np.abs(actuator_matrix() @ data.qpos - data.ctrl).max() < SAG_RAD
+
+
+def test_block_rests_on_the_palm_for_30_s(block):
+    data = mujoco.MjData(block)
+    hold = actuator_matrix() @ data.qpos[:24]
+    base = np.array(HAND_BASE.position)
+    data.ctrl[:] = hold
+    for _ in range(125):
+        mujoco.mj_step(block, data)
+    settled = data.body("object").xpos.copy()
+    for _ in range(round(30.0 / block.opt.timestep)):
+        mujoco.mj_step(block, data)
+    assert np.isfinite(data.qpos).all()
+    # Soft contacts creep: the wrist sags under gravity, and the block slips by millimetres in half a minute.
+    assert np.linalg.norm(data.body("object").xpos - settled) < 0.025
+    assert np.abs(data.qvel[24:27]).max() < 0.003
+    mount = data.body("hand_base").xmat.reshape(3, 3)
+    place = mount.T @ (data.body("object").xpos - base)
+    assert (place > DROP.lower).all() and (place < DROP.upper).all()
+
+
+def test_no_self_collision_at_rest(hand):
+    data = mujoco.MjData(hand)
+    for pose in (np.zeros(24), rest_pose()):
+        data.qpos[:] = pose
+        mujoco.mj_forward(hand, data)
+        assert data.ncon == 0
+
+
+def test_middle_joint_leads_the_distal_one(hand):
+    """Free flexion of a coupled finger keeps J2 >= J1."""
+    data = mujoco.MjData(hand)
+    index = [row.name for row in ACTUATORS].index("rh_FFJ0")
+    j2, j1 = JOINT_INDEX["rh_FFJ2"], JOINT_INDEX["rh_FFJ1"]
+    data.qpos[:] = rest_pose()
+    data.ctrl[:] = actuator_matrix() @ data.qpos
+    for goal in (2.5, 0.4):
+        data.ctrl[index] = goal
+        for _ in range(2000):
+            mujoco.mj_step(hand, data)
+            assert data.qpos[j2] - data.qpos[j1] > -0.05
+        assert abs(data.qpos[j1] + data.qpos[j2] - goal) < STEADY_RAD
+
+
+def test_locked_wrist_stays(block):
+    model = build_model(ModelConfig(locked_wrist=True))
+    data = mujoco.MjData(model)
+    data.ctrl[:] = model.actuator_ctrlrange[:, 1]
+    for _ in range(250):
+        mujoco.mj_step(model, data)
+    assert np.abs(data.qpos[:2]).max() < 0.02
+    assert joint_ranges()[0, 0] < -0.4
