@@ -18,7 +18,7 @@ from inhand_description import (
 )
 
 RISE_S, OVERSHOOT, STEADY_RAD, SAG_RAD = 0.35, 0.30, 0.01, 0.12
-"""Stated bounds: time to 90 % of a step, overshoot as a share of it, error after 2 s, and how far gravity pulls a joint.
+"""Stated bounds: time to 90 % of a step, overshoot as a share of it, error after 2 s, pull of gravity.
 
 The servos have no integral part, so gravity shows as a steady error of its own: steps are judged without gravity.
 """
