@@ -69,7 +69,7 @@ class MarkerLossConfig:
 
 @dataclass
 class MarkerLossState:
-    """remaining (B, 5) [s] until each marker is back; last (B, 5, 3) [m] where it was seen."""
+    """remaining (B, 5) [s] until each marker is back; last (B, 5, 3) [m] where it was seen, NaN before."""
 
     remaining: np.ndarray
     last: np.ndarray
@@ -82,11 +82,12 @@ class MarkerLoss(ScaledLink):
 
     def __init__(self, config: MarkerLossConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds)
-        self.state = MarkerLossState(np.zeros((self.batch, N_TIPS)), np.zeros((self.batch, N_TIPS, 3)))
+        self.state = MarkerLossState(np.zeros((self.batch, N_TIPS)), np.full((self.batch, N_TIPS, 3), np.nan))
 
     def reset(self, mask: np.ndarray) -> None:
-        """All markers of the rows of `mask` are back."""
+        """All markers of the rows of `mask` are back, and are seen in the next message."""
         self.state.remaining[mask] = 0.0
+        self.state.last[mask] = np.nan
 
     def apply(self, signal: Markers, dt: float) -> Markers:
         """Loses markers with probability 1 − exp(−rate · dt) and holds those that are lost."""
@@ -94,7 +95,8 @@ class MarkerLoss(ScaledLink):
         tips = signal.position[:, FINGERTIP_MARKERS]
         state.remaining = np.maximum(state.remaining - dt, 0.0)
         chance = -np.expm1(-self.config.rate.value * dt) * self.randomization_scale[:, None]
-        new = (self.random.uniform((N_TIPS,)) < chance) & (state.remaining < 1e-9)
+        known = ~np.isnan(state.last[..., 0])
+        new = (self.random.uniform((N_TIPS,)) < chance) & (state.remaining < 1e-9) & known
         state.remaining = np.where(new, self.config.duration.value, state.remaining)
         lost = state.remaining >= 1e-9
         state.last = np.where(lost[..., None], state.last, tips)

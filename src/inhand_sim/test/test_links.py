@@ -1,0 +1,168 @@
+"""Links: statistics of the noise, delay by one message, the backlash law, and what hidden markers do."""
+
+import numpy as np
+import pytest
+
+from inhand_core import rotations
+from inhand_core.graph import load_graph
+from inhand_core.graph_spec import build_links
+from inhand_core.random import row_seeds
+from inhand_core.signals import HandAction, Markers, ObjectPose
+from inhand_sim.layout import FINGERTIP_MARKERS
+
+B = 4000
+GROUPS = ("observation_noise", "physics", "unmodeled")
+
+
+def links(topic, batch=B, seed=0):
+    made = build_links(load_graph("realtime").topics[topic], row_seeds(seed, batch), GROUPS)
+    for link in made:
+        link.start()
+    return {type(link).__name__: link for link in made}
+
+
+def action(values):
+    values = np.broadcast_to(np.asarray(values, float), (B, 20))
+    return HandAction(values.copy(), np.full((B, 20), -1), np.zeros(B, int))
+
+
+def markers(position=0.0, condition=1.0):
+    return Markers(np.full((B, 17, 3), position), np.full((B, 17), condition))
+
+
+def pose(valid=True):
+    orientation = np.zeros((B, 4))
+    orientation[:, 3] = 1.0
+    return ObjectPose(np.zeros((B, 3)), orientation, np.full(B, valid), np.zeros(B))
+
+
+def test_order_on_the_action_topic_is_noise_then_delay_then_backlash():
+    assert list(links("hand/action")) == ["ActionNoise", "ActionDelay", "Backlash"]
+
+
+def test_fingertip_noise_is_that_of_table_7():
+    link = links("mocap/markers")["MarkerNoise"]
+    seen = np.array([link.apply(markers(), 1 / 240).position for _ in range(20)])
+    tips, others = seen[:, :, FINGERTIP_MARKERS], np.delete(seen, FINGERTIP_MARKERS, axis=2)
+    assert (others == 0.0).all()
+    assert tips.mean(0).std() == pytest.approx(np.hypot(0.001, 0.002 / np.sqrt(20)), rel=0.03)
+    assert (tips - tips.mean(0)).std() == pytest.approx(0.002 * np.sqrt(19 / 20), rel=0.03)
+
+
+def test_hidden_marker_keeps_its_noisy_place():
+    link = links("mocap/markers")["MarkerNoise"]
+    before = link.apply(markers(), 1 / 240).position
+    hidden = link.apply(markers(condition=0.0), 1 / 240).position
+    assert (hidden[:, FINGERTIP_MARKERS] == before[:, FINGERTIP_MARKERS]).all()
+
+
+def test_markers_are_lost_at_the_rate_and_for_the_time_of_the_paper():
+    link, dt, steps = links("mocap/markers")["MarkerLoss"], 0.04, 100
+    lost = np.array([link.apply(markers(position=k), dt).condition[:, FINGERTIP_MARKERS] <= 0 for k in range(steps)])
+    starts = lost[1:] & ~lost[:-1]
+    seen_time = (~lost[:-1]).sum() * dt
+    assert starts.sum() / seen_time == pytest.approx(0.2, rel=0.05)
+    first = starts[: steps // 2].argmax(0)
+    row, tip = np.nonzero(starts[: steps // 2].any(0))
+    for r, t in list(zip(row, tip, strict=True))[:20]:
+        begin = first[r, t] + 1
+        assert lost[begin : begin + round(1.0 / dt), r, t].all()
+
+
+def test_lost_marker_holds_its_last_place():
+    link = links("mocap/markers")["MarkerLoss"]
+    for k in range(50):
+        out = link.apply(markers(position=float(k)), 0.08)
+        tips = out.position[:, FINGERTIP_MARKERS, 0]
+        gone = out.condition[:, FINGERTIP_MARKERS] <= 0
+        assert (tips[~gone] == k).all() and (tips[gone] < k).all()
+    assert gone.any()
+
+
+def test_object_noise_is_that_of_table_7():
+    link = links("object/pose")["ObjectPoseNoise"]
+    seen = [link.apply(pose(), 1 / 80) for _ in range(10)]
+    position = np.array([s.position for s in seen])
+    assert position.mean(0).std() == pytest.approx(np.hypot(0.005, 0.001 / np.sqrt(10)), rel=0.05)
+    assert (position - position.mean(0)).std() == pytest.approx(0.001 * np.sqrt(9 / 10), rel=0.05)
+    turn = rotations.angle(seen[0].orientation)
+    assert np.sqrt((turn**2).mean()) == pytest.approx(np.hypot(0.1, 0.1), rel=0.05)
+    between = rotations.distance(seen[0].orientation, seen[1].orientation)
+    assert np.sqrt((between**2).mean()) == pytest.approx(np.hypot(0.1, 0.1), rel=0.05)
+
+
+def test_invalid_pose_keeps_the_last_noisy_one():
+    link = links("object/pose")["ObjectPoseNoise"]
+    before = link.apply(pose(), 1 / 80)
+    after = link.apply(pose(valid=False), 1 / 80)
+    assert (after.position == before.position).all() and (after.orientation == before.orientation).all()
+
+
+def test_action_noise_is_that_of_table_8_and_stays_in_range():
+    link = links("hand/action")["ActionNoise"]
+    still = np.array([link.apply(action(0.0), 0.08).action for _ in range(10)])
+    assert still.mean(0).std() == pytest.approx(np.hypot(0.03, 0.1 / np.sqrt(10)), rel=0.03)
+    assert (still - still.mean(0)).std() == pytest.approx(0.1 * np.sqrt(9 / 10), rel=0.03)
+    assert np.abs(link.apply(action(1.0), 0.08).action).max() <= 1.0
+
+
+def test_half_of_the_actuators_are_late_by_one_message():
+    link = links("hand/action")["ActionDelay"]
+    first, second = link.apply(action(0.5), 0.08).action, link.apply(action(-0.5), 0.08).action
+    late = first == 0.0
+    assert late.mean() == pytest.approx(0.5, abs=0.01)
+    assert (first[~late] == 0.5).all() and (second[late] == 0.5).all() and (second[~late] == -0.5).all()
+
+
+def test_backlash_by_hand():
+    """δ = 5 / s: a full action moves the slack by 0.4 a message, from the middle to its end in three."""
+    link = links("hand/action")["Backlash"]
+    link.state.delta[:] = 5.0
+    passed = [link.apply(action(1.0), 0.08).action[0, 0] for _ in range(4)]
+    assert passed == pytest.approx([0.0, 0.0, 0.0, 1.0], abs=1e-9)
+    link.state.delta[..., 0] = 50.0  # the other way the slack of 2 is taken up by one message, which is lost
+    passed = [link.apply(action(-1.0), 0.08).action[0, 0] for _ in range(2)]
+    assert passed == pytest.approx([0.0, -1.0], abs=1e-9)
+    assert link.apply(action(0.0), 0.08).action[0, 0] == 0.0
+
+
+def test_nothing_happens_at_scale_zero():
+    for topic, signal, field in (
+        ("mocap/markers", markers(0.1), "position"),
+        ("object/pose", pose(), "position"),
+        ("hand/action", action(0.3), "action"),
+    ):
+        made = links(topic)
+        for link in made.values():
+            link.randomization_scale[:] = 0.0
+            link.start()
+        for link in made.values():
+            signal_out = link.apply(signal, 0.08)
+            assert np.allclose(getattr(signal_out, field), getattr(signal, field), atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("topic", "make"), [("mocap/markers", markers), ("object/pose", pose), ("hand/action", lambda: action(0.4))]
+)
+def test_a_row_does_not_depend_on_the_batch(topic, make):
+    """Row 5 of a batch equals the row alone, bit for bit, with a reset on the way."""
+    from inhand_core.signals import row
+
+    many = links(topic)
+    alone = build_links(load_graph("realtime").topics[topic], row_seeds(0, B)[5:6], GROUPS)
+    for link in alone:
+        link.start()
+    for k in range(6):
+        if k == 3:
+            mask = np.arange(B) % 5 == 0
+            for link in many.values():
+                link.reset(mask)
+            for link in alone:
+                link.reset(mask[5:6])
+        big, small = make(), row(make(), 5)
+        for link in many.values():
+            big = link.apply(big, 0.08)
+        for link in alone:
+            small = link.apply(small, 0.08)
+        for name in type(big).__dataclass_fields__:
+            assert np.array_equal(getattr(row(big, 5), name), getattr(small, name)), name
