@@ -1,32 +1,11 @@
-"""Shared set-up: simulators with a small pool of start states, kept in a temporary cache."""
-
-from __future__ import annotations
+"""Keeps the start states of the tests in a temporary cache."""
 
 import pytest
-
-from inhand_core.config import load_config, read_yaml
-from inhand_core.paths import config_file
-from inhand_core.random import row_seeds
-from inhand_sim.realtime import RealtimeSim
-from inhand_sim.training import TrainingSim
-
-POOL = {"size": 8, "random_steps": 3, "smoothing": 0.3, "seed": 1}
-ALL = ("observation_noise", "physics", "unmodeled")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
-    """Keeps the tests' start states out of the user's cache."""
+    """The cache folder of all tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
-
-
-def make_training(batch: int, groups=ALL, seed: int = 0, **changes) -> TrainingSim:
-    raw = {**read_yaml(config_file("training_sim")), "start_states": POOL, "threads": 1, "randomization": list(groups)}
-    return TrainingSim(load_config(TrainingSim.Config, {**raw, **changes}), row_seeds(seed, batch))
-
-
-def make_realtime(batch: int, groups=ALL, seed: int = 0, **changes) -> RealtimeSim:
-    raw = {**read_yaml(config_file("sim")), "start_states": POOL, "randomization": list(groups)}
-    return RealtimeSim(load_config(RealtimeSim.Config, {**raw, **changes}), row_seeds(seed, batch))

@@ -1,7 +1,7 @@
 """Boxes that touch, boxes that do not, and nails that something covers."""
 
 import numpy as np
-from conftest import make_training
+from sims import make_training
 
 from inhand_core import rotations
 from inhand_core.random import RowRandom, row_seeds

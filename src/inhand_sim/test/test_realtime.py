@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import make_realtime
+from sims import make_realtime
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import MotorCommands

@@ -3,8 +3,8 @@
 import mujoco
 import numpy as np
 import pytest
-from conftest import ALL, make_realtime, make_training
 from mujoco.batch import MODEL_FIELDS
+from sims import ALL, make_realtime, make_training
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError
