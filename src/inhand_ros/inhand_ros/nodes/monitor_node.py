@@ -1,0 +1,97 @@
+"""Node that watches a run: reports silent nodes while it goes, prints its summary at the end, ends it in time."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+from rclpy.serialization import deserialize_message
+
+from inhand_core.graph import load_graph
+from inhand_interfaces.msg import ControllerStatus, SimStatus, Trial
+from inhand_ros import Diagnostics, declare, run_node
+from inhand_ros.summary import Summary
+from inhand_ros.tap import Tap, graph_topics
+from inhand_ros.watch import SilenceWatch
+
+DRAIN_S, LOOK_S = 0.02, 0.25
+STATUS = {"/sim/status": (SimStatus, "sim"), "/controller/status": (ControllerStatus, "controller")}
+
+
+class MonitorNode(Node):
+    """Taps the graph's topics; the run begins with the first action that reaches the hand."""
+
+    def __init__(self) -> None:
+        super().__init__("monitor")
+        spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml"))
+        self._duration = declare(self, "duration", 0.0, "length of the run from its first action [s]; 0: no end")
+        self._start_limit = declare(self, "start_limit", 60.0, "with a duration: give up without an action after [s]")
+        silent = declare(self, "silent_after", 1.0, "report a stream that pauses for longer [s]")
+        expected = graph_topics(spec)
+        self._summary = Summary({f"/{t}": kind.startswith("inhand_interfaces") for t, (kind, _) in expected.items()})
+        streams = {f"/{name}": spec.producers[name] for name, topic in spec.topics.items() if not topic.on_change}
+        self._watch = SilenceWatch(streams, silent)
+        status = {topic: (f"inhand_interfaces/msg/{kind.__name__}", False) for topic, (kind, _) in STATUS.items()}
+        self._tap = Tap(self, {**expected, **status})
+        self._created = time.monotonic()
+        self._begun: float | None = None
+        self._ended: float | None = None
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(DRAIN_S, self._drain, clock=steady)
+        self.create_timer(LOOK_S, self._look, clock=steady)
+        self.diagnostics = Diagnostics(self, self._report)
+
+    def _drain(self) -> None:
+        for message in sorted(self._tap.drain(), key=lambda m: m.source_ns):
+            if message.topic in STATUS:
+                kind, name = STATUS[message.topic]
+                setattr(self._summary, name, deserialize_message(message.data, kind))
+                continue
+            self._summary.add(message)
+            self._watch.heard(message.topic, time.monotonic())
+            if message.topic == "/trial":
+                trial = deserialize_message(message.data, Trial)
+                self._summary.trials.add(trial.trial_id, trial.goals_achieved, trial.state, trial.reason)
+            elif message.topic == "/hand/action" and self._begun is None:
+                self._begun = time.monotonic()
+                self.get_logger().info(f"first action {self._begun - self._created:.1f} s after the monitor's start")
+
+    def _look(self) -> None:
+        self._tap.refresh()
+        now = time.monotonic()
+        for text in self._watch.look(now):
+            self.get_logger().warning(text)
+        if self._duration and self._begun is None and now - self._created > self._start_limit:
+            sys.exit(f"error: no /hand/action within {self._start_limit:g} s; silent: {self._watch.never_heard()}")
+        if self._duration and self._begun is not None and now - self._begun >= self._duration:
+            self._ended = now
+            raise KeyboardInterrupt
+
+    def _report(self, status: Diagnostics) -> None:
+        for topic, meter in self._summary.meters.items():
+            status.add(f"{topic} rate [Hz]", meter.rate)
+            status.add(f"{topic} lost", meter.counter.lost)
+        for topic in self._watch.silent:
+            status.warn(f"{topic} is silent")
+
+    def destroy_node(self) -> None:
+        """Prints the summary, and writes it where INHAND_SUMMARY_FILE says."""
+        if self._ended is None:
+            self._drain()
+        seconds = (self._ended or time.monotonic()) - self._begun if self._begun is not None else 0.0
+        text = json.dumps(self._summary.result(seconds))
+        if path := os.environ.get("INHAND_SUMMARY_FILE"):
+            Path(path).write_text(text + "\n")
+        print(f"summary: {text}", flush=True)
+        super().destroy_node()
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(MonitorNode)
