@@ -8,14 +8,14 @@ namespace
 {
 
 // Copies at most N values; the sample keeps the width that came, so that a wrong one is refused.
-template<std::size_t N>
+template <std::size_t N>
 void copy_row(Rows rows, std::size_t row, std::array<double, N> & values) noexcept
 {
   values.fill(0.0);
   std::copy_n(rows.data + row * rows.width, std::min(rows.width, N), values.begin());
 }
 
-template<std::size_t N>
+template <std::size_t N>
 void store_row(
   const std::array<double, N> & values, std::size_t row, std::vector<double> & rows) noexcept
 {
@@ -26,8 +26,12 @@ void store_row(
 
 BatchController::BatchController(
   const HandModel & hand, const ControllerConfig & config, std::size_t batch)
-: torque(batch * kActuators), target(batch * kActuators), position(batch * kJoints),
-  velocity(batch * kJoints), effort(batch * kJoints), mode(batch),
+: torque(batch * kActuators),
+  target(batch * kActuators),
+  position(batch * kJoints),
+  velocity(batch * kJoints),
+  effort(batch * kJoints),
+  mode(batch),
   controllers_(batch, Controller(hand, config))
 {
 }

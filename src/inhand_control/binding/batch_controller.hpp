@@ -22,8 +22,8 @@ class BatchController
 public:
   BatchController(const HandModel & hand, const ControllerConfig & config, std::size_t batch);
 
-  std::size_t size() const noexcept {return controllers_.size();}
-  Controller & operator[](std::size_t row) noexcept {return controllers_[row];}
+  std::size_t size() const noexcept { return controllers_.size(); }
+  Controller & operator[](std::size_t row) noexcept { return controllers_[row]; }
 
   void offer_sensors(
     const std::int64_t * now_ns, const std::int64_t * stamp_ns, const std::uint64_t * sequence,

@@ -17,11 +17,11 @@ std::atomic<bool> g_interrupted{false};
 namespace
 {
 
-void interrupt(int) {g_interrupted = true;}
+void interrupt(int) { g_interrupted = true; }
 
 void catch_signals()
 {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = interrupt;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -34,8 +34,8 @@ void run(int argc, char ** argv)
   const NodeParameters parameters =
     parse_parameters(read_parameters(context.arguments(), node.fully_qualified_name()));
   RCUTILS_LOG_INFO_NAMED(
-    node.logger_name(), "%s, %.1f ms period, %s",
-    parameters.lockstep ? "lockstep" : "real time", parameters.control.period_ns * 1e-6,
+    node.logger_name(), "%s, %.1f ms period, %s", parameters.lockstep ? "lockstep" : "real time",
+    parameters.control.period_ns * 1e-6,
     parameters.auto_enable ? "enabled at start" : "disabled until controller/enable is called");
   if (parameters.lockstep) {
     run_lockstep(context, node, parameters);

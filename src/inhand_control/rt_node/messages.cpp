@@ -12,10 +12,7 @@ namespace
 
 constexpr std::int64_t kNanoseconds = 1'000'000'000;
 
-void require(bool ok)
-{
-  check(ok ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "filling a message");
-}
+void require(bool ok) { check(ok ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "filling a message"); }
 
 }  // namespace
 

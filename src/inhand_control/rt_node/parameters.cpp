@@ -16,7 +16,7 @@ namespace
 // Parameters that every ROS node understands or is given by launch; none concerns the controller.
 const std::set<std::string> kStandard = {"use_sim_time", "start_type_description_service"};
 
-template<typename Array>
+template <typename Array>
 auto to_vector(const Array & array)
 {
   return std::vector(array.values, array.values + array.size);
@@ -24,12 +24,24 @@ auto to_vector(const Array & array)
 
 ParameterValue to_value(const std::string & name, const rcl_variant_t & value)
 {
-  if (value.bool_value) {return *value.bool_value;}
-  if (value.integer_value) {return *value.integer_value;}
-  if (value.double_value) {return *value.double_value;}
-  if (value.string_value) {return std::string(value.string_value);}
-  if (value.integer_array_value) {return to_vector(*value.integer_array_value);}
-  if (value.double_array_value) {return to_vector(*value.double_array_value);}
+  if (value.bool_value) {
+    return *value.bool_value;
+  }
+  if (value.integer_value) {
+    return *value.integer_value;
+  }
+  if (value.double_value) {
+    return *value.double_value;
+  }
+  if (value.string_value) {
+    return std::string(value.string_value);
+  }
+  if (value.integer_array_value) {
+    return to_vector(*value.integer_array_value);
+  }
+  if (value.double_array_value) {
+    return to_vector(*value.double_array_value);
+  }
   if (value.string_array_value) {
     std::vector<std::string> strings;
     for (std::size_t i = 0; i < value.string_array_value->size; ++i) {
@@ -44,17 +56,13 @@ ParameterValue to_value(const std::string & name, const rcl_variant_t & value)
 class Reader
 {
 public:
-  explicit Reader(const ParameterMap & given)
-  : given_(given) {}
+  explicit Reader(const ParameterMap & given) : given_(given) {}
 
-  bool boolean(const std::string & name) {return get<bool>(name, "a boolean");}
+  bool boolean(const std::string & name) { return get<bool>(name, "a boolean"); }
 
-  std::int64_t integer(const std::string & name)
-  {
-    return get<std::int64_t>(name, "an integer");
-  }
+  std::int64_t integer(const std::string & name) { return get<std::int64_t>(name, "an integer"); }
 
-  std::string text(const std::string & name) {return get<std::string>(name, "a string");}
+  std::string text(const std::string & name) { return get<std::string>(name, "a string"); }
 
   std::vector<std::string> texts(const std::string & name)
   {
@@ -108,7 +116,7 @@ public:
   }
 
 private:
-  template<typename T>
+  template <typename T>
   const T * find(const std::string & name)
   {
     known_.insert(name);
@@ -116,7 +124,7 @@ private:
     return found == given_.end() ? nullptr : std::get_if<T>(&found->second);
   }
 
-  template<typename T>
+  template <typename T>
   T get(const std::string & name, const std::string & kind)
   {
     if (const T * value = find<T>(name)) {
@@ -152,7 +160,8 @@ HandTables parse_hand(Reader & reader)
   hand.hall_max = reader.number("hand.hall_max");
   for (const auto & joint : hand.joint_names) {
     const std::string prefix = "hand.calibration." + joint;
-    hand.calibration.push_back({reader.numbers(prefix + ".raw"), reader.numbers(prefix + ".angle")});
+    hand.calibration.push_back(
+      {reader.numbers(prefix + ".raw"), reader.numbers(prefix + ".angle")});
   }
   return hand;
 }
@@ -182,18 +191,18 @@ bool names_node(const std::string & pattern, const std::string & fully_qualified
 {
   // Token by token: "*" is one token, "**" any number of them.
   const auto split = [](const std::string & name) {
-      std::vector<std::string> tokens;
-      std::string token;
-      for (const char c : name + "/") {
-        if (c != '/') {
-          token += c;
-        } else if (!token.empty()) {
-          tokens.push_back(token);
-          token.clear();
-        }
+    std::vector<std::string> tokens;
+    std::string token;
+    for (const char c : name + "/") {
+      if (c != '/') {
+        token += c;
+      } else if (!token.empty()) {
+        tokens.push_back(token);
+        token.clear();
       }
-      return tokens;
-    };
+    }
+    return tokens;
+  };
   const auto wanted = split(pattern);
   const auto name = split(fully_qualified_name);
   // reach[i]: the tokens of the pattern so far can stand for the first i tokens of the name

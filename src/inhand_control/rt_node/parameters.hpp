@@ -1,13 +1,13 @@
 // The node's parameters, from --params-file and -p, all checked at start-up.
 #pragma once
 
+#include <rcl/arguments.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <rcl/arguments.h>
 
 #include "inhand_control/config.hpp"
 
@@ -22,8 +22,8 @@ using ParameterMap = std::map<std::string, ParameterValue>;
 // How the real-time loop runs.
 struct RtParameters
 {
-  int priority;      // SCHED_FIFO
-  int cpu;           // core to pin to; -1: the last one this process may use
+  int priority;  // SCHED_FIFO
+  int cpu;       // core to pin to; -1: the last one this process may use
   bool lock_memory;
 };
 

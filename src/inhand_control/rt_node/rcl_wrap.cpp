@@ -18,17 +18,29 @@ void check(rcl_ret_t result, const std::string & doing)
   }
 }
 
-rmw_qos_profile_t qos(bool reliable, std::size_t depth)
+rmw_qos_profile_t reliable(std::size_t depth)
 {
   rmw_qos_profile_t profile = rmw_qos_profile_default;
-  profile.reliability = reliable ?
-    RMW_QOS_POLICY_RELIABILITY_RELIABLE : RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT;
+  profile.reliability = RMW_QOS_POLICY_RELIABILITY_RELIABLE;
   profile.depth = depth;
   return profile;
 }
 
-Context::Context(int argc, const char * const * argv)
-: context_(rcl_get_zero_initialized_context())
+rmw_qos_profile_t best_effort(std::size_t depth)
+{
+  rmw_qos_profile_t profile = reliable(depth);
+  profile.reliability = RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT;
+  return profile;
+}
+
+rmw_qos_profile_t lockstep_qos()
+{
+  rmw_qos_profile_t profile = reliable(1000);
+  profile.durability = RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL;
+  return profile;
+}
+
+Context::Context(int argc, const char * const * argv) : context_(rcl_get_zero_initialized_context())
 {
   rcl_init_options_t options = rcl_get_zero_initialized_init_options();
   check(rcl_init_options_init(&options, rcl_get_default_allocator()), "initialising options");
@@ -43,15 +55,14 @@ Context::Context(int argc, const char * const * argv)
 Context::~Context()
 {
   // Nothing can be done about a failure on the way out.
-  if (rcl_shutdown(&context_) != RCL_RET_OK || rcl_logging_fini() != RCL_RET_OK ||
-    rcl_context_fini(&context_) != RCL_RET_OK)
-  {
+  if (
+    rcl_shutdown(&context_) != RCL_RET_OK || rcl_logging_fini() != RCL_RET_OK ||
+    rcl_context_fini(&context_) != RCL_RET_OK) {
     rcl_reset_error();
   }
 }
 
-Node::Node(Context & context, const char * name)
-: node_(rcl_get_zero_initialized_node())
+Node::Node(Context & context, const char * name) : node_(rcl_get_zero_initialized_node())
 {
   rcl_node_options_t options = rcl_node_get_default_options();
   const rcl_ret_t result = rcl_node_init(&node_, name, "", context.get(), &options);
@@ -102,8 +113,7 @@ Subscription::Subscription(
 {
   rcl_subscription_options_t options = rcl_subscription_get_default_options();
   options.qos = qos;
-  const rcl_ret_t result =
-    rcl_subscription_init(&subscription_, node.get(), type, topic, &options);
+  const rcl_ret_t result = rcl_subscription_init(&subscription_, node.get(), type, topic, &options);
   const rcl_ret_t finished = rcl_subscription_options_fini(&options);
   check(result, std::string("subscribing to ") + topic);
   check(finished, "finalising subscription options");
@@ -161,7 +171,8 @@ void Service::respond(rmw_request_id_t & id, void * response)
 
 WaitSet::WaitSet(
   Context & context, std::vector<Subscription *> subscriptions, std::vector<Service *> services)
-: subscriptions_(std::move(subscriptions)), services_(std::move(services)),
+: subscriptions_(std::move(subscriptions)),
+  services_(std::move(services)),
   wait_set_(rcl_get_zero_initialized_wait_set())
 {
   check(
@@ -187,8 +198,7 @@ void WaitSet::wait(std::int64_t timeout_ns)
       "waiting for a topic");
   }
   for (auto * service : services_) {
-    check(
-      rcl_wait_set_add_service(&wait_set_, service->get(), nullptr), "waiting for a service");
+    check(rcl_wait_set_add_service(&wait_set_, service->get(), nullptr), "waiting for a service");
   }
   const rcl_ret_t result = rcl_wait(&wait_set_, timeout_ns);
   if (result != RCL_RET_TIMEOUT) {

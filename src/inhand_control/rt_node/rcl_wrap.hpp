@@ -1,19 +1,23 @@
 // Owning wrappers of the few rcl objects that the node needs. Failures raise std::runtime_error.
 #pragma once
 
+#include <rcl/rcl.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include <rcl/rcl.h>
 
 namespace inhand_control::node
 {
 
 void check(rcl_ret_t result, const std::string & doing);
 
-// Quality of service with the given reliability and history depth.
-rmw_qos_profile_t qos(bool reliable, std::size_t depth);
+// Quality of service of the graph's topics. Publishers are reliable, so that a recorder can ask for
+// it; streams are subscribed best effort. In lockstep nothing may be lost, not even what was
+// published before the other side was discovered.
+rmw_qos_profile_t reliable(std::size_t depth);
+rmw_qos_profile_t best_effort(std::size_t depth);
+rmw_qos_profile_t lockstep_qos();
 
 class Context
 {
@@ -23,8 +27,8 @@ public:
   Context(const Context &) = delete;
   Context & operator=(const Context &) = delete;
 
-  rcl_context_t * get() {return &context_;}
-  const rcl_arguments_t & arguments() const {return context_.global_arguments;}
+  rcl_context_t * get() { return &context_; }
+  const rcl_arguments_t & arguments() const { return context_.global_arguments; }
 
 private:
   rcl_context_t context_;
@@ -38,9 +42,9 @@ public:
   Node(const Node &) = delete;
   Node & operator=(const Node &) = delete;
 
-  rcl_node_t * get() {return &node_;}
-  std::string fully_qualified_name() const {return rcl_node_get_fully_qualified_name(&node_);}
-  const char * logger_name() const {return rcl_node_get_logger_name(&node_);}
+  rcl_node_t * get() { return &node_; }
+  std::string fully_qualified_name() const { return rcl_node_get_fully_qualified_name(&node_); }
+  const char * logger_name() const { return rcl_node_get_logger_name(&node_); }
 
 private:
   rcl_node_t node_;
@@ -74,7 +78,7 @@ public:
   Subscription(const Subscription &) = delete;
   Subscription & operator=(const Subscription &) = delete;
 
-  rcl_subscription_t * get() {return &subscription_;}
+  rcl_subscription_t * get() { return &subscription_; }
   // Takes the next message that waits; false when there is none.
   bool take(void * message);
 
@@ -91,7 +95,7 @@ public:
   Service(const Service &) = delete;
   Service & operator=(const Service &) = delete;
 
-  rcl_service_t * get() {return &service_;}
+  rcl_service_t * get() { return &service_; }
   bool take(rmw_request_id_t & id, void * request);
   void respond(rmw_request_id_t & id, void * response);
 
@@ -119,18 +123,18 @@ private:
 };
 
 // A message of rosidl's C structures that frees what it holds.
-template<typename T, bool (* Init)(T *), void (* Fini)(T *)>
+template <typename T, bool (*Init)(T *), void (*Fini)(T *)>
 class Message
 {
 public:
-  Message() {check(Init(&value_) ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "creating a message");}
-  ~Message() {Fini(&value_);}
+  Message() { check(Init(&value_) ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "creating a message"); }
+  ~Message() { Fini(&value_); }
   Message(const Message &) = delete;
   Message & operator=(const Message &) = delete;
 
-  T * operator->() {return &value_;}
-  T & operator*() {return value_;}
-  T * get() {return &value_;}
+  T * operator->() { return &value_; }
+  T & operator*() { return value_; }
+  T * get() { return &value_; }
 
 private:
   T value_;

@@ -11,18 +11,23 @@ namespace
 {
 
 constexpr std::int64_t kWindowNs = 1'000'000'000;  // percentiles are over the last second
-constexpr std::size_t kLockstepDepth = 1000;       // nothing may be lost in lockstep
 constexpr std::size_t kDepth = 50;
 
 const char * mode_name(Mode mode)
 {
   switch (mode) {
-    case Mode::kDisabled: return "disabled";
-    case Mode::kSoftStart: return "soft start";
-    case Mode::kRunning: return "running";
-    case Mode::kHold: return "hold: no new action";
-    case Mode::kZeroTorque: return "zero torque: no sensors";
-    case Mode::kStopped: return "stopped, clear to go on";
+    case Mode::kDisabled:
+      return "disabled";
+    case Mode::kSoftStart:
+      return "soft start";
+    case Mode::kRunning:
+      return "running";
+    case Mode::kHold:
+      return "hold: no new action";
+    case Mode::kZeroTorque:
+      return "zero torque: no sensors";
+    case Mode::kStopped:
+      return "stopped, clear to go on";
   }
   return "unknown";
 }
@@ -43,22 +48,22 @@ std::uint64_t refused(const StreamCounters & stream)
 
 Reporter::Reporter(Node & node, const NodeParameters & parameters)
 : lockstep_(parameters.lockstep),
-  window_size_(static_cast<std::size_t>(
-      std::max<std::int64_t>(kWindowNs / parameters.control.period_ns, 1))),
+  window_size_(
+    static_cast<std::size_t>(std::max<std::int64_t>(kWindowNs / parameters.control.period_ns, 1))),
   status_period_ns_(parameters.status_period_ns),
   diagnostics_period_ns_(parameters.diagnostics_period_ns),
   commands_publisher_(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, MotorCommands),
-    "hand/motor_commands", qos(true, lockstep_ ? kLockstepDepth : kDepth)),
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, MotorCommands), "hand/motor_commands",
+    lockstep_ ? lockstep_qos() : reliable(kDepth)),
   joints_publisher_(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(sensor_msgs, msg, JointState), "joint_states",
-    qos(lockstep_, lockstep_ ? kLockstepDepth : kDepth)),
+    lockstep_ ? lockstep_qos() : reliable(kDepth)),
   status_publisher_(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, ControllerStatus),
-    "controller/status", qos(true, 10)),
+    "controller/status", reliable(10)),
   diagnostics_publisher_(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(diagnostic_msgs, msg, DiagnosticArray), "/diagnostics",
-    qos(true, 10))
+    reliable(10))
 {
   prepare(parameters.hand.joint_names, *joints_message_);
   prepare(
@@ -144,24 +149,24 @@ Reporter::Pairs Reporter::diagnostics(const rt::CycleRecord & record) const
   const Counters & counters = record.counters;
   Pairs pairs;
   const auto count = [&pairs](const std::string & name, std::uint64_t value) {
-      pairs.emplace_back(name, std::to_string(value));
-    };
+    pairs.emplace_back(name, std::to_string(value));
+  };
   const auto timing = [&](const std::string & name, std::int64_t Timing::* value) {
-      const auto summary = rt::summarise(window(value));
-      pairs.emplace_back(name + " mean [us]", microseconds(summary.mean));
-      pairs.emplace_back(name + " deviation [us]", microseconds(summary.deviation));
-      pairs.emplace_back(name + " p50 [us]", microseconds(summary.p50));
-      pairs.emplace_back(name + " p99 [us]", microseconds(summary.p99));
-      pairs.emplace_back(name + " max [us]", microseconds(summary.max));
-    };
+    const auto summary = rt::summarise(window(value));
+    pairs.emplace_back(name + " mean [us]", microseconds(summary.mean));
+    pairs.emplace_back(name + " deviation [us]", microseconds(summary.deviation));
+    pairs.emplace_back(name + " p50 [us]", microseconds(summary.p50));
+    pairs.emplace_back(name + " p99 [us]", microseconds(summary.p99));
+    pairs.emplace_back(name + " max [us]", microseconds(summary.max));
+  };
   const auto stream = [&](const std::string & name, const StreamCounters & values) {
-      count(name + " accepted", values.accepted);
-      count(name + " refused: size", values.refused_size);
-      count(name + " refused: not a number", values.refused_nan);
-      count(name + " refused: out of range", values.refused_range);
-      count(name + " refused: stale", values.refused_stale);
-      count(name + " lost", values.lost);
-    };
+    count(name + " accepted", values.accepted);
+    count(name + " refused: size", values.refused_size);
+    count(name + " refused: not a number", values.refused_nan);
+    count(name + " refused: out of range", values.refused_range);
+    count(name + " refused: stale", values.refused_stale);
+    count(name + " lost", values.lost);
+  };
   timing("period", &Timing::period_ns);
   timing("compute", &Timing::compute_ns);
   timing("lateness", &Timing::lateness_ns);

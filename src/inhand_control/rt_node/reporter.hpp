@@ -26,7 +26,10 @@ public:
   void publish(const rt::CycleRecord & record, std::int64_t now_ns);
 
 private:
-  struct Timing {std::int64_t lateness_ns, period_ns, compute_ns;};
+  struct Timing
+  {
+    std::int64_t lateness_ns, period_ns, compute_ns;
+  };
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   void publish_commands(const ControllerOutput & output);

@@ -13,7 +13,6 @@ namespace
 {
 
 constexpr std::int64_t kWakeNs = 50'000'000;
-constexpr std::size_t kDepth = 1000;  // nothing may be lost
 
 // Pairs readings with the actions of their time and steps the controller.
 class Lockstep
@@ -21,16 +20,17 @@ class Lockstep
 public:
   Lockstep(const NodeParameters & parameters, Reporter & reporter)
   : action_period_ns_(parameters.action_period_ns),
-    controller_(HandModel(parameters.hand), parameters.control), reporter_(reporter)
+    controller_(HandModel(parameters.hand), parameters.control),
+    reporter_(reporter)
   {
     if (parameters.auto_enable) {
       controller_.enable();
     }
   }
 
-  Controller & controller() {return controller_;}
-  void add(const SensorSample & reading) {readings_.push_back(reading);}
-  void add(const ActionSample & action) {actions_.push_back(action);}
+  Controller & controller() { return controller_; }
+  void add(const SensorSample & reading) { readings_.push_back(reading); }
+  void add(const ActionSample & action) { actions_.push_back(action); }
 
   // Runs every cycle whose inputs are there.
   void run()
@@ -89,17 +89,16 @@ void run_lockstep(Context & context, Node & node, const NodeParameters & paramet
 {
   Subscription sensors(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
-    qos(true, kDepth));
+    lockstep_qos());
   Subscription actions(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
-    qos(true, kDepth));
+    lockstep_qos());
   Reporter reporter(node, parameters);
   Lockstep lockstep(parameters, reporter);
-  Services services(
-    node, [&lockstep](rt::Request request) {
-      return rt::apply(request, lockstep.controller()) ?
-             rt::RealtimeLoop::Answer::kApplied : rt::RealtimeLoop::Answer::kRefused;
-    });
+  Services services(node, [&lockstep](rt::Request request) {
+    return rt::apply(request, lockstep.controller()) ? rt::RealtimeLoop::Answer::kApplied
+                                                     : rt::RealtimeLoop::Answer::kRefused;
+  });
   WaitSet wait_set(context, {&sensors, &actions}, services.all());
 
   SensorsMessage reading;

@@ -15,7 +15,7 @@ namespace
 {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kWakeNs = 50 * kMillisecond;     // how often an idle thread looks for the end
+constexpr std::int64_t kWakeNs = 50 * kMillisecond;  // how often an idle thread looks for the end
 constexpr std::int64_t kRequestNs = 500 * kMillisecond;
 constexpr std::size_t kSensorsDepth = 50;
 constexpr std::size_t kActionDepth = 10;
@@ -41,10 +41,10 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
 {
   Subscription sensors(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
-    qos(false, kSensorsDepth));
+    best_effort(kSensorsDepth));
   Subscription actions(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
-    qos(true, kActionDepth));
+    reliable(kActionDepth));
   Reporter reporter(node, parameters);
 
   const rt::LoopOptions options{
@@ -52,15 +52,14 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
     parameters.auto_enable};
   rt::RealtimeLoop loop(HandModel(parameters.hand), parameters.control, options);
   Services services(
-    node, [&loop](rt::Request request) {return loop.request(request, kRequestNs);});
+    node, [&loop](rt::Request request) { return loop.request(request, kRequestNs); });
   WaitSet wait_set(context, {&sensors, &actions}, services.all());
 
   for (const auto & warning : loop.start()) {
-    RCUTILS_LOG_WARN_NAMED(
-      node.logger_name(), "%s; the loop runs without it", warning.c_str());
+    RCUTILS_LOG_WARN_NAMED(node.logger_name(), "%s; the loop runs without it", warning.c_str());
   }
   std::atomic<bool> done{false};
-  std::thread publisher([&]() {publish_all(loop, reporter, done);});
+  std::thread publisher([&]() { publish_all(loop, reporter, done); });
 
   SensorsMessage reading;
   ActionMessage action;

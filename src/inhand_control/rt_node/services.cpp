@@ -63,15 +63,15 @@ void Services::serve_trigger(Service & service, rt::Request request, const char 
   }
 }
 
-template<typename Response>
+template <typename Response>
 void Services::answer(rt::Request request, const char * done, Response & response)
 {
   const auto answer = handler_(request);
   response.success = answer == rt::RealtimeLoop::Answer::kApplied;
-  const std::string text = response.success ? done :
-    answer == rt::RealtimeLoop::Answer::kRefused ?
-    "refused: the controller is stopped; call controller/clear first" :
-    "no answer from the control loop";
+  const std::string text = response.success ? done
+                           : answer == rt::RealtimeLoop::Answer::kRefused
+                             ? "refused: the controller is stopped; call controller/clear first"
+                             : "no answer from the control loop";
   assign(response.message, text);
   RCUTILS_LOG_INFO_NAMED(logger_, "%s", text.c_str());
 }

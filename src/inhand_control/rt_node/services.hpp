@@ -22,13 +22,13 @@ public:
 
   Services(Node & node, Handler handler);
 
-  std::vector<Service *> all() {return {&enable_, &stop_, &clear_};}
+  std::vector<Service *> all() { return {&enable_, &stop_, &clear_}; }
   // Answers every request that waits.
   void serve();
 
 private:
   void serve_trigger(Service & service, rt::Request request, const char * done);
-  template<typename Response>
+  template <typename Response>
   void answer(rt::Request request, const char * done, Response & response);
 
   const char * logger_;

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import inhand_control as ic
+from inhand_core.config import load_config
+
 JOINTS = (
     ["rh_WRJ2", "rh_WRJ1"]
     + [f"rh_{finger}J{n}" for finger in ("FF", "MF", "RF") for n in (4, 3, 2, 1)]
@@ -35,7 +38,7 @@ def _actuators() -> list[tuple[str, str, str]]:
 
 
 def tables() -> dict[str, Any]:
-    """Return the tables that inhand_control.hand_model takes: 1 mrad a count about count 2000, every other joint falling."""
+    """Return tables as in config/hand.yaml: 1 mrad a count about count 2000, every other joint falling."""
     actuators, channels = _actuators(), _channels()
     points = [0.0, 1000.0, 2000.0, 3000.0, 4000.0]
     return {
@@ -72,3 +75,18 @@ def parameters(**changes: Any) -> dict[str, Any]:
         "hold": "measured_position",
         **changes,
     }
+
+
+def model() -> ic.HandModel:
+    """Return the test hand."""
+    return ic.hand_model(load_config(ic.HandTables, tables()))
+
+
+def config(**changes: Any) -> ic.ControllerConfig:
+    """Return the test parameters, with changes."""
+    return ic.controller_config(load_config(ic.ControlParameters, parameters(**changes)))
+
+
+def batch(rows: int, **changes: Any) -> ic.BatchController:
+    """Return a controller of the test hand for a number of rows."""
+    return ic.BatchController(model(), config(**changes), rows)

@@ -148,7 +148,12 @@ class BatchController:
         self._core.reset(self._mask(mask))
 
     def offer_sensors(
-        self, now_ns: ArrayLike, stamp_ns: ArrayLike, sequence: ArrayLike, hall: ArrayLike, mask: ArrayLike | None = None
+        self,
+        now_ns: ArrayLike,
+        stamp_ns: ArrayLike,
+        sequence: ArrayLike,
+        hall: ArrayLike,
+        mask: ArrayLike | None = None,
     ) -> None:
         """Give one reading: `hall` (B, 26) raw ADC counts acquired at `stamp_ns`, arriving at `now_ns`."""
         self._core.offer_sensors(

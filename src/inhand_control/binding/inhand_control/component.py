@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from inhand_control.batch import BatchController
+from inhand_control.config import ControllerParameters, controller_config, load_hand_tables
 from inhand_core.component import Component
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
 from inhand_core.signals import HandAction, HandSensors, JointStates, MotorCommands, Signal
-
-from inhand_control.batch import BatchController
-from inhand_control.config import ControllerParameters, controller_config, load_hand_tables
 
 
 @dataclass
@@ -30,7 +30,7 @@ class PdController(Component):
     """Torques from raw sensors and relative actions, one cycle a reading (paper, appendix B.2).
 
     Ports: `sensors` (HandSensors) and `action` (HandAction) in, `motor_commands` and `joint_states` out. An action is
-    taken once, at the first reading at or after its time (every `action_period_s` from 0), as the node does in lockstep.
+    taken once, at the first reading at or after its time (every `action_period_s` from 0): as the node in lockstep.
     `reset` puts a row back to time 0, enabled at once with `auto_enable`. Tables come from config/hand.yaml.
     """
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from inhand_core.config import ConfigError, load_config, read_yaml
-
 from inhand_control import _core
+from inhand_core.config import ConfigError, load_config, read_yaml
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class HandTables:
     """The hand as the controller sees it: section `hand` of config/hand.yaml.
 
     24 joints, 20 actuators, 26 Hall channels. Ranges [rad] are those of the actuated coordinates (the sum for a
-    coupled pair); kp [N m/rad], kd [N m s/rad], torque_limit [N m]; raw values outside [hall_min, hall_max] are refused.
+    coupled pair); kp [N m/rad], kd [N m s/rad], torque_limit [N m]; raw values outside hall_min … hall_max are refused.
     """
 
     joint_names: tuple[str, ...]

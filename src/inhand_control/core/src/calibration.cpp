@@ -18,7 +18,7 @@ namespace
 
 bool all_finite(const std::vector<double> & values)
 {
-  return std::all_of(values.begin(), values.end(), [](double v) {return std::isfinite(v);});
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
 }  // namespace
@@ -28,8 +28,8 @@ CalibrationCurve::CalibrationCurve(const std::string & joint, const CalibrationP
   const std::size_t n = points.raw.size();
   if (points.angle.size() != n) {
     fail(
-      joint, std::to_string(n) + " raw values but " + std::to_string(points.angle.size()) +
-      " angles");
+      joint,
+      std::to_string(n) + " raw values but " + std::to_string(points.angle.size()) + " angles");
   }
   if (n < kMinPoints || n > kMaxPoints) {
     fail(joint, std::to_string(n) + " points; 3 to 9 are allowed");
@@ -40,9 +40,9 @@ CalibrationCurve::CalibrationCurve(const std::string & joint, const CalibrationP
 
   std::vector<std::size_t> order(n);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(
-    order.begin(), order.end(),
-    [&points](std::size_t a, std::size_t b) {return points.raw[a] < points.raw[b];});
+  std::sort(order.begin(), order.end(), [&points](std::size_t a, std::size_t b) {
+    return points.raw[a] < points.raw[b];
+  });
   for (std::size_t i = 0; i < n; ++i) {
     raw_[i] = points.raw[order[i]];
     angle_[i] = points.angle[order[i]];

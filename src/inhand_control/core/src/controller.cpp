@@ -8,10 +8,10 @@ namespace inhand_control
 namespace
 {
 
-template<std::size_t N>
+template <std::size_t N>
 bool all_finite(const std::array<double, N> & values) noexcept
 {
-  return std::all_of(values.begin(), values.end(), [](double v) {return std::isfinite(v);});
+  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
 // Smoothed actions are sums of products: rounding may leave [-1, 1] by a few ulp.
@@ -36,14 +36,13 @@ bool Controller::offer_sensors(std::int64_t now_ns, const SensorSample & sample)
     ++counters.refused_nan;
     return false;
   }
-  const auto in_range = [this](double raw) {return hand_.hall_in_range(raw);};
+  const auto in_range = [this](double raw) { return hand_.hall_in_range(raw); };
   if (!std::all_of(sample.hall.begin(), sample.hall.end(), in_range)) {
     ++counters.refused_range;
     return false;
   }
   if (!accept_sequence(
-      now_ns, sample.sequence, config_.sensors_timeout_ns, state_.sensors, counters))
-  {
+        now_ns, sample.sequence, config_.sensors_timeout_ns, state_.sensors, counters)) {
     return false;
   }
   JointArray position;
@@ -66,14 +65,13 @@ bool Controller::offer_action(std::int64_t now_ns, const ActionSample & sample) 
     ++counters.refused_nan;
     return false;
   }
-  const auto in_range = [](double a) {return std::abs(a) <= kActionBound;};
+  const auto in_range = [](double a) { return std::abs(a) <= kActionBound; };
   if (!std::all_of(sample.action.begin(), sample.action.end(), in_range)) {
     ++counters.refused_range;
     return false;
   }
   if (!accept_sequence(
-      now_ns, sample.sequence, config_.action_timeout_ns, state_.actions, counters))
-  {
+        now_ns, sample.sequence, config_.action_timeout_ns, state_.actions, counters)) {
     return false;
   }
   state_.action_pending = true;
@@ -86,8 +84,8 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
   ++state_.counters.cycles;
 
   // Who may give torque now?
-  const bool sensors_fresh = state_.sensors.seen &&
-    now_ns - state_.sensors.arrival_ns < config_.sensors_timeout_ns;
+  const bool sensors_fresh =
+    state_.sensors.seen && now_ns - state_.sensors.arrival_ns < config_.sensors_timeout_ns;
   const Transition transition = update_safety(
     now_ns, sensors_fresh, state_.action_pending, config_, state_.safety, state_.counters);
 
@@ -107,20 +105,20 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
   this->output(output);
 }
 
-void Controller::update_target(
-  Transition transition, const ActuatorArray & position) noexcept
+void Controller::update_target(Transition transition, const ActuatorArray & position) noexcept
 {
-  const bool take_measured = transition == Transition::kStart ||
+  const bool take_measured =
+    transition == Transition::kStart ||
     (transition == Transition::kHold && config_.hold == HoldTarget::kMeasuredPosition);
   for (std::size_t a = 0; a < kActuators; ++a) {
     if (take_measured) {
       state_.target[a] = relative_target(0.0, position[a], hand_.lower()[a], hand_.upper()[a]);
     }
     if (state_.action_pending) {
-      const double origin = config_.relative_to == RelativeTo::kJointPosition ?
-        position[a] : state_.target[a];
-      state_.target[a] = relative_target(
-        state_.pending_action[a], origin, hand_.lower()[a], hand_.upper()[a]);
+      const double origin =
+        config_.relative_to == RelativeTo::kJointPosition ? position[a] : state_.target[a];
+      state_.target[a] =
+        relative_target(state_.pending_action[a], origin, hand_.lower()[a], hand_.upper()[a]);
     }
   }
 }
@@ -132,8 +130,7 @@ void Controller::update_torque(
   for (std::size_t a = 0; a < kActuators; ++a) {
     const double limit = scale * hand_.torque_limit()[a];
     const double slew = config_.torque_slew * period_s * hand_.torque_limit()[a];
-    double torque =
-      hand_.kp()[a] * (state_.target[a] - position[a]) - hand_.kd()[a] * velocity[a];
+    double torque = hand_.kp()[a] * (state_.target[a] - position[a]) - hand_.kd()[a] * velocity[a];
     torque = std::clamp(torque, state_.torque[a] - slew, state_.torque[a] + slew);
     state_.torque[a] = std::clamp(torque, -limit, limit);
   }

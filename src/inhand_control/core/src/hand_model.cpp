@@ -11,12 +11,9 @@ namespace inhand_control
 namespace
 {
 
-[[noreturn]] void fail(const std::string & what)
-{
-  throw std::invalid_argument("hand." + what);
-}
+[[noreturn]] void fail(const std::string & what) { throw std::invalid_argument("hand." + what); }
 
-template<typename T>
+template <typename T>
 void require_size(const std::vector<T> & values, std::size_t size, const std::string & name)
 {
   if (values.size() != size) {
@@ -61,11 +58,13 @@ ActuatorArray numbers(
   ActuatorArray result{};
   for (std::size_t i = 0; i < kActuators; ++i) {
     const bool ok = std::isfinite(values[i]) && (negative_allowed || values[i] >= 0.0) &&
-      (!positive || values[i] > 0.0);
+                    (!positive || values[i] > 0.0);
     if (!ok) {
       fail(
         std::string(name) + "[" + std::to_string(i) + "] = " + std::to_string(values[i]) +
-        (positive ? " must be above 0" : negative_allowed ? " must be finite" : " must be 0 or more"));
+        (positive           ? " must be above 0"
+         : negative_allowed ? " must be finite"
+                            : " must be 0 or more"));
     }
     result[i] = values[i];
   }
@@ -136,14 +135,14 @@ void HandModel::resolve_actuators(const HandTables & tables)
   require_size(tables.actuator_joint_2, kActuators, "actuator_joint_2");
   std::array<bool, kJoints> driven{};
   const auto drive = [&](const std::string & joint, const char * table) {
-      const std::int32_t index = joint_index(tables, joint, table);
-      bool & taken = driven[static_cast<std::size_t>(index)];
-      if (taken) {
-        fail(std::string(table) + ": '" + joint + "' is driven twice");
-      }
-      taken = true;
-      return index;
-    };
+    const std::int32_t index = joint_index(tables, joint, table);
+    bool & taken = driven[static_cast<std::size_t>(index)];
+    if (taken) {
+      fail(std::string(table) + ": '" + joint + "' is driven twice");
+    }
+    taken = true;
+    return index;
+  };
   for (std::size_t a = 0; a < kActuators; ++a) {
     const std::string & second = tables.actuator_joint_2[a];
     driven_[a].first = drive(tables.actuator_joint_1[a], "actuator_joint_1");

@@ -4,8 +4,8 @@ namespace inhand_control
 {
 
 bool accept_sequence(
-  std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns,
-  StreamState & stream, StreamCounters & counters) noexcept
+  std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns, StreamState & stream,
+  StreamCounters & counters) noexcept
 {
   if (stream.seen && sequence <= stream.sequence) {
     const bool restarted = now_ns - stream.arrival_ns >= timeout_ns;
@@ -42,7 +42,7 @@ void request_stop(SafetyState & state) noexcept
   state.mode = Mode::kStopped;
 }
 
-void request_clear(SafetyState & state) noexcept {state.stopped = false;}
+void request_clear(SafetyState & state) noexcept { state.stopped = false; }
 
 Transition update_safety(
   std::int64_t now_ns, bool sensors_fresh, bool new_action, const ControllerConfig & config,
@@ -50,8 +50,9 @@ Transition update_safety(
 {
   const Mode before = state.mode;
   if (state.stopped || !state.enabled || !sensors_fresh) {
-    state.mode = state.stopped ? Mode::kStopped :
-      !state.enabled ? Mode::kDisabled : Mode::kZeroTorque;
+    state.mode = state.stopped    ? Mode::kStopped
+                 : !state.enabled ? Mode::kDisabled
+                                  : Mode::kZeroTorque;
     state.following = false;
     counters.zero_torques += state.mode == Mode::kZeroTorque && gives_torque(before);
     return Transition::kNone;

@@ -4,8 +4,8 @@ namespace inhand_control
 {
 
 void update_velocity(
-  const JointArray & position, std::int64_t stamp_ns, double time_constant,
-  std::int64_t max_gap_ns, VelocityState & state) noexcept
+  const JointArray & position, std::int64_t stamp_ns, double time_constant, std::int64_t max_gap_ns,
+  VelocityState & state) noexcept
 {
   const std::int64_t gap_ns = stamp_ns - state.stamp_ns;
   if (state.primed && gap_ns > 0 && gap_ns <= max_gap_ns) {

@@ -18,14 +18,13 @@ constexpr std::int64_t kMs = 1'000'000;
 inline HandTables hand_tables()
 {
   HandTables hand{};
-  const auto name = [](std::size_t j) {return "j" + std::to_string(j);};
+  const auto name = [](std::size_t j) { return "j" + std::to_string(j); };
   for (std::size_t j = 0; j < kJoints; ++j) {
     hand.joint_names.push_back(name(j));
     hand.calibration.push_back({{1000.0, 2000.0, 3000.0}, {-1.0, 0.0, 1.0}});
     const bool doubled = j == 1 || j == 19;
-    for (const std::string & suffix : doubled ?
-      std::vector<std::string>{"_A", "_B"} : std::vector<std::string>{""})
-    {
+    for (const std::string & suffix :
+         doubled ? std::vector<std::string>{"_A", "_B"} : std::vector<std::string>{""}) {
       hand.hall_channel_names.push_back(name(j) + suffix);
       hand.hall_channel_joint.push_back(name(j));
     }

@@ -23,8 +23,8 @@ void * operator new(std::size_t size)
   }
   throw std::bad_alloc();
 }
-void operator delete(void * memory) noexcept {std::free(memory);}
-void operator delete(void * memory, std::size_t) noexcept {std::free(memory);}
+void operator delete(void * memory) noexcept { std::free(memory); }
+void operator delete(void * memory, std::size_t) noexcept { std::free(memory); }
 
 namespace inhand_control
 {
@@ -38,7 +38,7 @@ using test::reading;
 TEST(Allocation, TheCounterCounts)
 {
   const std::size_t before = g_allocations;
-  delete new int(1);
+  ::operator delete(::operator new(8));  // the plain function: new-expressions may be elided
   EXPECT_GT(g_allocations, before);
 }
 
@@ -56,14 +56,22 @@ TEST(Allocation, NoneInThousandsOfCyclesThroughEveryMode)
   for (std::int64_t k = 0; k < 4000; ++k) {
     const std::int64_t now = k * 5 * kMs;
     const std::int64_t phase = k % 400;
-    if (phase == 10) {controller.enable();}
-    if (phase == 380) {controller.stop();}
-    if (phase == 395) {controller.clear();}
+    if (phase == 10) {
+      controller.enable();
+    }
+    if (phase == 380) {
+      controller.stop();
+    }
+    if (phase == 395) {
+      controller.clear();
+    }
     if (phase < 200 || phase > 220) {
       controller.offer_sensors(now, reading(now, static_cast<std::uint64_t>(k), 0.1));
     }
     controller.offer_sensors(now, reading(now, 0, nan));
-    if (k % 16 == 0 && phase < 100) {controller.offer_action(now, action(++sequence, 0.2));}
+    if (k % 16 == 0 && phase < 100) {
+      controller.offer_action(now, action(++sequence, 0.2));
+    }
     controller.offer_action(now, action(sequence, 2.0));
     controller.step(now, output);
     ++visited[static_cast<std::size_t>(output.mode)];
@@ -74,12 +82,10 @@ TEST(Allocation, NoneInThousandsOfCyclesThroughEveryMode)
   }
 }
 
-static_assert(
-  noexcept(std::declval<Controller &>().step(0, std::declval<ControllerOutput &>())));
+static_assert(noexcept(std::declval<Controller &>().step(0, std::declval<ControllerOutput &>())));
 static_assert(
   noexcept(std::declval<Controller &>().offer_sensors(0, std::declval<SensorSample>())));
-static_assert(
-  noexcept(std::declval<Controller &>().offer_action(0, std::declval<ActionSample>())));
+static_assert(noexcept(std::declval<Controller &>().offer_action(0, std::declval<ActionSample>())));
 
 }  // namespace
 }  // namespace inhand_control

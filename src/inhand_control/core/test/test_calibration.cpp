@@ -83,10 +83,10 @@ TEST(CalibrationCurve, RefusesWhatIsNoCurveAndNamesTheJoint)
 {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const CalibrationPoints bad[] = {
-    {{1.0, 2.0, 2.0}, {0.0, 1.0, 2.0}},        // a raw value twice
-    {{1.0, 2.0, 3.0}, {0.0, 1.0, 0.5}},        // turns back
-    {{1.0, 2.0, 3.0}, {0.0, 1.0, 1.0}},        // flat
-    {{1.0, 2.0, 3.0}, {0.0, 1.0}},             // lengths differ
+    {{1.0, 2.0, 2.0}, {0.0, 1.0, 2.0}},  // a raw value twice
+    {{1.0, 2.0, 3.0}, {0.0, 1.0, 0.5}},  // turns back
+    {{1.0, 2.0, 3.0}, {0.0, 1.0, 1.0}},  // flat
+    {{1.0, 2.0, 3.0}, {0.0, 1.0}},       // lengths differ
     {{1.0, nan, 3.0}, {0.0, 1.0, 2.0}},
   };
   for (const auto & points : bad) {

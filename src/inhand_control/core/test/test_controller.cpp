@@ -1,53 +1,15 @@
-#include <gtest/gtest.h>
-
-#include <cmath>
 #include <cstring>
-#include <limits>
-#include <memory>
 #include <stdexcept>
 
-#include "hand.hpp"
-#include "inhand_control/controller.hpp"
+#include "controller_fixture.hpp"
 
 namespace inhand_control
 {
 namespace
 {
 
-using test::action;
-using test::controller_config;
-using test::hand_tables;
+using test::ControllerTest;
 using test::kMs;
-using test::reading;
-
-// A controller on a hand whose joints stand at one angle, stepped every 5 ms.
-class ControllerTest : public ::testing::Test
-{
-protected:
-  void build() {controller_ = std::make_unique<Controller>(HandModel(tables_), config_);}
-
-  void cycle(double angle)
-  {
-    controller_->offer_sensors(now_ns_, reading(now_ns_, sensors_sequence_++, angle));
-    blind_cycle();
-  }
-
-  void blind_cycle()
-  {
-    controller_->step(now_ns_, output_);
-    now_ns_ += config_.period_ns;
-  }
-
-  void act(double value) {controller_->offer_action(now_ns_, action(action_sequence_++, value));}
-
-  HandTables tables_ = hand_tables();
-  ControllerConfig config_ = controller_config();
-  std::unique_ptr<Controller> controller_;
-  ControllerOutput output_{};
-  std::int64_t now_ns_ = 0;
-  std::uint64_t sensors_sequence_ = 0;
-  std::uint64_t action_sequence_ = 0;
-};
 
 TEST_F(ControllerTest, GivesNoTorqueBeforeItIsEnabled)
 {
@@ -187,86 +149,6 @@ TEST_F(ControllerTest, HoldCanKeepTheLastTarget)
   EXPECT_EQ(output_.mode, Mode::kHold);
   EXPECT_NEAR(output_.target[0], 0.4, 1e-12);
   EXPECT_NEAR(output_.torque[0], 0.6, 1e-12);
-}
-
-TEST_F(ControllerTest, WithoutSensorsTorqueIsZeroAtOnce)
-{
-  config_.torque_slew = 1.0;
-  build();
-  controller_->enable();
-  act(1.0);
-  for (int k = 0; k < 20; ++k) {
-    cycle(0.0);
-  }
-  ASSERT_GT(output_.torque[0], 0.05);
-  blind_cycle();
-  blind_cycle();
-  blind_cycle();
-  ASSERT_GT(output_.torque[0], 0.05);  // 15 ms without sensors
-  blind_cycle();                       // 20 ms
-  EXPECT_EQ(output_.mode, Mode::kZeroTorque);
-  for (const double torque : output_.torque) {
-    EXPECT_EQ(torque, 0.0);
-  }
-}
-
-TEST_F(ControllerTest, RefusedInputsAreCountedByCauseAndChangeNothing)
-{
-  build();
-  controller_->enable();
-  act(0.1);
-  cycle(0.1);
-  const double target = output_.target[0];
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  const double inf = std::numeric_limits<double>::infinity();
-
-  for (const double bad : {nan, inf, -inf, 1.01, -1.01}) {
-    ActionSample sample = action(action_sequence_, 0.5);
-    sample.action[7] = bad;
-    EXPECT_FALSE(controller_->offer_action(now_ns_, sample)) << bad;
-  }
-  ActionSample short_action = action(action_sequence_, 0.5);
-  short_action.size = 19;
-  EXPECT_FALSE(controller_->offer_action(now_ns_, short_action));
-  EXPECT_FALSE(controller_->offer_action(now_ns_, action(0, 0.5)));  // sequence 0 again
-
-  for (const double bad : {nan, inf, -1.0, 4096.0}) {
-    SensorSample sample = reading(now_ns_, sensors_sequence_, 0.2);
-    sample.hall[25] = bad;
-    EXPECT_FALSE(controller_->offer_sensors(now_ns_, sample)) << bad;
-  }
-  SensorSample long_reading = reading(now_ns_, sensors_sequence_, 0.2);
-  long_reading.size = 27;
-  EXPECT_FALSE(controller_->offer_sensors(now_ns_, long_reading));
-  EXPECT_FALSE(controller_->offer_sensors(now_ns_, reading(now_ns_, 0, 0.2)));
-
-  blind_cycle();
-  EXPECT_EQ(output_.target[0], target);
-  EXPECT_NEAR(output_.position[0], 0.1, 1e-12);
-  const Counters & counters = controller_->counters();
-  EXPECT_EQ(counters.actions.refused_nan, 3u);
-  EXPECT_EQ(counters.actions.refused_range, 2u);
-  EXPECT_EQ(counters.actions.refused_size, 1u);
-  EXPECT_EQ(counters.actions.refused_stale, 1u);
-  EXPECT_EQ(counters.actions.accepted, 1u);
-  EXPECT_EQ(counters.sensors.refused_nan, 2u);
-  EXPECT_EQ(counters.sensors.refused_range, 2u);
-  EXPECT_EQ(counters.sensors.refused_size, 1u);
-  EXPECT_EQ(counters.sensors.refused_stale, 1u);
-  EXPECT_EQ(counters.sensors.accepted, 1u);
-}
-
-TEST_F(ControllerTest, RefusedSensorsDoNotFeedTheWatchdog)
-{
-  build();
-  controller_->enable();
-  cycle(0.1);
-  const double nan = std::numeric_limits<double>::quiet_NaN();
-  for (int k = 0; k < 4; ++k) {
-    controller_->offer_sensors(now_ns_, reading(now_ns_, sensors_sequence_++, nan));
-    blind_cycle();
-  }
-  EXPECT_EQ(output_.mode, Mode::kZeroTorque);
 }
 
 TEST_F(ControllerTest, SavedStateRepeatsBitForBit)

@@ -92,42 +92,50 @@ TEST(HandModel, EffortIsTheTransposeOfActuation)
   const HandModel hand(hand_tables());
   ActuatorArray torque;
   JointArray velocity;
-  for (std::size_t a = 0; a < kActuators; ++a) {torque[a] = 0.1 * static_cast<double>(a) - 0.7;}
-  for (std::size_t j = 0; j < kJoints; ++j) {velocity[j] = 1.3 - 0.2 * static_cast<double>(j);}
+  for (std::size_t a = 0; a < kActuators; ++a) {
+    torque[a] = 0.1 * static_cast<double>(a) - 0.7;
+  }
+  for (std::size_t j = 0; j < kJoints; ++j) {
+    velocity[j] = 1.3 - 0.2 * static_cast<double>(j);
+  }
   JointArray effort;
   ActuatorArray actuated;
   hand.joint_effort(torque, effort);
   hand.actuated(velocity, actuated);
   double motor = 0.0;
   double joints = 0.0;
-  for (std::size_t a = 0; a < kActuators; ++a) {motor += torque[a] * actuated[a];}
-  for (std::size_t j = 0; j < kJoints; ++j) {joints += effort[j] * velocity[j];}
+  for (std::size_t a = 0; a < kActuators; ++a) {
+    motor += torque[a] * actuated[a];
+  }
+  for (std::size_t j = 0; j < kJoints; ++j) {
+    joints += effort[j] * velocity[j];
+  }
   EXPECT_NEAR(motor, joints, 1e-12);
 }
 
 struct BadTable
 {
   const char * culprit;
-  std::function<void (HandTables &)> spoil;
+  std::function<void(HandTables &)> spoil;
 };
 
 TEST(HandModel, RefusesBadTablesAndNamesTheCulprit)
 {
   const BadTable cases[] = {
-    {"joint_names: 23", [](HandTables & t) {t.joint_names.pop_back();}},
-    {"'j0' appears twice", [](HandTables & t) {t.joint_names[1] = "j0";}},
-    {"unknown joint 'jx'", [](HandTables & t) {t.hall_channel_joint[0] = "jx";}},
-    {"no channel for 'j0'", [](HandTables & t) {t.hall_channel_joint[0] = "j2";}},
-    {"more than two channels", [](HandTables & t) {t.hall_channel_joint[0] = "j1";}},
-    {"unknown joint 'jx'", [](HandTables & t) {t.actuator_joint_1[0] = "jx";}},
-    {"'j1' is driven twice", [](HandTables & t) {t.actuator_joint_1[0] = "j1";}},
-    {"no actuator drives 'j5'", [](HandTables & t) {t.actuator_joint_2[4] = "";}},
-    {"'a3'", [](HandTables & t) {t.range_lower[3] = 2.0;}},
-    {"kp[2]", [](HandTables & t) {t.kp[2] = 0.0;}},
-    {"kd[2]", [](HandTables & t) {t.kd[2] = -0.1;}},
-    {"torque_limit: 21", [](HandTables & t) {t.torque_limit.push_back(1.0);}},
-    {"hall_min", [](HandTables & t) {t.hall_min = 5000.0;}},
-    {"calibration.j7", [](HandTables & t) {t.calibration[7].raw = {1.0};}},
+    {"joint_names: 23", [](HandTables & t) { t.joint_names.pop_back(); }},
+    {"'j0' appears twice", [](HandTables & t) { t.joint_names[1] = "j0"; }},
+    {"unknown joint 'jx'", [](HandTables & t) { t.hall_channel_joint[0] = "jx"; }},
+    {"no channel for 'j0'", [](HandTables & t) { t.hall_channel_joint[0] = "j2"; }},
+    {"more than two channels", [](HandTables & t) { t.hall_channel_joint[0] = "j1"; }},
+    {"unknown joint 'jx'", [](HandTables & t) { t.actuator_joint_1[0] = "jx"; }},
+    {"'j1' is driven twice", [](HandTables & t) { t.actuator_joint_1[0] = "j1"; }},
+    {"no actuator drives 'j5'", [](HandTables & t) { t.actuator_joint_2[4] = ""; }},
+    {"'a3'", [](HandTables & t) { t.range_lower[3] = 2.0; }},
+    {"kp[2]", [](HandTables & t) { t.kp[2] = 0.0; }},
+    {"kd[2]", [](HandTables & t) { t.kd[2] = -0.1; }},
+    {"torque_limit: 21", [](HandTables & t) { t.torque_limit.push_back(1.0); }},
+    {"hall_min", [](HandTables & t) { t.hall_min = 5000.0; }},
+    {"calibration.j7", [](HandTables & t) { t.calibration[7].raw = {1.0}; }},
   };
   for (const BadTable & bad : cases) {
     HandTables tables = hand_tables();

@@ -55,7 +55,7 @@ TEST_F(Stream, ARestartedProducerIsAcceptedAfterTheTimeOut)
 class Modes : public ::testing::Test
 {
 protected:
-  Modes() {config_.soft_start_ns = 100 * kMs;}
+  Modes() { config_.soft_start_ns = 100 * kMs; }
 
   Transition update(std::int64_t now_ms, bool sensors, bool action)
   {

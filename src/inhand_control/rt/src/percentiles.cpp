@@ -24,11 +24,10 @@ Summary summarise(std::vector<std::int64_t> values)
     squares += (static_cast<double>(value) - mean) * (static_cast<double>(value) - mean);
   }
   const auto rank = [&](double share) {
-      const auto index = static_cast<std::size_t>(std::max(std::ceil(share * n) - 1.0, 0.0));
-      return static_cast<double>(values[index]);
-    };
-  return {
-    mean, std::sqrt(squares / n), rank(0.50), rank(0.99), static_cast<double>(values.back())};
+    const auto index = static_cast<std::size_t>(std::max(std::ceil(share * n) - 1.0, 0.0));
+    return static_cast<double>(values[index]);
+  };
+  return {mean, std::sqrt(squares / n), rank(0.50), rank(0.99), static_cast<double>(values.back())};
 }
 
 }  // namespace inhand_control::rt

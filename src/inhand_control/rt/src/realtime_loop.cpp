@@ -55,10 +55,10 @@ RealtimeLoop::~RealtimeLoop()
 std::vector<std::string> RealtimeLoop::start()
 {
   thread_ = std::thread([this]() {
-        become_realtime();
-        ready_.store(true, std::memory_order_release);
-        run();
-      });
+    become_realtime();
+    ready_.store(true, std::memory_order_release);
+    run();
+  });
   while (!ready_.load(std::memory_order_acquire)) {
     std::this_thread::sleep_for(kPoll);
   }
@@ -118,10 +118,10 @@ bool RealtimeLoop::take(CycleRecord & record, std::int64_t timeout_ns)
 void RealtimeLoop::become_realtime()
 {
   const auto note = [this](const std::string & warning) {
-      if (!warning.empty()) {
-        warnings_.push_back(warning);
-      }
-    };
+    if (!warning.empty()) {
+      warnings_.push_back(warning);
+    }
+  };
   if (options_.lock_memory) {
     note(lock_memory());
   }

@@ -24,8 +24,8 @@ public:
   // monotonic curve.
   CalibrationCurve(const std::string & joint, const CalibrationPoints & points);
 
-  double angle(double raw) const noexcept;   // rad from ADC counts
-  double raw(double angle) const noexcept;   // the inverse, for simulated sensors
+  double angle(double raw) const noexcept;  // rad from ADC counts
+  double raw(double angle) const noexcept;  // the inverse, for simulated sensors
 
 private:
   std::size_t segments_ = 0;

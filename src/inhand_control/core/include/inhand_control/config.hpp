@@ -35,7 +35,7 @@ struct HandTables
   std::vector<double> torque_limit;             // 20: N m, symmetric
   double hall_min;                              // raw values outside are refused
   double hall_max;
-  std::vector<CalibrationPoints> calibration;   // 24, in joint order
+  std::vector<CalibrationPoints> calibration;  // 24, in joint order
 };
 
 enum class RelativeTo : std::uint8_t { kJointPosition, kPreviousTarget };
@@ -43,14 +43,14 @@ enum class HoldTarget : std::uint8_t { kMeasuredPosition, kLastTarget };
 
 struct ControllerConfig
 {
-  std::int64_t period_ns;            // control period
-  std::int64_t action_timeout_ns;    // no new action for this long: hold
-  std::int64_t sensors_timeout_ns;   // no sensors for this long: zero torque
-  std::int64_t soft_start_ns;        // time for the torque limits to rise from zero; 0 = at once
-  double velocity_filter_s;          // time constant of the velocity estimate; 0 = plain difference
-  double torque_slew;                // largest change of torque, in torque limits per second
-  RelativeTo relative_to;            // what an action is a change of
-  HoldTarget hold;                   // what is held when actions stop
+  std::int64_t period_ns;           // control period
+  std::int64_t action_timeout_ns;   // no new action for this long: hold
+  std::int64_t sensors_timeout_ns;  // no sensors for this long: zero torque
+  std::int64_t soft_start_ns;       // time for the torque limits to rise from zero; 0 = at once
+  double velocity_filter_s;         // time constant of the velocity estimate; 0 = plain difference
+  double torque_slew;               // largest change of torque, in torque limits per second
+  RelativeTo relative_to;           // what an action is a change of
+  HoldTarget hold;                  // what is held when actions stop
 };
 
 // Raises std::invalid_argument that names the parameter and the choices.

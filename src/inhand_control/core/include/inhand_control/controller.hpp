@@ -44,10 +44,10 @@ class Controller
 public:
   Controller(const HandModel & hand, const ControllerConfig & config);
 
-  bool enable() noexcept {return request_enable(state_.safety);}
-  void disable() noexcept {request_disable(state_.safety);}
-  void stop() noexcept {request_stop(state_.safety);}
-  void clear() noexcept {request_clear(state_.safety);}
+  bool enable() noexcept { return request_enable(state_.safety); }
+  void disable() noexcept { request_disable(state_.safety); }
+  void stop() noexcept { request_stop(state_.safety); }
+  void clear() noexcept { request_clear(state_.safety); }
 
   // True when accepted; refusals are counted by cause and change nothing else.
   bool offer_sensors(std::int64_t now_ns, const SensorSample & sample) noexcept;
@@ -60,12 +60,12 @@ public:
   // The output of the last step again.
   void output(ControllerOutput & output) const noexcept;
 
-  Mode mode() const noexcept {return state_.safety.mode;}
-  const Counters & counters() const noexcept {return state_.counters;}
-  const HandModel & hand() const noexcept {return hand_;}
-  const ControllerState & state() const noexcept {return state_;}
-  void set_state(const ControllerState & state) noexcept {state_ = state;}
-  void reset() noexcept {state_ = ControllerState{};}
+  Mode mode() const noexcept { return state_.safety.mode; }
+  const Counters & counters() const noexcept { return state_.counters; }
+  const HandModel & hand() const noexcept { return hand_; }
+  const ControllerState & state() const noexcept { return state_; }
+  void set_state(const ControllerState & state) noexcept { state_ = state; }
+  void reset() noexcept { state_ = ControllerState{}; }
 
 private:
   void update_target(Transition transition, const ActuatorArray & position) noexcept;

@@ -32,21 +32,29 @@ public:
   // Torque on each joint: a tendon with coefficients (1, 1) loads both joints of a pair alike.
   void joint_effort(const ActuatorArray & torque, JointArray & effort) const noexcept;
 
-  bool hall_in_range(double raw) const noexcept {return raw >= hall_min_ && raw <= hall_max_;}
+  bool hall_in_range(double raw) const noexcept { return raw >= hall_min_ && raw <= hall_max_; }
 
-  const ActuatorArray & lower() const noexcept {return lower_;}
-  const ActuatorArray & upper() const noexcept {return upper_;}
-  const ActuatorArray & kp() const noexcept {return kp_;}
-  const ActuatorArray & kd() const noexcept {return kd_;}
-  const ActuatorArray & torque_limit() const noexcept {return torque_limit_;}
+  const ActuatorArray & lower() const noexcept { return lower_; }
+  const ActuatorArray & upper() const noexcept { return upper_; }
+  const ActuatorArray & kp() const noexcept { return kp_; }
+  const ActuatorArray & kd() const noexcept { return kd_; }
+  const ActuatorArray & torque_limit() const noexcept { return torque_limit_; }
 
 private:
   void resolve_channels(const HandTables & tables);
   void resolve_actuators(const HandTables & tables);
 
   static constexpr std::int32_t kNone = -1;
-  struct Channels {std::int32_t first; std::int32_t second;};  // second: kNone unless doubled
-  struct Driven {std::int32_t first; std::int32_t second;};    // second: kNone unless coupled
+  struct Channels
+  {
+    std::int32_t first;
+    std::int32_t second;
+  };  // second: kNone unless doubled
+  struct Driven
+  {
+    std::int32_t first;
+    std::int32_t second;
+  };  // second: kNone unless coupled
 
   std::array<CalibrationCurve, kJoints> curves_;
   std::array<Channels, kJoints> channels_;

@@ -20,8 +20,8 @@ struct StreamState
 // Accepts a sequence number newer than the last one and counts the gap; refuses others.
 // A stream silent for timeout_ns may begin anew at any number: its producer was restarted.
 bool accept_sequence(
-  std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns,
-  StreamState & stream, StreamCounters & counters) noexcept;
+  std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns, StreamState & stream,
+  StreamCounters & counters) noexcept;
 
 struct SafetyState
 {
@@ -34,8 +34,7 @@ struct SafetyState
 };
 
 // What has to happen to the target in this cycle.
-enum class Transition : std::uint8_t
-{
+enum class Transition : std::uint8_t {
   kNone,
   kStart,  // torque begins: target := measured position
   kHold,   // actions stopped: hold target is taken

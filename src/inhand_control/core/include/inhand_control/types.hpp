@@ -19,10 +19,10 @@ using HallArray = std::array<double, kHallChannels>;
 // One reading of the hand's bus.
 struct SensorSample
 {
-  std::int64_t stamp_ns;    // acquisition time, in the time base of the sensors
-  std::uint64_t sequence;   // rises by one with each reading
-  std::size_t size;         // values received; anything but kHallChannels is refused
-  HallArray hall;           // raw ADC counts
+  std::int64_t stamp_ns;   // acquisition time, in the time base of the sensors
+  std::uint64_t sequence;  // rises by one with each reading
+  std::size_t size;        // values received; anything but kHallChannels is refused
+  HallArray hall;          // raw ADC counts
 };
 
 // One relative action.
@@ -34,8 +34,7 @@ struct ActionSample
 };
 
 // What the controller is doing. Values are those of inhand_interfaces/ControllerStatus.
-enum class Mode : std::uint8_t
-{
+enum class Mode : std::uint8_t {
   kDisabled = 0,    // zero torque until enabled
   kSoftStart = 1,   // enabled; torque limits rise linearly from zero
   kRunning = 2,     // following actions

@@ -22,7 +22,7 @@ struct VelocityState
 // time_constant in s. A stamp that does not rise, or rises by more than max_gap_ns, restarts the
 // estimate from zero: a difference over such a gap says nothing.
 void update_velocity(
-  const JointArray & position, std::int64_t stamp_ns, double time_constant,
-  std::int64_t max_gap_ns, VelocityState & state) noexcept;
+  const JointArray & position, std::int64_t stamp_ns, double time_constant, std::int64_t max_gap_ns,
+  VelocityState & state) noexcept;
 
 }  // namespace inhand_control

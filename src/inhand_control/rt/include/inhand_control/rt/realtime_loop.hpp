@@ -17,9 +17,9 @@ namespace inhand_control::rt
 
 struct LoopOptions
 {
-  bool fifo;         // ask for SCHED_FIFO at `priority`; false: the default scheduler
+  bool fifo;  // ask for SCHED_FIFO at `priority`; false: the default scheduler
   int priority;
-  int cpu;           // core to pin to; -1: the last one that the process may use
+  int cpu;  // core to pin to; -1: the last one that the process may use
   bool lock_memory;
   bool auto_enable;  // enable the controller before the first cycle
 };
@@ -72,7 +72,11 @@ public:
   bool take(CycleRecord & record, std::int64_t timeout_ns);
 
 private:
-  struct Ticket {Request request; std::uint64_t number;};
+  struct Ticket
+  {
+    Request request;
+    std::uint64_t number;
+  };
   void become_realtime();
   void run() noexcept;
   void cycle(std::int64_t now_ns, bool last) noexcept;

@@ -12,11 +12,13 @@ class PeriodicSchedule
 {
 public:
   PeriodicSchedule(std::int64_t start_ns, std::int64_t period_ns) noexcept
-  : due_ns_(start_ns), period_ns_(period_ns) {}
+  : due_ns_(start_ns), period_ns_(period_ns)
+  {
+  }
 
-  std::int64_t due_ns() const noexcept {return due_ns_;}
-  std::uint64_t skipped() const noexcept {return skipped_;}
-  std::uint64_t missed() const noexcept {return missed_;}
+  std::int64_t due_ns() const noexcept { return due_ns_; }
+  std::uint64_t skipped() const noexcept { return skipped_; }
+  std::uint64_t missed() const noexcept { return missed_; }
 
   // To be called when a cycle has ended; moves on to the next cycle that is still ahead.
   void finish(std::int64_t now_ns) noexcept

@@ -10,7 +10,7 @@ namespace inhand_control::rt
 
 // One thread pushes, one pops. Wait-free; a full queue refuses, so that the caller can count.
 // Capacity must be a power of two. T is copied and must be trivially copyable.
-template<typename T, std::size_t Capacity>
+template <typename T, std::size_t Capacity>
 class SpscQueue
 {
   static_assert((Capacity & (Capacity - 1)) == 0, "Capacity must be a power of two");
