@@ -1,5 +1,6 @@
 """Where launch writes: the screen, and launch.log in a folder of its own below ~/.ros/log."""
 
+import contextlib
 import datetime
 import os
 import socket
@@ -60,10 +61,9 @@ class Logs:
         self._write("launch.log", f"{datetime.datetime.now().timestamp():.7f} {text}")
 
     def _print(self, text: str) -> None:
-        try:
+        # Whoever read our output may have gone; the processes still have to be ended in order.
+        with contextlib.suppress(BrokenPipeError):
             print(text, file=self._screen, flush=True)
-        except BrokenPipeError:
-            pass  # whoever read our output has gone; the processes still have to be ended in order
 
     def _write(self, name: str, text: str) -> None:
         if name not in self._files:

@@ -1,11 +1,14 @@
 """One process of a launch: start, read its output, start again, end it by INT, TERM, KILL."""
 
 import asyncio
+import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import traceback
 from collections.abc import Callable
+from typing import IO
 
 from .logs import Logs
 from .process_spec import ProcessSpec
@@ -20,6 +23,23 @@ def _die_with_launch() -> None:
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+async def _exited(child: subprocess.Popen) -> int:
+    """Wait for a process to end and return its exit code, negative for a signal.
+
+    Not asyncio's own Process.wait(): in Python 3.11 that one also waits until all who hold the pipes have closed them.
+    """
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+    descriptor = os.pidfd_open(child.pid)
+    loop.add_reader(descriptor, lambda: ended.done() or ended.set_result(None))
+    try:
+        await ended
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+    return child.wait()
+
+
 class Process:
     """A running <node> or <executable>; `name` carries the number that tells equal ones apart."""
 
@@ -29,7 +49,7 @@ class Process:
         self.name = f"{spec.name}-{number}"
         self._logs = logs
         self._required = required
-        self._child: asyncio.subprocess.Process | None = None
+        self._child: subprocess.Popen | None = None
         self._ending = asyncio.Event()
         self._escalation: asyncio.Task | None = None
 
@@ -64,39 +84,39 @@ class Process:
 
     async def _run_once(self) -> bool:
         """Start the process and wait for its end; False when it could not be started."""
-        command = self.spec.command
-        options = {
-            "stdin": asyncio.subprocess.DEVNULL,
-            "stdout": asyncio.subprocess.PIPE,
-            "stderr": asyncio.subprocess.PIPE,
-            "cwd": self.spec.cwd,
-            "env": self.spec.environment,
-            "process_group": 0,  # Ctrl-C reaches it through us only, and its own children with it
-            "preexec_fn": _die_with_launch,
-        }
         try:
-            if self.spec.shell:
-                self._child = await asyncio.create_subprocess_shell(" ".join(command), **options)
-            else:
-                self._child = await asyncio.create_subprocess_exec(*command, **options)
+            self._child = child = self._start()
         except OSError:
             self._logs.error(self.name, f"exception occurred while executing process:\n{traceback.format_exc()}")
             return False
-        child = self._child
         self._logs.info(self.name, f"process started with pid [{child.pid}]")
         if self._ending.is_set():  # the shutdown began while the process was being started
             self._escalation = asyncio.ensure_future(self._escalate(announce=True))
         readers = [
-            asyncio.ensure_future(self._read(stream, name))
-            for stream, name in ((child.stdout, "stdout"), (child.stderr, "stderr"))
+            asyncio.ensure_future(self._read(pipe, name))
+            for pipe, name in ((child.stdout, "stdout"), (child.stderr, "stderr"))
         ]
-        code = await child.wait()
+        code = await _exited(child)
         _, unread = await asyncio.wait(readers, timeout=_DRAIN_S)
+        self._send(signal.SIGKILL)  # what the process started and left behind
         for reader in unread:
             reader.cancel()
-        self._send(signal.SIGKILL)  # what the process started and left behind
         self._report(child.pid, code)
         return True
+
+    def _start(self) -> subprocess.Popen:
+        """Start the process in a group of its own: Ctrl-C reaches it through us only, and its own children with it."""
+        return subprocess.Popen(
+            " ".join(self.spec.command) if self.spec.shell else self.spec.command,
+            shell=self.spec.shell,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=self.spec.cwd,
+            env=self.spec.environment,
+            process_group=0,
+            preexec_fn=_die_with_launch,
+        )
 
     def _report(self, pid: int, code: int) -> None:
         if code == 0:
@@ -107,7 +127,18 @@ class Process:
         if self.spec.shutdown_on_exit and not self._ending.is_set():
             self._required(self.name)
 
-    async def _read(self, stream: asyncio.StreamReader, name: str) -> None:
+    async def _read(self, pipe: IO[bytes], name: str) -> None:
+        """Log the lines of one of the process's outputs until all who may write to it have closed it."""
+        stream = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), pipe
+        )
+        try:
+            await self._log_lines(stream, name)
+        finally:
+            transport.close()
+
+    async def _log_lines(self, stream: asyncio.StreamReader, name: str) -> None:
         rest = b""
         while chunk := await stream.read(65536):
             *lines, rest = (rest + chunk).split(b"\n")
@@ -139,7 +170,5 @@ class Process:
         """Signal the process's whole group; nothing happens where nobody is left in it."""
         if self._child is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._child.pid, number)
-        except (ProcessLookupError, PermissionError):
-            pass
