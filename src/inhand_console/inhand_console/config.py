@@ -11,15 +11,15 @@ Vector = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class SceneConfig:
-    """Places (in world, [m]) and looks of the 3D scene.
+    """Places [m] and looks of the 3D scene.
 
     Attributes:
-        camera_position, camera_target, camera_fov_deg: where a new visitor looks from, at what, how wide.
+        camera_position, camera_target, camera_fov_deg: in world; where a new visitor looks from, at what, how wide.
         light: intensity of the surrounding light, 1 is viser's own.
         floor_size: edge of the floor grid [m].
-        ghost_position: centre of the goal ghost; it keeps out of the fingers' way.
+        ghost_position: centre of the goal ghost in hand_base; it keeps out of the fingers' way.
         ghost_opacity: 0 (invisible) to 1.
-        ghost_label_height: of the word "goal" above the ghost's centre [m].
+        ghost_label_position: of the word "goal", in hand_base.
         true_color: of the outline at the simulator's true pose, 0 … 1.
         marker_radius, fingertip_radius: of the spheres [m].
         lost_after_s: a marker not seen for longer counts as lost, before that as held [s].
@@ -32,7 +32,7 @@ class SceneConfig:
     floor_size: float
     ghost_position: Vector
     ghost_opacity: float
-    ghost_label_height: float
+    ghost_label_position: Vector
     true_color: Vector
     marker_radius: float
     fingertip_radius: float

@@ -36,9 +36,10 @@ def banner(controller: ControllerHealth | None, simulator: SimHealth | None) -> 
     mode = controller.mode if controller is not None else "NO CONTROLLER"
     paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
     color = MODE_COLORS.get(mode, UNKNOWN)
+    words = escape(mode.replace("_", " ") + paused)
     return (
         f'{STYLE}<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;'
-        f'text-align:center;font-weight:700;color:#fff;background:{color}">{escape(mode.replace("_", " ") + paused)}</div>'
+        f'text-align:center;font-weight:700;color:#fff;background:{color}">{words}</div>'
     )
 
 

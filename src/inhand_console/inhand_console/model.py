@@ -1,4 +1,4 @@
-"""What the page shows of inhand_description: the hand's URDF, the object's faces, where the hand stands."""
+"""What is shown of inhand_description: the hand's URDF and meshes, the objects' faces."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from inhand_console.object_mesh import ObjectShape, shape_of
-from inhand_console.urdf_tree import UrdfTree
+from inhand_console.urdf_tree import UrdfTree, mesh_path
 from inhand_core import ConfigError
 from inhand_core.paths import resource_root
-from inhand_description import HAND_BASE, JOINTS, OBJECTS
+from inhand_description import JOINTS, OBJECTS
+from inhand_description.model import asset_folder
 from inhand_description.objects import ObjectRow
 
 OBJECT_NAMES = tuple(OBJECTS)
+_MESHES = "package://inhand_description/meshes/"
 _ON_FACE = 1e-6
 """Corners within this distance [m] of a face's plane belong to it."""
 
@@ -23,14 +25,16 @@ def joint_names() -> tuple[str, ...]:
     return tuple(joint.name for joint in JOINTS)
 
 
-def hand_base_pose() -> tuple[np.ndarray, np.ndarray]:
-    """(3,) [m] and (4,) (x, y, z, w): hand_base in world."""
-    return np.array(HAND_BASE.position), np.array(HAND_BASE.orientation)
-
-
 def load_hand(urdf: str | Path = "") -> UrdfTree:
     """The hand's frames and meshes; from the project's URDF, or from another one."""
     return UrdfTree.load(urdf or resource_root() / "urdf" / "hand.urdf")
+
+
+def hand_mesh(filename: str) -> Path:
+    """Path of a mesh as the URDF names it; the hand's own are found without an installed package too."""
+    if filename.startswith(_MESHES):
+        return asset_folder().parent / "stls" / "hand" / filename.removeprefix(_MESHES)
+    return mesh_path(filename)
 
 
 def object_shape(name: str) -> ObjectShape:

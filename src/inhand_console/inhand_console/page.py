@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-import numpy as np
 import viser
 
 from inhand_console.commands import CommandHandler, Outcome
@@ -30,7 +29,6 @@ class ConsolePage:
         tree: the hand.
         joint_names: order of the joint angles.
         shape: the object.
-        hand_base: (3,) [m] and (4,) (x, y, z, w): hand_base in world.
         spec: the graph whose topics are watched.
         tolerance: a goal is achieved below this rotation distance [rad].
         take: gives the newest snapshot for a time of `time.monotonic()`; called by the drawing thread only.
@@ -43,7 +41,6 @@ class ConsolePage:
         tree: UrdfTree,
         joint_names: Sequence[str],
         shape: ObjectShape,
-        hand_base: tuple[np.ndarray, np.ndarray],
         spec: GraphSpec,
         tolerance: float,
         take: Callable[[float], Snapshot],
@@ -51,7 +48,7 @@ class ConsolePage:
     ) -> None:
         self._config, self._take = config, take
         self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
-        self._scene = Scene(self._server, config.scene, tree, joint_names, shape, hand_base)
+        self._scene = Scene(self._server, config.scene, tree, joint_names, shape)
         self._panel = Panel(self._server, config, spec, tolerance, on_command)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)

@@ -11,6 +11,7 @@ import viser
 
 from inhand_console.config import SceneConfig
 from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age, colors
+from inhand_console.model import hand_mesh
 from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
 from inhand_console.urdf_tree import UrdfTree, Visual
@@ -27,22 +28,13 @@ class HandScene:
 
     Args:
         server: of the page.
-        tree: the robot description; its root link is put at the pose given.
+        tree: the robot description; its root link is the world.
         joint_names: order of the angles given to `update`.
-        position, orientation: of the root link in world, (3,) [m] and (4,) (x, y, z, w).
     """
 
-    def __init__(
-        self,
-        server: viser.ViserServer,
-        tree: UrdfTree,
-        joint_names: Sequence[str],
-        position: np.ndarray,
-        orientation: np.ndarray,
-    ) -> None:
+    def __init__(self, server: viser.ViserServer, tree: UrdfTree, joint_names: Sequence[str]) -> None:
         self._tree = tree
         self._index = tree.index(joint_names)
-        server.scene.add_frame(HAND, show_axes=False, position=position, wxyz=rotations.xyzw_to_wxyz(orientation))
         self._frames = {
             joint.name: server.scene.add_frame(
                 self._node(joint.child),
@@ -65,7 +57,7 @@ class HandScene:
         self._sent[moved] = turns[moved]
 
     def _node(self, link: str) -> str:
-        return HAND + self._tree.path(link).removeprefix(self._tree.root)
+        return self._tree.path(link).removeprefix(self._tree.root)
 
 
 class Scene:
@@ -77,7 +69,6 @@ class Scene:
         tree: the hand.
         joint_names: order of /joint_states.
         shape: the object, with the colours of its faces.
-        hand_base: (3,) [m] and (4,) (x, y, z, w): hand_base in world.
     """
 
     def __init__(
@@ -87,16 +78,14 @@ class Scene:
         tree: UrdfTree,
         joint_names: Sequence[str],
         shape: ObjectShape,
-        hand_base: tuple[np.ndarray, np.ndarray],
     ) -> None:
         self._config = config
         _set_stage(server, config)
-        self._hand = HandScene(server, tree, joint_names, *hand_base)
+        self._hand = HandScene(server, tree, joint_names)
         self._object = _add_object(server, f"{HAND}/object", shape, 1.0)
-        self._ghost = _add_object(server, "/goal", shape, config.ghost_opacity)
+        self._ghost = _add_object(server, f"{HAND}/goal", shape, config.ghost_opacity)
         self._ghost.position = config.ghost_position
-        self._ghost_turn = hand_base[1]
-        server.scene.add_label("/goal/label", "goal", position=(0.0, 0.0, config.ghost_label_height))
+        server.scene.add_label(f"{HAND}/goal_label", "goal", position=config.ghost_label_position)
         self._true = _add_outline(server, f"{HAND}/true_object", shape, config.true_color)
         self._markers = _add_spheres(server, "/markers", config.marker_radius)
         self._fingertips = _add_spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
@@ -122,7 +111,7 @@ class Scene:
     def _place_ghost(self, goal: Goal | None) -> None:
         self._ghost.visible = goal is not None
         if goal is not None:
-            self._ghost.wxyz = rotations.xyzw_to_wxyz(rotations.multiply(self._ghost_turn, goal.orientation[0]))
+            self._ghost.wxyz = rotations.xyzw_to_wxyz(goal.orientation[0])
 
     def _draw_markers(self, markers: Markers) -> None:
         status = self._ages.update(markers.condition[0], time.monotonic())
@@ -136,7 +125,7 @@ class Scene:
 def mesh_of(visual: Visual) -> trimesh.Trimesh:
     """The triangles of one visual, in its own frame [m]."""
     if visual.shape == "mesh":
-        mesh = trimesh.load(visual.path, force="mesh")
+        mesh = trimesh.load(hand_mesh(visual.filename), force="mesh")
         return mesh.apply_transform(np.diag([*visual.size, 1.0]))
     if visual.shape == "box":
         return trimesh.creation.box(extents=visual.size)
@@ -191,7 +180,7 @@ def _add_outline(
     server: viser.ViserServer, name: str, shape: ObjectShape, color: tuple[float, float, float]
 ) -> viser.FrameHandle:
     frame = server.scene.add_frame(name, show_axes=False, visible=False)
-    server.scene.add_line_segments(f"{name}/edges", shape.edges, color, line_width=2.5)
+    server.scene.add_line_segments(f"{name}/edges", shape.edges, color, thickness=2.5, thickness_units="screen")
     return frame
 
 

@@ -50,7 +50,7 @@ class Visual:
         link: name of the link.
         shape: "mesh", "box", "cylinder" or "sphere".
         size: mesh: scale (3,); box: edges (3,) [m]; cylinder: radius, length [m]; sphere: radius [m].
-        path: of the mesh file; None for the other shapes.
+        filename: of the mesh, as the URDF names it; "" for the other shapes.
         position, orientation: (3,) [m] and (4,) (x, y, z, w) in the link's frame.
         color: (4,) red, green, blue, opacity in 0 … 1.
     """
@@ -58,7 +58,7 @@ class Visual:
     link: str
     shape: str
     size: tuple[float, ...]
-    path: Path | None
+    filename: str
     position: np.ndarray
     orientation: np.ndarray
     color: tuple[float, float, float, float]
@@ -69,13 +69,12 @@ class UrdfTree:
 
     Args:
         text: the URDF.
-        folder: where relative mesh paths start.
 
     Raises:
         UrdfError: not XML, no single root, or a joint type other than `KNOWN_TYPES`.
     """
 
-    def __init__(self, text: str, folder: Path = Path()) -> None:
+    def __init__(self, text: str) -> None:
         try:
             robot = ElementTree.fromstring(text)
         except ElementTree.ParseError as error:
@@ -85,7 +84,7 @@ class UrdfTree:
         self.joints = [_joint(element) for element in robot.findall("joint")]
         colors = {m.get("name"): _color(m) for m in robot.findall("material") if m.find("color") is not None}
         self.visuals = [
-            _visual(link.get("name", ""), element, colors, folder)
+            _visual(link.get("name", ""), element, colors)
             for link in robot.findall("link")
             for element in link.findall("visual")
         ]
@@ -111,7 +110,7 @@ class UrdfTree:
         path = Path(path)
         if not path.is_file():
             raise UrdfError(f"{path}: no such URDF; in {path.parent} there are {sorted(path.parent.glob('*.urdf'))}")
-        return cls(path.read_text(), path.parent)
+        return cls(path.read_text())
 
     def index(self, names: Sequence[str]) -> np.ndarray:
         """(len(moving),) places in `names` of the joints that decide each moving joint's angle.
@@ -157,22 +156,23 @@ class UrdfTree:
         return ordered
 
 
-def resolve_mesh(name: str, folder: Path) -> Path:
-    """Path of a mesh named by package://, file://, an absolute path, or one relative to `folder`.
+def mesh_path(filename: str) -> Path:
+    """Path of a mesh named by package://, file:// or an absolute path.
 
     Raises:
-        UrdfError: a package that is not on AMENT_PREFIX_PATH.
+        UrdfError: a relative path, or a package that is not on AMENT_PREFIX_PATH.
     """
-    if name.startswith("file://"):
-        return Path(name.removeprefix("file://"))
-    if not name.startswith("package://"):
-        return folder / name
-    package, _, rest = name.removeprefix("package://").partition("/")
+    path = Path(filename.removeprefix("file://"))
+    if path.is_absolute():
+        return path
+    if not filename.startswith("package://"):
+        raise UrdfError(f"mesh {filename!r}: expected package://, file:// or an absolute path")
+    package, _, rest = filename.removeprefix("package://").partition("/")
     prefixes = [Path(p) for p in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep) if p]
     for prefix in prefixes:
         if (share := prefix / "share" / package).is_dir():
             return share / rest
-    raise UrdfError(f"{name}: no package {package!r} in {[str(p) for p in prefixes]}")
+    raise UrdfError(f"mesh {filename!r}: no package {package!r} in {[str(p) for p in prefixes]}")
 
 
 def _numbers(text: str | None, default: str) -> np.ndarray:
@@ -208,7 +208,7 @@ def _color(material: ElementTree.Element) -> tuple[float, float, float, float]:
     return float(rgba[0]), float(rgba[1]), float(rgba[2]), float(rgba[3])
 
 
-def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None, tuple], folder: Path) -> Visual:
+def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None, tuple]) -> Visual:
     geometry = element.find("geometry")
     if geometry is None or len(geometry) != 1:
         raise UrdfError(f"link {link!r}: a <visual> needs one <geometry> with one shape")
@@ -221,9 +221,15 @@ def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None,
     }
     if shape.tag not in sizes:
         raise UrdfError(f"link {link!r}: shape {shape.tag!r}; known {sorted(sizes)}")
-    path = resolve_mesh(shape.get("filename", ""), folder) if shape.tag == "mesh" else None
     material = element.find("material")
     color = (0.7, 0.7, 0.7, 1.0)
     if material is not None:
         color = _color(material) if material.find("color") is not None else colors.get(material.get("name"), color)
-    return Visual(link, shape.tag, tuple(float(s) for s in sizes[shape.tag]()), path, *_origin(element), color)
+    return Visual(
+        link,
+        shape.tag,
+        tuple(float(s) for s in sizes[shape.tag]()),
+        shape.get("filename", ""),
+        *_origin(element),
+        color,
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL = "world", "hand_base", "object", "object_true", "goal"
 FRAMES = (WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL)
-"""Frames that are not links: world is the root, hand_base hangs in it, the objects in hand_base, the goal in world."""
+"""Frames that are not links: world is the root, hand_base hangs in it, objects and goal in hand_base."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""RViz configurations against what the graph and the state publisher offer: topics, types, quality of service, frames."""
+"""RViz configurations against what graph and state publisher offer: topics, types, quality of service, frames."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from inhand_console.model import load_hand
 from inhand_console.viz_topics import FRAMES, VIZ_TOPICS, WORLD
 from inhand_core import load_graph

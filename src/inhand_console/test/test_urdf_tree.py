@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from inhand_console.urdf_tree import UrdfError, UrdfTree, resolve_mesh
+from inhand_console.urdf_tree import UrdfError, UrdfTree, mesh_path
 from inhand_core import rotations
 
 
@@ -66,11 +66,12 @@ def test_a_missing_angle_is_named(robot_text: str) -> None:
         UrdfTree(robot_text).index(["other"])
 
 
-def test_meshes_lie_in_packages_at_paths_and_beside_the_urdf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_meshes_lie_in_packages_and_at_absolute_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "share" / "some_pkg").mkdir(parents=True)
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
-    assert resolve_mesh("package://some_pkg/a/b.stl", Path("x")) == tmp_path / "share/some_pkg/a/b.stl"
-    assert resolve_mesh("file:///a/b.stl", Path("x")) == Path("/a/b.stl")
-    assert resolve_mesh("meshes/b.stl", Path("/urdf")) == Path("/urdf/meshes/b.stl")
+    assert mesh_path("package://some_pkg/a/b.stl") == tmp_path / "share/some_pkg/a/b.stl"
+    assert mesh_path("file:///a/b.stl") == mesh_path("/a/b.stl") == Path("/a/b.stl")
     with pytest.raises(UrdfError, match="no package 'other'"):
-        resolve_mesh("package://other/b.stl", Path("x"))
+        mesh_path("package://other/b.stl")
+    with pytest.raises(UrdfError, match="'meshes/b.stl': expected package://"):
+        mesh_path("meshes/b.stl")

@@ -6,7 +6,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig
-from inhand_console.model import OBJECT_NAMES, hand_base_pose, joint_names, load_hand, object_shape
+from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.parameters import choice, read_only
 from inhand_console.nodes.run import run
@@ -39,7 +39,6 @@ class ConsoleNode(Node):
             load_hand(urdf),
             joint_names(),
             object_shape(name),
-            hand_base_pose(),
             spec,
             read_yaml(config_file("goal"))["tolerance_rad"],
             self._feed.inbox.snapshot,

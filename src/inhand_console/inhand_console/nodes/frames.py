@@ -9,8 +9,7 @@ from sensor_msgs.msg import JointState
 
 from inhand_console.nodes.messages import move, transform
 from inhand_console.urdf_tree import UrdfTree
-from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
-from inhand_core import rotations
+from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT
 from inhand_core.signals import Goal, ObjectPose
 
 UNTURNED = np.array([0.0, 0.0, 0.0, 1.0])
@@ -21,19 +20,16 @@ class Frames:
 
     Args:
         tree: the hand.
-        hand_base: (3,) [m] and (4,) (x, y, z, w): hand_base in world.
-        goal_position: (3,) [m] where the goal's frame stands in world.
+        goal_position: (3,) [m] where the goal's frame stands in hand_base.
     """
 
-    def __init__(
-        self, tree: UrdfTree, hand_base: tuple[np.ndarray, np.ndarray], goal_position: tuple[float, float, float]
-    ) -> None:
-        self._tree, self._base_turn = tree, hand_base[1]
+    def __init__(self, tree: UrdfTree, goal_position: tuple[float, float, float]) -> None:
+        self._tree = tree
         self._names: list[str] | None = None
         self._index = np.zeros(0, int)
         self._links = [transform(j.parent, j.child, j.position, j.orientation) for j in tree.moving]
         self._objects = {name: transform(HAND_BASE, name, np.zeros(3), UNTURNED) for name in (OBJECT, TRUE_OBJECT)}
-        self._goal = transform(WORLD, GOAL, np.array(goal_position), UNTURNED)
+        self._goal = transform(HAND_BASE, GOAL, np.array(goal_position), UNTURNED)
         self._goal_known = False
 
     def fixed(self) -> list[TransformStamped]:
@@ -66,7 +62,7 @@ class Frames:
     def set_goal(self, goal: Goal) -> None:
         """Turns the goal's frame."""
         self._goal_known = True
-        move(self._goal, None, rotations.multiply(self._base_turn, goal.orientation[0]))
+        move(self._goal, None, goal.orientation[0])
 
     def goal(self, stamp: Time) -> list[TransformStamped]:
         """The goal's frame, which stays until the next goal; none before the first."""

@@ -16,13 +16,13 @@ from tf2_msgs.msg import TFMessage
 
 from inhand_console.config import SceneConfig, StatePublisherConfig
 from inhand_console.marker_status import MarkerAges, by_age, colors
-from inhand_console.model import OBJECT_NAMES, hand_base_pose, load_hand, object_shape
+from inhand_console.model import OBJECT_NAMES, load_hand, object_shape
 from inhand_console.nodes.frames import Frames
-from inhand_console.nodes.messages import message_class, solid, spheres, transform
+from inhand_console.nodes.messages import message_class, solid, spheres
 from inhand_console.nodes.newest import Newest
 from inhand_console.nodes.parameters import choice, read_only
 from inhand_console.nodes.run import run
-from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, VIZ_TOPICS, WORLD
+from inhand_console.viz_topics import GOAL, OBJECT, TRUE_OBJECT, VIZ_TOPICS
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
 from inhand_interfaces.msg import ObjectPose
@@ -30,6 +30,7 @@ from inhand_ros.codecs import decode, to_ns
 from inhand_ros.qos import observer_qos
 
 INPUTS = ("joint_states", "object/pose", "goal", "mocap/markers", "fingertips")
+ROBOT_TOPICS = ("robot_description", "tf_static")
 TRUTH = "sim/object_pose"
 
 
@@ -44,10 +45,8 @@ class StatePublisher(Node):
         self._tree = load_hand(read_only(self, "urdf", "", "robot description; empty: the project's own"))
         self._robot = read_only(self, "publish_robot", True, "publish robot_description and the hand's links")
         self._ages = MarkerAges(self._scene.lost_after_s)
-        self._frames = Frames(self._tree, hand_base_pose(), self._scene.ghost_position)
-        self._out = {
-            topic: self._publisher(topic) for topic in VIZ_TOPICS if self._robot or topic != "robot_description"
-        }
+        self._frames = Frames(self._tree, self._scene.ghost_position)
+        self._out = {topic: self._publisher(topic) for topic in VIZ_TOPICS if self._robot or topic not in ROBOT_TOPICS}
         self._newest = Newest(self, self._inputs())
         self._publish_once()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -68,9 +67,8 @@ class StatePublisher(Node):
         return inputs
 
     def _publish_once(self) -> None:
-        base = transform(WORLD, HAND_BASE, *hand_base_pose())
-        self._out["tf_static"].publish(TFMessage(transforms=[base, *(self._frames.fixed() if self._robot else [])]))
         if self._robot:
+            self._out["tf_static"].publish(TFMessage(transforms=self._frames.fixed()))
             self._out["robot_description"].publish(String(data=self._tree.text))
         self._out["viz/object"].publish(solid(OBJECT, self._shape, 1.0))
         self._out["viz/goal"].publish(solid(GOAL, self._shape, self._scene.ghost_opacity))

@@ -1,0 +1,83 @@
+"""A hand that plays with a block, without ROS or policy: MuJoCo moves, the page is fed with what it would receive."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+
+from inhand_console.snapshot import ControllerHealth, Inbox, SimHealth, Snapshot
+from inhand_core import load_graph, rotations
+from inhand_core.signals import (
+    EndReason,
+    Fingertips,
+    Goal,
+    JointStates,
+    Markers,
+    ObjectPose,
+    Trial,
+    TrialState,
+)
+from inhand_description import FINGERS, HAND_BASE, ModelConfig, actuator_ranges, build_model
+
+NOISE_M, NOISE_RAD = 0.002, 0.05
+STATUS_HZ = 25.0
+LOST = (1, 16)
+"""Markers that are never seen: on the middle finger and on the block."""
+
+
+class Rehearsal:
+    """Fingers wave slowly, the block lies on the palm; `snapshot(now)` plays the part of the graph."""
+
+    def __init__(self) -> None:
+        self._model = build_model(ModelConfig())
+        self._data = mujoco.MjData(self._model)
+        self._random = np.random.default_rng(0)
+        self._ranges = actuator_ranges()
+        self._started: float | None = None
+        self._spec = load_graph("realtime")
+        self._sent: dict[str, int] = {}
+        self.inbox = Inbox()
+        self.mode, self.paused = "RUNNING", False
+
+    def snapshot(self, now: float) -> Snapshot:
+        """Advances to `now` [s] and gives what the page would see."""
+        self._started = now if self._started is None else self._started
+        while self._data.time < now - self._started and not self.paused:
+            middle, half = self._ranges.mean(axis=1), 0.5 * np.diff(self._ranges, axis=1)[:, 0]
+            phase = np.arange(len(middle)) + self._data.time
+            self._data.ctrl[:] = middle + 0.25 * half * np.sin(phase)
+            mujoco.mj_step(self._model, self._data)
+        signals = {**dict.fromkeys(self._spec.topics), **self._signals()}
+        for topic, signal in signals.items():
+            entry = self._spec.topics.get(topic)
+            due = int((now - self._started) * (entry.rate if entry else STATUS_HZ)) + 1
+            for _ in range(due - self._sent.get(topic, 0)):
+                self.inbox.put(topic, signal, now)
+            self._sent[topic] = due
+        return self.inbox.snapshot(now)
+
+    def _signals(self) -> dict[str, object]:
+        q = self._data.qpos
+        base, turn = np.array(HAND_BASE.position), np.array(HAND_BASE.orientation)
+        undo = rotations.conjugate(turn)
+        position = rotations.rotate(undo, q[24:27] - base)
+        orientation = rotations.multiply(undo, rotations.wxyz_to_xyzw(q[27:31]))
+        wobble = rotations.from_rotation_vector(self._random.normal(0.0, NOISE_RAD, 3))
+        guess = position + self._random.normal(0.0, NOISE_M, 3)
+        tips = np.array([self._data.site(f"rh_{finger}tip").xpos for finger in FINGERS])
+        places = np.array([self._data.site(f"marker_{i}").xpos for i in range(17)])
+        condition = np.where(np.isin(np.arange(17), LOST), -1.0, 1.0)
+        yes, zero = np.array([True]), np.zeros(1)
+        return {
+            "joint_states": JointStates(q[None, :24].copy(), np.zeros((1, 24)), np.zeros((1, 24))),
+            "object/pose": ObjectPose(guess[None], rotations.multiply(wobble, orientation)[None], yes, zero),
+            "sim/object_pose": ObjectPose(position[None], orientation[None], yes, zero),
+            "goal": Goal(np.array([1]), np.array([3]), np.array([[0.5, 0.5, -0.5, 0.5]])),
+            "mocap/markers": Markers(places[None], condition[None]),
+            "fingertips": Fingertips(
+                rotations.rotate(undo, tips - base)[None], np.ones((1, 5), bool), np.zeros((1, 5))
+            ),
+            "trial": Trial(*(np.array([n]) for n in (1, 3, TrialState.RUNNING, EndReason.NONE))),
+            "controller/status": ControllerHealth(self.mode, 0, 0, 0, 58e-6),
+            "sim/status": SimHealth(0.0 if self.paused else 1.0, 0, self.paused),
+        }

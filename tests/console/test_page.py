@@ -1,0 +1,155 @@
+"""The page in a real browser: it loads from this machine alone, moves, and its buttons reach the graph.
+
+With INHAND_PICTURES naming a folder, the page's picture is written there: it is the one in the README.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+from chromium import Chromium, executable, wait_until
+from PIL import Image
+from rehearsal import Rehearsal
+
+from inhand_console.commands import Command, Outcome
+from inhand_console.config import ConsoleConfig
+from inhand_console.model import joint_names, load_hand, object_shape
+from inhand_console.page import ConsolePage
+from inhand_core import load_config, load_graph, read_yaml
+from inhand_core.paths import config_file
+
+pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
+PATIENCE_S = 90.0
+
+
+@dataclass
+class Stage:
+    """A page with its visitor."""
+
+    rehearsal: Rehearsal
+    page: ConsolePage
+    browser: Chromium
+    pressed: list[Command] = field(default_factory=list)
+
+    def wait_for_text(self, text: str) -> None:
+        wait_until(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
+
+    def wait_for_press(self, command: Command) -> None:
+        wait_until(lambda: command in self.pressed, PATIENCE_S, f"a press of {command.name}")
+
+    def scene(self) -> np.ndarray:
+        """The 3D part of a picture, (h, w, 3)."""
+        picture = np.asarray(Image.open(io.BytesIO(self.browser.picture())).convert("RGB"), dtype=int)
+        return picture[:, : picture.shape[1] * 2 // 3]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    config = load_config(ConsoleConfig, read_yaml(config_file("console")))
+    rehearsal, pressed = Rehearsal(), []
+    page = ConsolePage(
+        replace(config, port=18080),
+        load_hand(),
+        joint_names(),
+        object_shape("block"),
+        load_graph("realtime"),
+        0.4,
+        rehearsal.snapshot,
+        pressed.append,
+    )
+    try:
+        with Chromium() as browser:
+            browser.open(page.url)
+            stage = Stage(rehearsal, page, browser, pressed)
+            stage.wait_for_text("goals achieved")
+            yield stage
+    finally:
+        page.close()
+
+
+def test_the_page_shows_the_trial_the_controller_and_a_healthy_graph(stage: Stage) -> None:
+    stage.wait_for_text("RUNNING")
+    stage.wait_for_text("trial 1: running")
+    stage.wait_for_text("rad to the goal (achieved below 0.4)")
+    stage.wait_for_text("of 240 Hz")
+    assert "is sim (" not in stage.browser.text()
+
+
+def test_everything_comes_from_this_machine_and_nothing_fails(stage: Stage) -> None:
+    """The browser resolves no names at all (see chromium.py), and asks nobody else."""
+    remote = [url for url in stage.browser.requests if urlsplit(url).scheme not in ("data", "blob", "about")]
+    assert {urlsplit(url).hostname for url in remote} == {"127.0.0.1"}
+    assert stage.browser.errors == []
+
+
+def test_the_hand_moves_and_stands_still_when_the_simulation_does(stage: Stage) -> None:
+    def changed() -> float:
+        before = stage.scene()
+        time.sleep(2.0)
+        return float((np.abs(stage.scene() - before).max(axis=2) > 40).mean())
+
+    wait_until(lambda: changed() > 0.005, PATIENCE_S, "a moving scene")
+    stage.rehearsal.paused = True
+    stage.wait_for_text("SIMULATION PAUSED")
+    wait_until(lambda: changed() < 0.002, PATIENCE_S, "a scene at rest")
+    stage.rehearsal.paused = False
+
+
+def test_the_blocks_six_colours_and_lost_markers_can_be_told(stage: Stage) -> None:
+    """At least the block's upward faces, and a red marker, are among the colours seen."""
+
+    def seen(rgb: tuple[int, int, int], tolerance: float = 0.12) -> bool:
+        pixels = stage.scene().reshape(-1, 3) + 1e-3
+        direction = pixels / np.linalg.norm(pixels, axis=1, keepdims=True)
+        wanted = np.array(rgb) / np.linalg.norm(rgb)
+        return bool(((np.linalg.norm(direction - wanted, axis=1) < tolerance) & (pixels.max(axis=1) > 60)).sum() > 20)
+
+    wait_until(lambda: seen((242, 230, 26)), PATIENCE_S, "the yellow face")
+    wait_until(lambda: seen((26, 64, 204)), PATIENCE_S, "the blue face")
+
+
+def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
+    stage.browser.click("STOP")
+    stage.wait_for_press(Command.STOP)
+    stage.rehearsal.mode = "STOPPED"
+    stage.page.report(Outcome(Command.STOP, True, "latched"))
+    stage.wait_for_text("stop the hand: done (latched)")
+    stage.wait_for_text("latched: press Clear, then Enable")
+    for label, command in (
+        ("Clear the stop", Command.CLEAR),
+        ("Enable", Command.ENABLE),
+        ("Start trial", Command.START_TRIAL),
+        ("Stop trial", Command.STOP_TRIAL),
+        ("Pause", Command.PAUSE),
+        ("Resume", Command.RESUME),
+        ("Step", Command.STEP),
+        ("Reset", Command.RESET),
+    ):
+        stage.browser.click(label)
+        stage.wait_for_press(command)
+    stage.rehearsal.mode = "RUNNING"
+    stage.page.report(Outcome(Command.RESET, False, "nobody offers the service sim/reset"))
+    stage.wait_for_text("Could not reset the simulation")
+    assert len(stage.pressed) == len(Command)
+
+
+def test_picture(stage: Stage, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("INHAND_PICTURES", tmp_path))
+    folder.mkdir(parents=True, exist_ok=True)
+    stage.page.report(Outcome(Command.ENABLE, True))
+    stage.wait_for_text("enable the hand: done")
+    stage.rehearsal.paused = True
+    time.sleep(2.0)
+    stage.browser.ask("document.querySelectorAll('.mantine-Notifications-root').forEach(e => e.remove())")
+    picture = Image.open(io.BytesIO(stage.browser.picture())).convert("RGB")
+    path = folder / "page.png"
+    picture.quantize(128).save(path, optimize=True)
+    assert picture.width > 1000 and 20_000 < path.stat().st_size < 400_000
