@@ -47,7 +47,7 @@ class Inbox:
         self._waiting: deque[tuple[int, Any]] = deque()
         self._newest = -1
         self._message: Any = None
-        self._signal: Signal | None = None
+        self._decoded: tuple[Any, Signal | None] = (None, None)
 
     def put(self, message: Any) -> int:
         """Takes a message; returns its sequence number."""
@@ -59,7 +59,7 @@ class Inbox:
             self._newest = sequence
             self._waiting.append((sequence, message))
         else:
-            self._message, self._signal = message, None
+            self._message = message
         return sequence
 
     def has(self, sequence: int) -> bool:
@@ -69,7 +69,7 @@ class Inbox:
     def select(self, sequence: int) -> None:
         """Makes the message of that number the newest, as a step needs it (lockstep)."""
         while self._waiting and self._waiting[0][0] <= sequence:
-            self._message, self._signal = self._waiting.popleft()[1], None
+            self._message = self._waiting.popleft()[1]
 
     def first_waiting_ns(self) -> int | None:
         """Stamp [ns] of the oldest message that no step has used yet (lockstep); None where there is none."""
@@ -81,7 +81,11 @@ class Inbox:
         return None if self._message is None else to_ns(self._message.header.stamp)
 
     def signal(self) -> Signal | None:
-        """The newest message as a signal, decoded at its first use; None before the first."""
-        if self._signal is None and self._message is not None:
-            self._signal = decode(self._message)
-        return self._signal
+        """The newest message as a signal, decoded at its first use; None before the first.
+
+        One thread may read while another puts messages in.
+        """
+        message = self._message
+        if self._decoded[0] is not message:
+            self._decoded = message, decode(message)
+        return self._decoded[1]

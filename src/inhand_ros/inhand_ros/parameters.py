@@ -66,6 +66,7 @@ def component_overrides(node: Node, spec: ComponentSpec) -> dict[str, Any]:
     given = {**(read_yaml(path) if path else {}), **spec.overrides}
     values = {**_defaults(cls), **given}
     comments = file_comments(path) if path else {}
+    values.pop("randomization", None)  # a parameter of every node; its groups reach the component with the links
     return {name: _declare(node, name, value, comments, cls) for name, value in values.items() if value is not None}
 
 
