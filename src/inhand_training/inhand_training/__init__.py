@@ -1,0 +1,1 @@
+"""Training of policies: environment, PPO, distillation, runs."""

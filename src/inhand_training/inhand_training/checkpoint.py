@@ -1,0 +1,48 @@
+"""Checkpoints: a folder with one file a rank, replaced as a whole so that an interruption never leaves half of one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inhand_training.ranks import Ranks
+
+_NAME, _NEW, _OLD = "checkpoint", "checkpoint.new", "checkpoint.old"
+
+
+def save_checkpoint(folder: Path, content: dict[str, Any], ranks: Ranks) -> None:
+    """Writes this rank's `content` and torch's random state; complete once every rank has returned."""
+    new = folder / _NEW
+    if ranks.is_first:
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+    ranks.barrier()
+    torch.save({**content, "torch_random": torch.get_rng_state()}, new / f"rank_{ranks.rank}.pt")
+    ranks.barrier()
+    if ranks.is_first:
+        if (folder / _NAME).exists():
+            shutil.rmtree(folder / _OLD, ignore_errors=True)
+            (folder / _NAME).rename(folder / _OLD)
+        new.rename(folder / _NAME)
+    ranks.barrier()
+
+
+def find_checkpoint(folder: Path) -> Path | None:
+    """The newest whole checkpoint in a phase's folder, or None."""
+    return next((folder / name for name in (_NAME, _OLD) if (folder / name / "rank_0.pt").is_file()), None)
+
+
+def read_checkpoint(checkpoint: Path, rank: int) -> dict[str, Any]:
+    """One rank's content.
+
+    Raises:
+        FileNotFoundError: the checkpoint was written by fewer ranks; the message says by which.
+    """
+    path = checkpoint / f"rank_{rank}.pt"
+    if not path.is_file():
+        ranks = sorted(p.name for p in checkpoint.glob("rank_*.pt"))
+        raise FileNotFoundError(f"{path}: no such file; the checkpoint holds {ranks}, resume with as many ranks")
+    return torch.load(path, weights_only=False)

@@ -1,0 +1,35 @@
+"""`inhand train policy`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def policy(
+    config: Path,
+    run: Path | None = None,
+    seed: int | None = None,
+    ranks: int | None = None,
+    phase: str | None = None,
+    weights: Path | None = None,
+) -> None:
+    """Trains a policy by the recipe of a configuration file; goes on where an interrupted run stopped.
+
+    Args:
+        config: a file such as config/training/block.yaml.
+        run: folder of the run; default runs/<name of the file>.
+        seed: in place of the file's.
+        ranks: data-parallel processes in place of the file's number; 0: one a core.
+        phase: run this phase alone.
+        weights: where the policy of the last phase is written; default <run>/policy.safetensors.
+    """
+    from inhand_training.config import load_training
+    from inhand_training.export import export_run
+    from inhand_training.run import train
+
+    given = {"seed": seed, "ranks": ranks}
+    training = load_training(config, {key: value for key, value in given.items() if value is not None})
+    folder = run or Path("runs") / config.stem
+    train(training, folder, phase)
+    if export_run(training, folder, str(config), weights or folder / "policy.safetensors", phase):
+        print(f"{weights or folder / 'policy.safetensors'}: written")

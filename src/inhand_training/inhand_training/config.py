@@ -1,0 +1,109 @@
+"""The whole configuration of a training run: phases one after another, read from config/training/*.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_training.distill import DistillConfig
+from inhand_training.graph_env import GraphEnvConfig
+from inhand_training.networks import NetworkConfig
+from inhand_training.ppo import PpoConfig
+
+
+@dataclass(frozen=True)
+class Until:
+    """When a phase is over: the first of simulated steps (all ranks) and minutes of wall time; 0 = no limit."""
+
+    steps: int = 0
+    minutes: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.steps <= 0 and self.minutes <= 0:
+            raise ConfigError("give at least one of ['minutes', 'steps'] > 0")
+
+
+@dataclass(frozen=True)
+class PhaseConfig:
+    """One phase of a run.
+
+    Attributes:
+        name: of its folder.
+        kind: "ppo", or "distill" (a student learns from the teacher).
+        env: the environment.
+        until: its end.
+        actor: policy network; of the student when distilling.
+        critic: value network, for PPO.
+        ppo: hyper-parameters of PPO.
+        distill: hyper-parameters of distillation.
+        start_from: an earlier phase whose networks this one begins with.
+        teacher: the earlier phase that is distilled.
+    """
+
+    name: str
+    kind: Literal["ppo", "distill"]
+    env: GraphEnvConfig
+    until: Until
+    actor: NetworkConfig
+    critic: NetworkConfig | None = None
+    ppo: PpoConfig | None = None
+    distill: DistillConfig | None = None
+    start_from: str | None = None
+    teacher: str | None = None
+
+    def __post_init__(self) -> None:
+        needed = {"ppo": ("critic", "ppo"), "distill": ("distill", "teacher")}[self.kind]
+        if missing := [key for key in needed if getattr(self, key) is None]:
+            raise ConfigError(f"phase {self.name!r} of kind {self.kind!r} needs {missing}")
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A run.
+
+    Attributes:
+        seed: decides everything that is random.
+        ranks: data-parallel processes of one thread each; 0 = one a core.
+        checkpoint_s: time between checkpoints [s].
+        log_s: time between lines of the log [s].
+        phases: in order.
+    """
+
+    seed: int
+    ranks: int
+    checkpoint_s: float
+    log_s: float
+    phases: tuple[PhaseConfig, ...]
+
+    def __post_init__(self) -> None:
+        names: list[str] = []
+        for phase in self.phases:
+            for reference in (phase.start_from, phase.teacher):
+                if reference is not None and reference not in names:
+                    raise ConfigError(f"phase {phase.name!r} refers to {reference!r}; earlier phases: {names}")
+            if phase.name in names:
+                raise ConfigError(f"two phases are called {phase.name!r}")
+            names.append(phase.name)
+
+
+def merge(base: Any, change: Any) -> Any:
+    """`base` with `change` laid over it, mapping by mapping."""
+    if isinstance(base, Mapping) and isinstance(change, Mapping):
+        return {key: merge(base.get(key), change[key]) if key in change else base[key] for key in {**base, **change}}
+    return change
+
+
+def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
+    """Reads a run; the section `defaults` is laid under each phase, `overrides` over the top level.
+
+    Raises:
+        ConfigError: naming what is wrong and what would be valid.
+    """
+    raw = dict(read_yaml(path))
+    defaults = raw.pop("defaults", {})
+    raw["phases"] = [merge(defaults, phase) for phase in raw.get("phases", [])]
+    raw.update(overrides or {})
+    return load_config(TrainingConfig, raw, str(path))

@@ -1,0 +1,87 @@
+"""Action distributions: 11 bins a coordinate (the policy that is deployed), or a Gaussian (teachers)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from inhand_core.signals import N_BINS
+
+
+class Bins(nn.Module):
+    """Independent categorical distributions over `N_BINS` equal bins of [-1, 1] a coordinate; paper 4.2, Figure 12.
+
+    Parameters are (…, coordinates · N_BINS) logits; samples are bin numbers (…, coordinates) int64.
+    """
+
+    def __init__(self, coordinates: int) -> None:
+        super().__init__()
+        self.coordinates = coordinates
+        self.outputs = coordinates * N_BINS
+        self.register_buffer("centres", torch.linspace(-1.0, 1.0, N_BINS), persistent=False)
+
+    def log_probabilities(self, logits: Tensor) -> Tensor:
+        """(…, coordinates, N_BINS)."""
+        return torch.log_softmax(logits.unflatten(-1, (self.coordinates, N_BINS)), -1)
+
+    def sample(self, logits: Tensor) -> Tensor:
+        """Draws bins by the Gumbel trick."""
+        grid = logits.unflatten(-1, (self.coordinates, N_BINS))
+        return (grid - torch.log(torch.empty_like(grid).exponential_())).argmax(-1)
+
+    def mode(self, logits: Tensor) -> Tensor:
+        """The most probable bins."""
+        return logits.unflatten(-1, (self.coordinates, N_BINS)).argmax(-1)
+
+    def action(self, sample: Tensor) -> Tensor:
+        """(…, coordinates) in [-1, 1]."""
+        return self.centres[sample]
+
+    def log_probability(self, logits: Tensor, sample: Tensor) -> Tensor:
+        """(…,)."""
+        return self.log_probabilities(logits).gather(-1, sample[..., None])[..., 0].sum(-1)
+
+    def entropy(self, logits: Tensor) -> Tensor:
+        """(…,) nats, summed over the coordinates."""
+        logp = self.log_probabilities(logits)
+        return -(logp.exp() * logp).sum((-1, -2))
+
+
+class Gaussian(nn.Module):
+    """Normal distributions with a learned standard deviation that no state changes; actions are clipped to [-1, 1].
+
+    Parameters are (…, coordinates) means; samples are unclipped actions (…, coordinates).
+    """
+
+    def __init__(self, coordinates: int, initial_std: float) -> None:
+        super().__init__()
+        self.coordinates = self.outputs = coordinates
+        self.log_std = nn.Parameter(torch.full((coordinates,), math.log(initial_std)))
+
+    def sample(self, mean: Tensor) -> Tensor:
+        """Draws unclipped actions."""
+        return mean + self.log_std.exp() * torch.randn_like(mean)
+
+    def mode(self, mean: Tensor) -> Tensor:
+        """The mean."""
+        return mean
+
+    def action(self, sample: Tensor) -> Tensor:
+        """Clipped to [-1, 1]."""
+        return sample.clamp(-1.0, 1.0)
+
+    def log_probability(self, mean: Tensor, sample: Tensor) -> Tensor:
+        """(…,)."""
+        z = (sample - mean) / self.log_std.exp()
+        return (-0.5 * z * z - self.log_std - 0.5 * math.log(2 * math.pi)).sum(-1)
+
+    def entropy(self, mean: Tensor) -> Tensor:
+        """(…,) nats."""
+        return (self.log_std + 0.5 * math.log(2 * math.pi * math.e)).sum().expand(mean.shape[:-1])
+
+
+def distribution(head: str, coordinates: int, initial_std: float) -> Bins | Gaussian:
+    """The distribution of a network's head, "bins" or "gaussian"."""
+    return Bins(coordinates) if head == "bins" else Gaussian(coordinates, initial_std)

@@ -1,0 +1,98 @@
+"""What the trainers need of an environment: a vector env whose episodes restart by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+Observation = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Episodes that ended at a step: goals (n,), steps (n,), reason (n,) of EndReason, scale (n,) of randomisation."""
+
+    goals: np.ndarray
+    steps: np.ndarray
+    reason: np.ndarray
+    scale: np.ndarray
+
+
+@dataclass(frozen=True)
+class Step:
+    """The outcome of one step of B rows.
+
+    Attributes:
+        observation: by group ("policy", "state", …), each (B, n) float32.
+        reward: (B,) float32.
+        terminal: (B,) bool, the episode ended and nothing follows (a drop).
+        ended: (B,) bool, the episode ended (any reason).
+        valid: (B,) bool, false where the step led from the last observation of an episode into the next one.
+        start: (B,) bool, `observation` is the first that a policy sees with a fresh memory.
+        goals: (B,) goals achieved by this step.
+        episodes: those that ended.
+        failed: worlds that had to be restarted because the physics diverged.
+    """
+
+    observation: Observation
+    reward: np.ndarray
+    terminal: np.ndarray
+    ended: np.ndarray
+    valid: np.ndarray
+    start: np.ndarray
+    goals: np.ndarray
+    episodes: Episodes
+    failed: int = 0
+
+
+class VectorEnv(Protocol):
+    """B environments stepped together.
+
+    Attributes:
+        batch: B.
+        sizes: length of each observation group.
+        actions: number of action coordinates, each in [-1, 1].
+        progress: values of the curricula, for the log.
+    """
+
+    batch: int
+    sizes: dict[str, int]
+    actions: int
+    progress: dict[str, float]
+
+    def start(self) -> Observation:
+        """The first observation of all rows."""
+
+    def step(self, action: np.ndarray) -> Step:
+        """Applies (B, actions) float32 in [-1, 1]."""
+
+    def adapt(self, summary: dict[str, float]) -> None:
+        """Moves the curricula, given the episode statistics averaged over all ranks."""
+
+    def save(self) -> Any:
+        """Everything that decides the next steps, picklable."""
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned; the next steps repeat bit for bit."""
+
+
+@dataclass
+class EpisodeWindow:
+    """Statistics of the newest episodes, over a fixed number of them."""
+
+    length: int
+    goals: list[float] = field(default_factory=list)
+    steps: list[float] = field(default_factory=list)
+    reason: list[int] = field(default_factory=list)
+
+    def add(self, episodes: Episodes) -> None:
+        """Appends, forgetting the oldest."""
+        self.goals = (self.goals + [float(g) for g in episodes.goals])[-self.length :]
+        self.steps = (self.steps + [float(s) for s in episodes.steps])[-self.length :]
+        self.reason = (self.reason + [int(r) for r in episodes.reason])[-self.length :]
+
+    def clear(self) -> None:
+        """Forgets all."""
+        self.goals, self.steps, self.reason = [], [], []

@@ -1,0 +1,71 @@
+"""Weights files from runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from inhand_core.config import ConfigError
+from inhand_core.signals import N_ACTUATORS, N_BINS
+from inhand_policy.export import default_smoothing, export_weights
+from inhand_policy.network import NetworkSizes, PolicyNetwork
+from inhand_policy.observation import observation_size
+from inhand_policy.weights import PolicyWeights, TrainingInfo, save_weights
+from inhand_training.checkpoint import find_checkpoint, read_checkpoint
+from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.graph_env import POLICY_GROUP
+from inhand_training.networks import Network
+
+
+def deployable(phase: PhaseConfig) -> bool:
+    """Whether the phase trains a policy for the hand: sensors' observations, an LSTM, bins."""
+    actor = phase.actor
+    return actor.observes == POLICY_GROUP and actor.lstm > 0 and actor.head == "bins"
+
+
+def to_policy(network: Network) -> PolicyNetwork:
+    """The deployed form of a trained recurrent network."""
+    sizes = NetworkSizes(network.config.dense[0], network.config.lstm)
+    policy = PolicyNetwork(network.trunk.inputs, sizes)
+    policy.load_state_dict(network.state_dict())
+    return policy
+
+
+def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> PolicyWeights:
+    """The policy in the newest checkpoint of a phase.
+
+    Args:
+        phase: its configuration.
+        folder: of the run.
+        training: provenance for the metadata.
+
+    Raises:
+        ConfigError: the phase trains no deployable policy.
+        FileNotFoundError: it has no checkpoint.
+    """
+    if not deployable(phase):
+        raise ConfigError(f"phase {phase.name!r} trains no policy for the hand (group 'policy', LSTM, bins)")
+    checkpoint = find_checkpoint(folder / phase.name)
+    if checkpoint is None:
+        raise FileNotFoundError(f"{folder / phase.name}: no checkpoint of this phase")
+    content = read_checkpoint(checkpoint, 0)
+    model = content["learner"]["model"]
+    actor = {key.removeprefix("actor."): value for key, value in model.items() if not key.startswith("critic.")}
+    network = Network(phase.actor, observation_size(phase.env.policy), N_ACTUATORS * N_BINS, gain=0.01)
+    network.load_state_dict({name: actor[name] for name in network.state_dict()})
+    smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))
+    steps = {"phase": phase.name, "phase_steps": content["loop"][0], "phase_minutes": content["loop"][2] / 60.0}
+    return export_weights(
+        to_policy(network), phase.env.policy, replace(training, details={**training.details, **steps}), smoothing
+    )
+
+
+def export_run(config: TrainingConfig, folder: Path, recipe: str, out: Path, only: str | None = None) -> bool:
+    """Writes the policy of the last deployable phase (or of `only`); false where there is none."""
+    phases = [phase for phase in config.phases if deployable(phase) and only in (None, phase.name)]
+    if not phases:
+        return False
+    revision = (folder / "revision.txt").read_text().strip()
+    training = TrainingInfo(recipe=recipe, revision=revision, seed=config.seed, random=False)
+    save_weights(out, phase_weights(phases[-1], folder, training))
+    return True

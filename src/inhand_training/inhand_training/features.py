@@ -1,0 +1,79 @@
+"""What value networks and teachers see: named blocks of the simulator's noiseless state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inhand_core import rotations
+from inhand_core.config import ConfigError
+from inhand_policy.observation import cubic_harmonics
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class State:
+    """One tick, noiseless, hand_base frame, leading axis B.
+
+    Attributes:
+        truth: the simulator's `Truth`.
+        target: (B, 4) goal in force.
+        goal_time: (B,) [s] since it was set.
+        smoothed: (B, 20) the smoother's average.
+        applied: (B, 20) the action that the hand is about to receive: smoothed, noisy, delayed.
+        physics: (B, n) the episode's draw, see `WorldDraw.summary`.
+    """
+
+    truth: Any
+    target: Array
+    goal_time: Array
+    smoothed: Array
+    applied: Array
+    physics: Array
+
+    @property
+    def relative(self) -> Array:
+        """(B, 4) the rotation from the object's orientation to the goal."""
+        return rotations.relative(self.target, self.truth.object_orientation)
+
+
+Feature = Callable[[State], Array]
+FEATURES: dict[str, Feature] = {
+    "fingertip_positions": lambda s: s.truth.fingertip_position.reshape(len(s.target), -1),
+    "object_position": lambda s: s.truth.object_position,
+    "object_orientation": lambda s: rotations.canonical(s.truth.object_orientation),
+    "target_orientation": lambda s: rotations.canonical(s.target),
+    "relative_target_orientation": lambda s: s.relative,
+    "joint_positions": lambda s: s.truth.joint_position,
+    "joint_velocities": lambda s: s.truth.joint_velocity,
+    "object_velocity": lambda s: s.truth.object_velocity,
+    "object_angular_velocity": lambda s: s.truth.object_angular_velocity,
+    "relative_rotation_vector": lambda s: rotations.to_rotation_vector(s.relative),
+    "object_symmetry": lambda s: cubic_harmonics(s.truth.object_orientation),
+    "smoothed_action": lambda s: s.smoothed,
+    "applied_action": lambda s: s.applied,
+    "goal_time": lambda s: s.goal_time[:, None],
+    "physics": lambda s: s.physics,
+}
+
+
+def check_features(names: Iterable[str]) -> None:
+    """Raises:
+    ConfigError: a name is unknown; the message lists the known ones.
+    """
+    if unknown := [name for name in names if name not in FEATURES]:
+        raise ConfigError(f"unknown state features {unknown}; known {list(FEATURES)}")
+
+
+def assemble_state(names: Iterable[str], state: State) -> Array:
+    """The features (B, n) float32 in the order of `names`."""
+    return np.concatenate([FEATURES[name](state) for name in names], axis=-1).astype(np.float32)
+
+
+def state_groups(groups: Mapping[str, Iterable[str]], state: State) -> dict[str, Array]:
+    """Every observation group of the noiseless state."""
+    return {name: assemble_state(features, state) for name, features in groups.items()}

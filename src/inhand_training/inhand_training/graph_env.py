@@ -1,0 +1,237 @@
+"""The training profile of the graph as a vector environment: the policy's place is left open for the trainer."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from inhand_core import rotations
+from inhand_core.graph import InProcessGraph
+from inhand_core.graph_spec import GraphSpec, load_graph
+from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
+from inhand_policy.observation import assemble, check_blocks
+from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum, Staircase
+from inhand_training.env import Episodes, Observation, Step
+from inhand_training.features import State, check_features, state_groups
+from inhand_training.palm import palm_offset
+from inhand_training.reward import RewardConfig, reward
+
+POLICY_GROUP = "policy"
+
+
+@dataclass(frozen=True)
+class GraphEnvConfig:
+    """The environment.
+
+    Attributes:
+        batch: rows, per rank.
+        randomization: "all", "none" or groups of config/randomization.yaml.
+        policy: observation blocks of the deployed policy, see `inhand_policy.observation.BLOCKS`.
+        states: further observation groups, each a list of `inhand_training.features.FEATURES`.
+        reward: its weights.
+        goals: curriculum of the goals' angles.
+        scale: curriculum of the randomisation's spread.
+        timeout_is_terminal: whether nothing follows an episode that ran out of time (no bootstrap from its last
+            value); it teaches haste, where a value network that sees `goal_time` makes it learnable.
+        overrides: configuration values by component of the graph, such as `goal: {timeout_s: 8.0}`.
+    """
+
+    batch: int
+    randomization: str
+    policy: tuple[str, ...]
+    states: dict[str, tuple[str, ...]]
+    reward: RewardConfig
+    goals: GoalCurriculum
+    scale: RandomizationCurriculum
+    timeout_is_terminal: bool
+    overrides: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_blocks(self.policy)
+        for features in self.states.values():
+            check_features(features)
+
+
+class GraphEnv:
+    """B rows of the graph without its policy component; a `VectorEnv`.
+
+    A step publishes the action, lets the components after the policy work (smoother, links), advances the time by a
+    tick, and lets those before the policy work (simulator, tracker, goal). An end that the goal component reports at
+    tick k makes the simulator start the next episode at tick k + 1, so the step between the two is not valid.
+
+    Args:
+        config: what to build.
+        seed: of all rows.
+        threads: physics threads.
+    """
+
+    actions = N_ACTUATORS
+
+    def __init__(self, config: GraphEnvConfig, seed: int, threads: int) -> None:
+        self.config, self.batch = config, config.batch
+        limited = config.goals.first_angle < np.pi
+        overrides = {name: dict(values) for name, values in config.overrides.items()}
+        overrides.setdefault("sim", {})["threads"] = threads
+        if limited:
+            overrides["goal"] = {**overrides.get("goal", {}), "mode": "limited"}
+        spec = _with_goals(load_graph("training"), "inhand_training.curriculum:CurriculumGoals")
+        names = [component.name for component in spec.components if component.name != "policy"]
+        self.graph = InProcessGraph(spec, config.batch, seed, config.randomization, overrides, only=names)
+        order = [component.name for component in spec.components]
+        self._before = [n for n in order[: order.index("policy")] if n in self.graph.runners]
+        self._after = [n for n in order[order.index("policy") :] if n in self.graph.runners]
+        self._sim, self._goal = self.graph.component("sim"), self.graph.component("goal")
+        self._smoother = self.graph.component("smoother")
+        goals, scale = config.goals, config.scale
+        self._angle = Staircase(goals.first_angle, goals.widen, np.pi, goals.goals)
+        self._scale = Staircase(scale.first_scale, scale.widen, 1.0, scale.goals)
+        self._stage = 0
+        self._born_at, self._length = np.zeros(self.batch, np.int64), np.zeros(self.batch, np.int64)
+        self._failed = 0
+        self._set_curricula()
+        observation = self.start()
+        self.sizes = {name: value.shape[1] for name, value in observation.items()}
+
+    @property
+    def progress(self) -> dict[str, float]:
+        """Largest goal angle [rad] and limit of the randomisation's spread."""
+        return {"goal_angle": self._angle.value, "randomization_scale": self._scale.value}
+
+    def start(self) -> Observation:
+        """Restarts every row; runs until each has a goal."""
+        self.graph.start()
+        self.graph.run_due(self._before)
+        while not self._running().all():
+            self._act(np.zeros((self.batch, N_ACTUATORS)))
+        self._length[:] = 0
+        self._born_at[:] = self._stage
+        self._truth = self._sim.truth()
+        return self._observe()
+
+    def step(self, action: np.ndarray) -> Step:
+        """Applies (B, 20) actions in [-1, 1]; rows whose episode has ended get none."""
+        running, trial, target = self._running(), self._trial_id(), self._goal.state.orientation
+        achieved = self._goal.state.goals_achieved
+        distance = rotations.distance(target, self._truth.object_orientation)
+        action = np.where(running[:, None], action.astype(np.float64), 0.0)
+        self._act(action)
+        truth = self._sim.truth()
+        status, reason = self._goal.state.status, self._goal.state.reason
+        same = self._trial_id() == trial
+        ended = running & (status == TrialState.ENDED) & same
+        diverged = self._sim.diverged
+        valid = running & same & ~diverged
+        goals = np.where(valid, self._goal.state.goals_achieved - achieved, 0)
+        dropped = ended & (reason == EndReason.DROPPED)
+        r = reward(
+            self.config.reward,
+            distance,
+            rotations.distance(target, truth.object_orientation),
+            goals,
+            dropped,
+            self._drop_penalty(),
+            palm_offset(truth.object_position),
+            action,
+        )
+        self._length += running
+        episodes = self._finish(ended, reason)
+        start = self._running() & ~(running & same)
+        self._length[start] = 0
+        self._born_at[start] = self._stage
+        self._truth = truth
+        late = ended & (reason == EndReason.TIMEOUT) & self.config.timeout_is_terminal
+        return Step(
+            observation=self._observe(),
+            reward=np.where(valid, r, 0.0).astype(np.float32),
+            terminal=dropped | late | diverged,
+            ended=ended | diverged,
+            valid=valid,
+            start=start,
+            goals=goals,
+            episodes=episodes,
+            failed=int(diverged.sum()),
+        )
+
+    def adapt(self, summary: dict[str, float]) -> None:
+        """Widens goals first, then the randomisation, on episodes begun at the present stage alone."""
+        full = summary["window"] >= 1.0
+        stair = self._scale if self._angle.finished else self._angle
+        if stair.update(summary["mean_goals"], full):
+            self._stage += 1
+            self._set_curricula()
+
+    def save(self) -> Any:
+        """Graph, curricula and episode counters."""
+        curricula = self._angle.save(), self._scale.save(), self._stage
+        return self.graph.save(), curricula, self._born_at.copy(), self._length.copy(), self._sim.randomization_scale
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned; the next steps repeat bit for bit."""
+        graph, (angle, scale, self._stage), born, length, spread = saved
+        self._angle.restore(angle)
+        self._scale.restore(scale)
+        self._set_curricula()
+        self.graph.restore(graph)
+        self._born_at, self._length = born.copy(), length.copy()
+        self._sim.randomization_scale = spread.copy()
+        self._truth = self._sim.truth()
+
+    def _act(self, action: np.ndarray) -> None:
+        bins = np.full(action.shape, -1, np.int64)
+        self.graph.publish("policy/action", HandAction(action, bins, self._trial_id()))
+        self.graph.run_due(self._after)
+        self.graph.advance()
+        self.graph.run_due(self._before)
+
+    def _running(self) -> np.ndarray:
+        return self._goal.state.status == TrialState.RUNNING
+
+    def _trial_id(self) -> np.ndarray:
+        return self._goal.state.trial_id.copy()
+
+    def _drop_penalty(self) -> float:
+        return self.config.reward.drop if self._angle.finished else self.config.reward.drop_limited
+
+    def _finish(self, ended: np.ndarray, reason: np.ndarray) -> Episodes:
+        """The episodes that count: those begun at the present stage of the curricula."""
+        rows = np.flatnonzero(ended & (self._born_at == self._stage))
+        goals = self._goal.state.goals_achieved[rows]
+        return Episodes(goals.copy(), self._length[rows].copy(), reason[rows].copy(), self._scale_of(rows))
+
+    def _scale_of(self, rows: np.ndarray) -> np.ndarray:
+        return self._sim.randomization_scale[rows].copy()
+
+    def _set_curricula(self) -> None:
+        """Hands the present values to goal generator and simulator; they hold for goals and episodes to come."""
+        self._goal.set_max_angle(self._angle.value)
+        count = round(self.batch * self.config.scale.uniform)
+        spread = np.full(self.batch, float(self._scale.value))
+        spread[:count] *= (np.arange(count) + 0.5) / max(count, 1)
+        self._sim.randomization_scale = spread
+
+    def _observe(self) -> Observation:
+        latest = self.graph.latest
+        inputs = {
+            "fingertips": latest["fingertips"],
+            "object_pose": latest["object/pose"],
+            "goal": latest["goal"],
+        }
+        policy = assemble(self.config.policy, inputs).astype(np.float32)
+        state = State(
+            truth=self._truth,
+            target=self._goal.state.orientation,
+            goal_time=self._goal.elapsed,
+            smoothed=self._smoother.state.average,
+            applied=latest["hand/action"].action if "hand/action" in latest else self._smoother.state.average,
+            physics=self._sim.physics_parameters(),
+        )
+        return {POLICY_GROUP: policy, **state_groups(self.config.states, state)}
+
+
+def _with_goals(spec: GraphSpec, path: str) -> GraphSpec:
+    """The graph with another class of the goal component."""
+    components = tuple(dataclasses.replace(c, component=path) if c.name == "goal" else c for c in spec.components)
+    return GraphSpec(spec.name, spec.tick_ms, components, dict(spec.topics))

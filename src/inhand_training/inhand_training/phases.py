@@ -1,0 +1,241 @@
+"""One phase of a run on one rank: its loop, log lines and checkpoints."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from inhand_core.signals import EndReason
+from inhand_training.actor_critic import ActorCritic
+from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_checkpoint
+from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.distill import Distiller
+from inhand_training.env import EpisodeWindow, VectorEnv
+from inhand_training.networks import Network, update_statistics
+from inhand_training.ppo import DivergedError, Ppo
+from inhand_training.ranks import Ranks
+from inhand_training.rollout import Collector
+from inhand_training.runlog import RunLog
+
+
+class Learner(Protocol):
+    """What a phase's loop drives: an algorithm with its environment."""
+
+    env: VectorEnv
+    horizon: int
+    episodes: EpisodeWindow
+
+    def iterate(self, progress: float) -> dict[str, float]:
+        """Gathers and learns once; returns scalars, `goals` and `failed` (counts of this rank) among them."""
+
+    def save(self) -> dict[str, Any]:
+        """Everything the next iteration depends on."""
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes back to what `save` returned."""
+
+
+class PpoLearner:
+    """PPO with its environment."""
+
+    def __init__(self, env: VectorEnv, model: ActorCritic, phase: PhaseConfig, ranks: Ranks) -> None:
+        ranks.same_start(model)
+        self.env, self.model, self.horizon = env, model, phase.ppo.horizon
+        self.ppo = Ppo(model, phase.ppo, ranks)
+        self.collector = Collector(env, model, phase.ppo.horizon, phase.ppo.window)
+        self.episodes = self.collector.episodes
+        self._ranks = ranks
+        if float(model.actor.normalizer.count) == 0.0:
+            self._first_statistics()
+
+    def iterate(self, progress: float) -> dict[str, float]:
+        """A rollout and an update."""
+        begin = time.perf_counter()
+        rollout = self.collector.collect()
+        collected = time.perf_counter()
+        scalars = self.ppo.update(rollout)
+        learned = time.perf_counter()
+        share = (collected - begin) / (learned - begin)
+        return {
+            **scalars,
+            "reward": float(rollout.reward[rollout.valid].mean()),
+            "rollout_share": share,
+            "goals": rollout.goals,
+            "failed": float(rollout.failed),
+        }
+
+    def save(self) -> dict[str, Any]:
+        """Networks, optimiser and environment."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.ppo.optimizer.state_dict(),
+            "learning_rate": self.ppo.learning_rate,
+            "collector": self.collector.save(),
+        }
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes back to what `save` returned."""
+        self.model.load_state_dict(saved["model"])
+        self.ppo.optimizer.load_state_dict(saved["optimizer"])
+        self.ppo.learning_rate = saved["learning_rate"]
+        self.collector.restore(saved["collector"])
+
+    def _first_statistics(self) -> None:
+        """Normalisation from one rollout of the untrained policy, so that learning does not begin on raw numbers."""
+        rollout = self.collector.collect()
+        for network in (self.model.actor, self.model.critic):
+            update_statistics(network.normalizer, rollout.observation[network.config.observes], self._ranks)
+
+
+class DistillLearner:
+    """Distillation with its environment."""
+
+    def __init__(
+        self, env: VectorEnv, teacher: ActorCritic, student: Network, phase: PhaseConfig, ranks: Ranks
+    ) -> None:
+        ranks.same_start(student)
+        self.env, self.model, self.horizon = env, student, phase.distill.horizon
+        self.distiller = Distiller(env, teacher, student, phase.distill, ranks)
+        self.episodes = self.distiller.episodes
+
+    def iterate(self, progress: float) -> dict[str, float]:
+        """A sequence and the updates from it."""
+        return self.distiller.iterate(progress)
+
+    def save(self) -> dict[str, Any]:
+        """Student, optimiser and environment."""
+        return {"model": self.model.state_dict(), "distiller": self.distiller.save()}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes back to what `save` returned."""
+        self.model.load_state_dict(saved["model"])
+        self.distiller.restore(saved["distiller"])
+
+
+class PhaseLoop:
+    """Iterates a learner until its phase is over.
+
+    Args:
+        learner: the algorithm with its environment.
+        phase: configuration of the phase.
+        run: configuration of the run.
+        folder: where log and checkpoints go.
+        ranks: the data-parallel group.
+    """
+
+    def __init__(self, learner: Learner, phase: PhaseConfig, run: TrainingConfig, folder: Path, ranks: Ranks) -> None:
+        self.learner, self.phase, self.run, self.folder, self.ranks = learner, phase, run, folder, ranks
+        self.steps, self.iteration, self.seconds, self.failed = 0, 0, 0.0, 0.0
+        self._recent: deque[float] = deque(maxlen=50)
+        self._finished = False
+
+    def resume(self) -> bool:
+        """Goes on from the newest checkpoint; false where there is none."""
+        checkpoint = find_checkpoint(self.folder)
+        if checkpoint is None:
+            return False
+        saved = read_checkpoint(checkpoint, self.ranks.rank)
+        self.learner.restore(saved["learner"])
+        self.steps, self.iteration, self.seconds, self.failed, recent, self._finished = saved["loop"]
+        self._recent.extend(recent)
+        torch.set_rng_state(saved["torch_random"])
+        return True
+
+    def save(self) -> None:
+        """Writes a checkpoint."""
+        loop = (self.steps, self.iteration, self.seconds, self.failed, list(self._recent), self._finished)
+        save_checkpoint(self.folder, {"learner": self.learner.save(), "loop": loop}, self.ranks)
+
+    def loop(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Iterates to the phase's end, or until `stopped`; the last act is a checkpoint."""
+        log = RunLog(self.folder, self.phase.name) if self.ranks.is_first else None
+        begin, before = time.monotonic(), self.seconds
+        first_step, logged, saved = self.steps, -1e9, begin
+        while not self._finished:
+            scalars = self._iterate(log)
+            now = time.monotonic()
+            self.seconds = before + now - begin
+            self._finished = self.ranks.any(self._progress() >= 1.0)
+            halt = self.ranks.any(stopped())
+            if log and (now - logged > self.run.log_s or self._finished):
+                logged = now
+                log.write({**self._status(), "steps_per_s": (self.steps - first_step) / (now - begin), **scalars})
+            if self.ranks.any(now - saved > self.run.checkpoint_s) or self._finished or halt:
+                saved = now
+                self.save()
+            if halt:
+                break
+        if log:
+            log.close()
+
+    def _iterate(self, log: RunLog | None) -> dict[str, float]:
+        try:
+            scalars = self.learner.iterate(min(1.0, self._progress()))
+        except DivergedError:
+            torch.save(self.learner.save(), self.folder / f"diverged_rank_{self.ranks.rank}.pt")
+            raise
+        transitions = self.learner.horizon * self.learner.env.batch
+        self.steps += transitions * self.ranks.size
+        self.iteration += 1
+        summary = self._episode_summary(scalars.pop("goals") / transitions, scalars.pop("failed"))
+        self.learner.env.adapt(summary)
+        self._summary = summary
+        return {**scalars, **self.learner.env.progress}
+
+    def _episode_summary(self, goals_per_step: float, failed: float) -> dict[str, float]:
+        window = self.learner.episodes
+        full = bool(window.goals)
+        values = [
+            float(np.mean(window.goals)) if full else 0.0,
+            float(np.median(window.goals)) if full else 0.0,
+            float(np.mean(window.steps)) if full else 0.0,
+            float(np.mean(np.equal(window.reason, EndReason.DROPPED))) if full else 0.0,
+            goals_per_step,
+            failed * self.ranks.size,
+            len(window.goals) / window.length,
+        ]
+        mean = self.ranks.mean(torch.tensor(values, dtype=torch.float64)).tolist()
+        self._recent.append(100.0 * mean[4])
+        self.failed += mean[5]
+        return {
+            "mean_goals": mean[0],
+            "median_goals": mean[1],
+            "episode_steps": mean[2],
+            "dropped": mean[3],
+            "goals_per_100": float(np.mean(self._recent)),
+            "window": mean[6],
+        }
+
+    def _status(self) -> dict[str, float]:
+        return {
+            "minutes": self.seconds / 60.0,
+            "steps": self.steps,
+            "iteration": self.iteration,
+            "failed_worlds": self.failed,
+            **self._summary,
+        }
+
+    def _progress(self) -> float:
+        until = self.phase.until
+        by_steps = self.steps / until.steps if until.steps else 0.0
+        return max(by_steps, self.seconds / 60.0 / until.minutes if until.minutes else 0.0)
+
+
+def trained(module: nn.Module, folder: Path) -> nn.Module:
+    """Loads a finished phase's networks from its folder into `module`.
+
+    Raises:
+        FileNotFoundError: the phase has no checkpoint.
+    """
+    checkpoint = find_checkpoint(folder)
+    if checkpoint is None:
+        raise FileNotFoundError(f"{folder}: no checkpoint of this phase")
+    module.load_state_dict(read_checkpoint(checkpoint, 0)["learner"]["model"])
+    return module

@@ -1,0 +1,66 @@
+"""Data-parallel ranks under torch.distributed (gloo): one process a rank, gradients and statistics averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor, nn
+
+
+class Ranks:
+    """The processes of a run; with one process every operation is the identity.
+
+    Args:
+        rank: this process, from 0.
+        size: number of processes.
+        store: path of a file that does not exist yet, for the rendezvous; needed when size > 1.
+    """
+
+    def __init__(self, rank: int = 0, size: int = 1, store: str | None = None) -> None:
+        self.rank, self.size = rank, size
+        if size > 1:
+            distributed.init_process_group("gloo", init_method=f"file://{store}", rank=rank, world_size=size)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes logs and checkpoints."""
+        return self.rank == 0
+
+    def mean(self, value: Tensor) -> Tensor:
+        """The average of a tensor over the ranks, the same bits on each."""
+        if self.size == 1:
+            return value
+        value = value.clone()
+        distributed.all_reduce(value)
+        return value / self.size
+
+    def average_gradients(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Averages the gradients in one message."""
+        if self.size == 1:
+            return
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        flat = self.mean(torch.cat([g.reshape(-1) for g in gradients]))
+        for gradient, part in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+            gradient.copy_(part.view_as(gradient))
+
+    def same_start(self, module: nn.Module) -> None:
+        """Copies rank 0's parameters and buffers to all."""
+        if self.size > 1:
+            for tensor in module.state_dict().values():
+                distributed.broadcast(tensor, 0)
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag holds on any rank."""
+        return bool(self.mean(torch.tensor([float(flag)])) > 0) if self.size > 1 else flag
+
+    def barrier(self) -> None:
+        """Waits for all."""
+        if self.size > 1:
+            distributed.barrier()
+
+    def close(self) -> None:
+        """Leaves the group."""
+        if self.size > 1:
+            distributed.destroy_process_group()

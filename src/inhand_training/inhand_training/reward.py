@@ -1,0 +1,61 @@
+"""The reward of a step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+Array = np.ndarray
+
+
+@dataclass(frozen=True)
+class RewardConfig:
+    """Weights; the paper's are rotation 1, goal 5, drop 20 and 0 elsewhere (section 4.2).
+
+    Attributes:
+        rotation: per radian by which the distance to the goal shrinks.
+        goal: for an achieved goal.
+        drop: taken off for a drop.
+        drop_limited: the same while the goal curriculum still limits the goals' angles.
+        position: taken off per step for an object off its place, in full from `position_range` on.
+        position_range: [m], horizontal distance from the palm's centre.
+        action: taken off per step for the mean square of the action.
+    """
+
+    rotation: float
+    goal: float
+    drop: float
+    drop_limited: float
+    position: float
+    position_range: float
+    action: float
+
+
+def reward(
+    config: RewardConfig,
+    before: Array,
+    after: Array,
+    achieved: Array,
+    dropped: Array,
+    drop_penalty: float,
+    offset: Array,
+    action: Array,
+) -> Array:
+    """Rewards (B,) of a step.
+
+    Args:
+        config: weights.
+        before, after: (B,) rotation distance [rad] to the goal in force, before and after the step.
+        achieved: (B,) goals achieved by the step.
+        dropped: (B,) bool.
+        drop_penalty: the penalty in force, `drop` or `drop_limited`.
+        offset: (B,) [m] horizontal distance of the object from the palm's centre.
+        action: (B, A) in [-1, 1].
+    """
+    shaped = config.rotation * (before - after) + config.goal * achieved - drop_penalty * dropped
+    if config.position:
+        shaped = shaped - config.position * np.minimum(1.0, offset / config.position_range)
+    if config.action:
+        shaped = shaped - config.action * np.mean(action * action, axis=-1)
+    return shaped

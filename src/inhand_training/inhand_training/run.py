@@ -1,0 +1,121 @@
+"""A run: its ranks as processes, its phases one after another, resumable at any point."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.multiprocessing as multiprocessing
+
+from inhand_core.config import ConfigError
+from inhand_training.actor_critic import ActorCritic
+from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.distributions import N_BINS
+from inhand_training.env import VectorEnv
+from inhand_training.graph_env import GraphEnv
+from inhand_training.networks import Network, NetworkConfig
+from inhand_training.phases import DistillLearner, PhaseLoop, PpoLearner, trained
+from inhand_training.ranks import Ranks
+from inhand_training.runlog import write_provenance
+
+
+def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None:
+    """Runs, or goes on with, the phases of a run.
+
+    Args:
+        config: the run; written beside its results.
+        folder: of the run; phases that are finished there are left alone.
+        only: run this phase alone.
+
+    Raises:
+        ConfigError: there is no phase `only`.
+    """
+    names = [phase.name for phase in config.phases]
+    if only is not None and only not in names:
+        raise ConfigError(f"unknown phase {only!r}; known {names}")
+    write_provenance(folder, config)
+    size = config.ranks or max(1, os.cpu_count() or 1)
+    if size == 1:
+        _run_rank(0, 1, None, config, folder, only)
+        return
+    with tempfile.TemporaryDirectory() as meeting:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        multiprocessing.spawn(_run_rank, (size, f"{meeting}/ranks", config, folder, only), nprocs=size)
+
+
+def _run_rank(rank: int, size: int, store: str | None, config: TrainingConfig, folder: Path, only: str | None) -> None:
+    torch.set_num_threads(1)
+    ranks = Ranks(rank, size, store)
+    stop = _StopRequest()
+    try:
+        for index, phase in enumerate(config.phases):
+            if (only is None or phase.name == only) and not stop():
+                run_phase(index, phase, config, folder, ranks, stop)
+    finally:
+        ranks.close()
+
+
+class _StopRequest:
+    """Whether SIGTERM or SIGINT has asked the run to write a checkpoint and end."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: Any) -> None:
+        self._asked = True
+
+    def __call__(self) -> bool:
+        return self._asked
+
+
+def run_phase(
+    index: int, phase: PhaseConfig, config: TrainingConfig, folder: Path, ranks: Ranks, stop: _StopRequest
+) -> None:
+    """One phase on one rank."""
+    seed = config.seed * 1_000_003 + index * 1009 + ranks.rank
+    torch.manual_seed(seed)
+    env = GraphEnv(phase.env, seed, threads=1)
+    learner = build_learner(phase, config, env, folder, ranks)
+    torch.manual_seed(seed + 500)
+    loop = PhaseLoop(learner, phase, config, folder / phase.name, ranks)
+    loop.resume()
+    loop.loop(stop)
+
+
+def build_learner(
+    phase: PhaseConfig, config: TrainingConfig, env: VectorEnv, folder: Path, ranks: Ranks
+) -> PpoLearner | DistillLearner:
+    """The phase's algorithm, with the networks of the phases it builds on."""
+    if phase.kind == "ppo":
+        model = ActorCritic(phase.actor, phase.critic, env.sizes, env.actions)
+        if phase.start_from:
+            _start_from(model, _phase(config, phase.start_from), folder)
+        return PpoLearner(env, model, phase, ranks)
+    source = _phase(config, phase.teacher)
+    teacher = trained(ActorCritic(source.actor, source.critic, env.sizes, env.actions), folder / source.name)
+    student = student_network(phase.actor, env)
+    if phase.start_from:
+        trained(student, folder / phase.start_from)
+    return DistillLearner(env, teacher.requires_grad_(False), student, phase, ranks)
+
+
+def student_network(config: NetworkConfig, env: VectorEnv) -> Network:
+    """An untrained policy network with 11 bins a coordinate."""
+    if config.head != "bins":
+        raise ConfigError(f"a student has head 'bins', given {config.head!r}")
+    return Network(config, env.sizes[config.observes], env.actions * N_BINS, gain=0.01)
+
+
+def _phase(config: TrainingConfig, name: str | None) -> PhaseConfig:
+    return next(phase for phase in config.phases if phase.name == name)
+
+
+def _start_from(model: ActorCritic, source: PhaseConfig, folder: Path) -> None:
+    """Networks of another phase: all of a PPO phase, the policy alone of a distillation."""
+    trained(model if source.kind == "ppo" else model.actor, folder / source.name)

@@ -1,0 +1,128 @@
+"""PPO learns a task that needs memory, weighs no step between episodes, resumes bit for bit."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from toy import RecallEnv
+
+from inhand_training.actor_critic import ActorCritic
+from inhand_training.config import Until
+from inhand_training.networks import NetworkConfig
+from inhand_training.phases import PhaseLoop, PpoLearner
+from inhand_training.ppo import DivergedError, Ppo, PpoConfig
+from inhand_training.ranks import Ranks
+from inhand_training.rollout import Collector
+
+CRITIC = NetworkConfig("state", (32,), 0, "relu", "value")
+LSTM = NetworkConfig("policy", (32,), 32, "relu", "bins")
+DENSE = NetworkConfig("policy", (32,), 0, "elu", "gaussian")
+PPO = PpoConfig(
+    horizon=15, minibatch=480, epochs=4, gamma=0.9, gae_lambda=0.95, clip=0.2, entropy=0.0, value_weight=0.5,
+    learning_rate=3e-3, learning_rate_range=(1e-4, 1e-2), target_kl=0.03, max_gradient=1.0, window=50,
+)  # fmt: skip
+
+
+def learner(actor=LSTM, batch=64, seed=0):
+    torch.manual_seed(seed)
+    env = RecallEnv(batch, seed)
+    model = ActorCritic(actor, CRITIC, env.sizes, env.actions)
+    return PpoLearner(env, model, SimpleNamespace(ppo=PPO), Ranks())
+
+
+def reward_after(actor, iterations):
+    one = learner(actor)
+    for _ in range(iterations):
+        last = one.iterate(0.0)
+    return last["reward"]
+
+
+def test_memory_learns_the_cue_and_no_memory_cannot():
+    assert reward_after(LSTM, 60) > 0.5  # of at most 0.75: the first step has no reward
+    assert abs(reward_after(DENSE, 60)) < 0.2
+
+
+@pytest.mark.parametrize("actor", [LSTM, DENSE])
+def test_replay_of_a_rollout_gives_its_own_probabilities(actor):
+    one = learner(actor)
+    one.collector.collect()
+    rollout = one.collector.collect()
+    assert rollout.start.any() and (~rollout.valid).any()
+    parameters, _ = one.model.actor(rollout.observation["policy"], rollout.memory[0], rollout.start)
+    again = one.model.distribution.log_probability(parameters, rollout.sample)
+    torch.testing.assert_close(again, rollout.log_probability)
+
+
+def test_memory_is_emptied_at_a_start_and_carried_elsewhere():
+    network = learner().model.actor
+    x = torch.randn(6, 3, 2)
+    start = torch.zeros(6, 3, dtype=torch.bool)
+    start[0], start[3, 1] = True, True
+    whole, _ = network(x, network.memory(3), start)
+    first, memory = network(x[:2], network.memory(3), start[:2])
+    rest, _ = network(x[2:], memory, start[2:])
+    torch.testing.assert_close(torch.cat([first, rest]), whole)
+    alone, _ = network(x[3:, 1:2], network.memory(1), start[3:, 1:2])
+    torch.testing.assert_close(alone, whole[3:, 1:2])
+    changed = x.clone()
+    changed[:3] += 1.0
+    other, _ = network(changed, network.memory(3), start)
+    torch.testing.assert_close(other[3:, 1], whole[3:, 1])
+    assert (other[3:, 0] - whole[3:, 0]).abs().max() > 1e-6
+
+
+def test_steps_between_episodes_have_no_weight():
+    one = learner()
+    one.collector.collect()
+    rollout = one.collector.collect()
+    ppo = Ppo(one.model, PPO, Ranks())
+    state = {k: v.clone() for k, v in one.model.state_dict().items()}
+    results = []
+    for change in (0.0, 100.0):
+        one.model.load_state_dict(state)
+        rollout.reward[~rollout.valid] = change
+        torch.manual_seed(3)
+        results.append(next(ppo._minibatches(ppo._prepare(rollout))))
+    torch.testing.assert_close(results[0].advantage * results[0].weight, results[1].advantage * results[1].weight)
+
+
+def test_a_rollout_with_no_finite_number_is_refused():
+    one = learner()
+    rollout = one.collector.collect()
+    rollout.reward[0, 0] = float("nan")
+    with pytest.raises(DivergedError):
+        one.ppo.update(rollout)
+
+
+def loop(folder, steps):
+    phase = SimpleNamespace(name="toy", ppo=PPO, until=Until(steps=steps))
+    run = SimpleNamespace(checkpoint_s=1e9, log_s=1e9)
+    torch.manual_seed(0)
+    env = RecallEnv(16, 0)
+    one = PpoLearner(env, ActorCritic(LSTM, CRITIC, env.sizes, 1), phase, Ranks())
+    return PhaseLoop(one, phase, run, folder, Ranks())
+
+
+def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tmp_path):
+    whole = loop(tmp_path / "whole", steps=6 * 240)
+    whole.loop()
+    half = loop(tmp_path / "half", steps=6 * 240)
+    calls = iter(range(100))
+    half.loop(stopped=lambda: next(calls) == 2)
+    assert half.iteration == 3
+    resumed = loop(tmp_path / "half", steps=6 * 240)
+    torch.manual_seed(99)
+    assert resumed.resume()
+    resumed.loop()
+    assert resumed.steps == whole.steps
+    for name, tensor in whole.learner.model.state_dict().items():
+        assert torch.equal(tensor, resumed.learner.model.state_dict()[name]), name
+    assert whole.learner.env.save()[0] == resumed.learner.env.save()[0]
+
+
+def test_collector_counts_the_episodes(tmp_path):
+    env = RecallEnv(8, 0)
+    model = ActorCritic(LSTM, CRITIC, env.sizes, 1)
+    collector = Collector(env, model, horizon=10, window=6)
+    collector.collect()
+    assert len(collector.episodes.steps) == 6 and set(collector.episodes.steps) == {4.0}

@@ -1,0 +1,54 @@
+"""A memory task: the cue is shown at the first step alone, and the right action is asked for two steps later."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inhand_training.env import Episodes, Step
+
+LENGTH = 4
+
+
+class RecallEnv:
+    """Rows of episodes of four steps; the reward of each later step is the agreement of the action with the cue."""
+
+    actions = 1
+
+    def __init__(self, batch: int, seed: int) -> None:
+        self.batch, self.progress = batch, {}
+        self.sizes = {"policy": 2, "state": 3}
+        self._random = np.random.default_rng(seed)
+        self._clock = np.zeros(batch, np.int64)
+        self._cue = np.ones(batch)
+
+    def start(self) -> dict[str, np.ndarray]:
+        self._clock[:] = np.arange(self.batch) % LENGTH
+        self._cue = np.sign(self._random.uniform(-1, 1, self.batch))
+        return self._observe()
+
+    def step(self, action: np.ndarray) -> Step:
+        before = self._clock.copy()
+        valid = before < LENGTH
+        reward = np.where(valid & (before > 0), action[:, 0] * self._cue, 0.0)
+        self._clock = np.where(valid, before + 1, 0)
+        ended = valid & (self._clock == LENGTH)
+        start = ~valid
+        self._cue = np.where(start, np.sign(self._random.uniform(-1, 1, self.batch)), self._cue)
+        count = int(ended.sum())
+        episodes = Episodes(np.zeros(count), np.full(count, LENGTH), np.ones(count, np.int64), np.ones(count))
+        return Step(self._observe(), reward.astype(np.float32), ended, ended, valid, start, reward > 0.5, episodes)
+
+    def adapt(self, summary: dict[str, float]) -> None:
+        self.progress = {"seen": self.progress.get("seen", 0.0) + summary["mean_goals"]}
+
+    def save(self) -> tuple:
+        return self._random.bit_generator.state, self._clock.copy(), self._cue.copy(), dict(self.progress)
+
+    def restore(self, saved: tuple) -> None:
+        self._random.bit_generator.state = saved[0]
+        self._clock, self._cue, self.progress = saved[1].copy(), saved[2].copy(), dict(saved[3])
+
+    def _observe(self) -> dict[str, np.ndarray]:
+        first = self._clock == 0
+        policy = np.stack([np.where(first, self._cue, 0.0), self._clock / LENGTH], -1).astype(np.float32)
+        return {"policy": policy, "state": np.column_stack([policy, self._cue]).astype(np.float32)}
