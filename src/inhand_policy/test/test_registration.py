@@ -13,7 +13,7 @@ CUBE = 0.022 * np.array(list(itertools.product((-1, 1), repeat=3)), float)
 
 def scene(rng, batch, noise):
     """Random poses of the cube's corners, seen with noise [m]."""
-    rotation, shift = Rotation.random(batch, rng=rng), rng.normal(size=(batch, 3))
+    rotation, shift = Rotation.from_quat(rng.normal(size=(batch, 4))), rng.normal(size=(batch, 3))
     seen = np.einsum("bij,mj->bmi", rotation.as_matrix(), CUBE) + shift[:, None]
     return rotation, shift, seen + noise * rng.normal(size=seen.shape)
 

@@ -21,8 +21,8 @@ class Scene:
     """A hand base, fingertips and a block in random places; all poses are scipy's."""
 
     def __init__(self, rng, batch=1):
-        self.hand, self.hand_at = Rotation.random(batch, rng=rng), rng.normal(size=(batch, 3))
-        self.block, self.block_at = Rotation.random(batch, rng=rng), 0.1 * rng.normal(size=(batch, 3))
+        self.hand, self.hand_at = Rotation.from_quat(rng.normal(size=(batch, 4))), rng.normal(size=(batch, 3))
+        self.block, self.block_at = Rotation.from_quat(rng.normal(size=(batch, 4))), 0.1 * rng.normal(size=(batch, 3))
         self.tips = 0.1 * rng.normal(size=(batch, 5, 3))
         self.batch = batch
 
@@ -85,7 +85,7 @@ def test_three_markers_of_the_block_suffice_and_two_do_not(rng):
     first = component.step({"markers": scene.markers(lost=range(12, 17))}, 0.0)["object_pose"]
     assert first.valid.all() and turn_error(first, scene.block) < 1e-9
     old = scene.block
-    scene.block = Rotation.random(1, rng=rng)
+    scene.block = Rotation.from_quat(rng.normal(size=(1, 4)))
     second = component.step({"markers": scene.markers(lost=range(11, 17))}, DT)["object_pose"]
     assert not second.valid.any() and second.age[0] == DT
     assert turn_error(second, old) < 1e-9

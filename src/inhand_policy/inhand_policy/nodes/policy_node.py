@@ -30,7 +30,7 @@ class PolicyNode(LifecycleComponentNode):
         weights = self.component.weights
         check_deployment(weights, read_yaml(config_file("smoother")), self.spec.topics["policy/action"].rate)
         choice = "likeliest bins" if self.component.config.deterministic else "sampled bins"
-        self.get_logger().info(f"weights {weights.source}, {choice}, trained: {weights.metadata.training.recipe}")
+        self.get_logger().info(f"weights {weights.source}, {choice}, recipe: {weights.metadata.training.recipe}")
 
     def get_logger(self) -> RcutilsLogger:
         """The node's logger; with untrained weights a child of it whose name says so."""
