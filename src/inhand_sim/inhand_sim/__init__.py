@@ -1,0 +1,1 @@
+"""Batched physics of hand and object, randomisation, and the simulators built on them; ROS in `nodes` alone."""

@@ -1,0 +1,123 @@
+"""What the simulator's node publishes besides the devices' topics: clock, true object pose, status."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from geometry_msgs.msg import PoseStamped
+from rclpy.node import Node
+from rosgraph_msgs.msg import Clock
+
+from inhand_core import rotations
+from inhand_core.config import ConfigError
+from inhand_core.signals import ObjectPose
+from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
+from inhand_interfaces.msg import SimStatus
+from inhand_ros import Diagnostics, Labels, declare, encode, to_stamp
+from inhand_sim.layout import Layout
+from inhand_sim.pacing import NANOSECONDS, Pace
+from inhand_sim.worlds import Worlds
+
+CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
+START_GRID_NS = 2 * NANOSECONDS
+"""Simulated time starts on a multiple of this, so that all rates of the graph fall on it."""
+
+
+def start_time_ns() -> int:
+    """Time [ns] at which simulation starts: the wall clock's, on the graph's grid.
+
+    As simulated time does not run faster than the wall's, a simulator that starts again goes on after its
+    predecessor: /clock never goes back. Stamps of simulated and of real devices share a time base, too.
+    """
+    return time.time_ns() // START_GRID_NS * START_GRID_NS
+
+
+def check_device(node: Node, device: str) -> str:
+    """Declares the parameter that switches a device; returns "sim" or "off".
+
+    Raises:
+        ConfigError: another value.
+    """
+    value = declare(node, device, "sim", f"{device}: sim, or off where a real one is used or none")
+    if value not in ("sim", "off"):
+        raise ConfigError(f"{device}: {value!r} is not one of ['sim', 'off']")
+    return value
+
+
+def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Position (1, 3) [m] and orientation (1, 4) in hand_base of a pose in hand_base or world.
+
+    Raises:
+        ValueError: another frame, numbers that are not finite, or a zero quaternion.
+    """
+    p, q = pose.pose.position, pose.pose.orientation
+    position, orientation = np.array([[p.x, p.y, p.z]]), np.array([[q.x, q.y, q.z, q.w]])
+    if pose.header.frame_id not in ("hand_base", "world"):
+        raise ValueError(f"frame_id {pose.header.frame_id!r} is not one of ['hand_base', 'world']")
+    if not (np.isfinite(position).all() and np.isfinite(orientation).all()) or rotations.norm(orientation)[0] < 1e-6:
+        raise ValueError("the pose is not finite, or its quaternion is zero")
+    if pose.header.frame_id == "world":
+        inverse = rotations.conjugate(layout.base_orientation)[None]
+        position = rotations.rotate(inverse, position - layout.base_position)
+        orientation = rotations.multiply(inverse, orientation)
+    return position, rotations.normalize(orientation)
+
+
+class Extras:
+    """Publishers of /clock, sim/object_pose and sim/status."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._clock = node.create_publisher(Clock, "/clock", 10)
+        self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
+        self._status = node.create_publisher(SimStatus, "sim/status", 10)
+        self._truths, self._time_ns = 0, 0
+
+    def truth(self, time_ns: int, worlds: Worlds) -> ObjectPose | None:
+        """The object's true pose when it is due, else None; to be called where the worlds are stepped."""
+        if time_ns % TRUTH_PERIOD_NS:
+            return None
+        truth = worlds.truth()
+        return ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1))
+
+    def publish(self, time_ns: int, truth: ObjectPose | None) -> None:
+        """Publishes the truth, if given, and the clock when it is due."""
+        self._time_ns = time_ns
+        if truth is not None:
+            self._truth.publish(encode(truth, time_ns, self._truths, Labels(source="truth")))
+            self._truths += 1
+        if time_ns % CLOCK_PERIOD_NS == 0:
+            self._clock.publish(Clock(clock=to_stamp(time_ns)))
+
+    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any]) -> None:
+        """Publishes how the simulation keeps up."""
+        trial = inboxes["trial"].signal()
+        message = SimStatus(
+            real_time_factor=pace.factor,
+            real_time_factor_total=pace.total,
+            ticks=pace.ticks,
+            missed_ticks=pace.missed,
+            paused=pace.paused,
+            trial_id=0 if trial is None else int(trial.trial_id[0]),
+            lost_commands=inboxes["hand/motor_commands"].counter.lost,
+        )
+        message.header.stamp = to_stamp(self._time_ns)
+        self._status.publish(message)
+
+    def report(self, status: Diagnostics, pace: Pace, dropped: int, limp: int, worlds: Worlds) -> None:
+        """Adds the same, and what went wrong, to the diagnostics."""
+        status.add("real-time factor", pace.factor)
+        status.add("real-time factor since start", pace.total)
+        status.add("ticks", pace.ticks)
+        status.add("missed ticks", pace.missed)
+        status.add("paused", pace.paused)
+        status.add("messages dropped before publishing", dropped)
+        status.add("ticks without recent torque", limp)
+        status.add("bad worlds", worlds.bad_worlds)
+        if not pace.paused and pace.factor < 0.98:
+            status.warn(f"slower than real time: {pace.factor:.2f}")
+        if dropped or worlds.bad_worlds:
+            status.warn("messages were dropped" if dropped else "the physics broke down and was reset")

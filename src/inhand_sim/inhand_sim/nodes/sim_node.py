@@ -1,0 +1,129 @@
+"""Node of the simulator: /hand/motor_commands and /trial in; /mocap/markers, /hand/sensors and /clock out.
+
+Also /sim/status (10 Hz), /sim/object_pose (the truth) and the services sim/pause, sim/step, sim/reset and
+sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes that device's topics instead.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+from rclpy.clock import Clock, ClockType
+from std_srvs.srv import SetBool, Trigger
+
+from inhand_core.signals import Signal
+from inhand_interfaces.srv import SetObjectPose, Step
+from inhand_ros import ComponentNode, Diagnostics, declare, run_node
+from inhand_sim.nodes.extras import Extras, check_device, pose_in_base, start_time_ns
+from inhand_sim.pacing import Outbox, RealTimeLoop
+
+POLICY_TICK_NS = 80_000_000
+
+
+class SimNode(ComponentNode):
+    """One world in real time: physics in its own thread, publishing in another, services in the executor's."""
+
+    def __init__(self) -> None:
+        sys.setswitchinterval(0.0005)  # s; the physics thread must not wait long for Python's lock
+        self._loop: RealTimeLoop | None = None
+        super().__init__("sim")
+
+    def setup_component(self) -> None:
+        """Builds the world, and the services of a simulator that runs freely."""
+        super().setup_component()
+        self._extras = Extras(self)
+        timeout = declare(self, "command_timeout_s", 0.02, "motor commands older than this count as none [s]", (0, 1))
+        self._timeout_ns = round(1e9 * timeout)
+        self._limp_ticks = 0
+        for device, topic in (("phasespace", "mocap/markers"), ("hand", "hand/sensors")):
+            if check_device(self, device) == "off":
+                self.destroy_publisher(self._outlets.pop(topic))
+
+    def free_run(self) -> None:
+        """Starts the threads."""
+        self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns
+        self._outbox = Outbox(lambda item: self._send(*item))
+        self._loop = RealTimeLoop(self._tick, self._period)
+        self.create_service(SetBool, "sim/pause", self._on_pause)
+        self.create_service(Step, "sim/step", self._on_step)
+        self.create_service(Trigger, "sim/reset", self._on_reset)
+        self.create_service(SetObjectPose, "sim/set_object_pose", self._on_set_object_pose)
+        self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._loop.start()
+
+    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
+        """Motor boards give no torque without a recent command."""
+        stamp = self.inboxes["hand/motor_commands"].stamp_ns
+        if not self.lockstep and stamp is not None and time_ns - stamp > self._timeout_ns:
+            self._limp_ticks += "motor_commands" in inputs
+            inputs.pop("motor_commands", None)
+        return inputs
+
+    def publish(self, topic: str, signal: Signal, time_ns: int) -> None:
+        """Publishes what the devices that are on deliver."""
+        if topic in self._outlets:
+            super().publish(topic, signal, time_ns)
+
+    def after_step(self, outputs: dict[str, Signal], time_ns: int) -> None:
+        """In lockstep the clock and the truth follow each step."""
+        self._extras.publish(time_ns, self._extras.truth(time_ns, self.component))
+
+    def destroy_node(self) -> None:
+        """Ends the threads, then the node."""
+        if self._loop is not None:
+            self._loop.stop()
+            self._outbox.close()
+        super().destroy_node()
+
+    def report(self, status: Diagnostics) -> None:
+        """Adds how physics keeps up."""
+        if self._loop is not None:
+            self._extras.report(status, self._loop.pace(), self._outbox.dropped, self._limp_ticks, self.component)
+
+    def _tick(self, tick: int) -> None:
+        time_ns = self._start_ns + tick * self._period
+        outputs = self.runner.step(self.before_step(self.gather(time_ns), time_ns), time_ns)
+        self._outbox.put((time_ns, outputs, self._extras.truth(time_ns, self.component)))
+
+    def _send(self, time_ns: int, outputs: dict[str, Signal], truth: Signal | None) -> None:
+        for topic, signal in outputs.items():
+            self.publish(topic, signal, time_ns)
+        self._extras.publish(time_ns, truth)
+
+    def _on_status(self) -> None:
+        if (error := self._loop.error or self._outbox.error) is not None:
+            raise error
+        self._extras.publish_status(self._loop.pace(), self.inboxes)
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._loop.pause(request.data)
+        response.success, response.message = True, "paused" if request.data else "running"
+        return response
+
+    def _on_step(self, request: Step.Request, response: Step.Response) -> Step.Response:
+        response.success = self._loop.paused and request.ticks > 0
+        if response.success:
+            self._loop.run_for(request.ticks * POLICY_TICK_NS // self._period)
+        response.message = "stepping" if response.success else "only a paused simulation steps, and ticks must be > 0"
+        return response
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._loop.call(lambda: self.runner.reset(np.ones(1, bool)))
+        response.success, response.message = True, "new start state and randomisation"
+        return response
+
+    def _on_set_object_pose(self, request: Any, response: Any) -> Any:
+        try:
+            pose = pose_in_base(request.pose, self.component.layout)
+            self._loop.call(lambda: self.component.place_object(np.zeros(1, int), *pose))
+            response.success, response.message = True, "placed, at rest"
+        except ValueError as error:
+            response.success, response.message = False, str(error)
+        return response
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(SimNode)
