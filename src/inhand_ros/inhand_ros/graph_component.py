@@ -34,7 +34,10 @@ class GraphComponent:
         lockstep: whether steps wait for exact sequence numbers.
         inboxes: `Inbox` by topic.
         labels: what messages carry beyond signals.
+        max_input_age_s: default of the parameter of this name.
     """
+
+    max_input_age_s = 0.25
 
     def declare_common(self, name: str) -> None:
         """Declares the parameters that every component node has, and reads the graph."""
@@ -46,7 +49,7 @@ class GraphComponent:
         selection = declare(self, "randomization", "none", "all, none, or groups of randomization.yaml, by commas")
         self._groups = resolve_groups(selection, known_groups())
         text = "streams older than this are withheld from the component [s]; 0: never"
-        self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", 0.25, text, (0.0, 60.0)))
+        self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
         self._overrides = component_overrides(self, self.component_spec)
 
     def setup_component(self) -> None:
