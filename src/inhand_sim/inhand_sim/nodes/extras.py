@@ -107,7 +107,7 @@ class Extras:
         message.header.stamp = to_stamp(self._time_ns)
         self._status.publish(message)
 
-    def report(self, status: Diagnostics, pace: Pace, dropped: int, limp: int, worlds: Worlds) -> None:
+    def report(self, status: Diagnostics, pace: Pace, dropped: int, worlds: Worlds) -> None:
         """Adds the same, and what went wrong, to the diagnostics."""
         status.add("real-time factor", pace.factor)
         status.add("real-time factor since start", pace.total)
@@ -115,7 +115,6 @@ class Extras:
         status.add("missed ticks", pace.missed)
         status.add("paused", pace.paused)
         status.add("messages dropped before publishing", dropped)
-        status.add("ticks without recent torque", limp)
         status.add("bad worlds", worlds.bad_worlds)
         if not pace.paused and pace.factor < 0.98:
             status.warn(f"slower than real time: {pace.factor:.2f}")

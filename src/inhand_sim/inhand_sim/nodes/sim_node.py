@@ -15,7 +15,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from inhand_core.signals import Signal
 from inhand_interfaces.srv import SetObjectPose, Step
-from inhand_ros import ComponentNode, Diagnostics, declare, run_node
+from inhand_ros import ComponentNode, Diagnostics, run_node
 from inhand_sim.nodes.extras import Extras, check_device, pose_in_base, start_time_ns
 from inhand_sim.pacing import Outbox, RealTimeLoop
 
@@ -24,6 +24,8 @@ POLICY_TICK_NS = 80_000_000
 
 class SimNode(ComponentNode):
     """One world in real time: physics in its own thread, publishing in another, services in the executor's."""
+
+    max_input_age_s = 0.02  # the motor boards' own time-out: no torque without a recent command
 
     def __init__(self) -> None:
         sys.setswitchinterval(0.0005)  # s; the physics thread must not wait long for Python's lock
@@ -34,9 +36,6 @@ class SimNode(ComponentNode):
         """Builds the world, and the services of a simulator that runs freely."""
         super().setup_component()
         self._extras = Extras(self)
-        timeout = declare(self, "command_timeout_s", 0.02, "motor commands older than this count as none [s]", (0, 1))
-        self._timeout_ns = round(1e9 * timeout)
-        self._limp_ticks = 0
         for device, topic in (("phasespace", "mocap/markers"), ("hand", "hand/sensors")):
             if check_device(self, device) == "off":
                 self.destroy_publisher(self._outlets.pop(topic))
@@ -52,14 +51,6 @@ class SimNode(ComponentNode):
         self.create_service(SetObjectPose, "sim/set_object_pose", self._on_set_object_pose)
         self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._loop.start()
-
-    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
-        """Motor boards give no torque without a recent command."""
-        stamp = self.inboxes["hand/motor_commands"].stamp_ns
-        if not self.lockstep and stamp is not None and time_ns - stamp > self._timeout_ns:
-            self._limp_ticks += "motor_commands" in inputs
-            inputs.pop("motor_commands", None)
-        return inputs
 
     def publish(self, topic: str, signal: Signal, time_ns: int) -> None:
         """Publishes what the devices that are on deliver."""
@@ -80,11 +71,11 @@ class SimNode(ComponentNode):
     def report(self, status: Diagnostics) -> None:
         """Adds how physics keeps up."""
         if self._loop is not None:
-            self._extras.report(status, self._loop.pace(), self._outbox.dropped, self._limp_ticks, self.component)
+            self._extras.report(status, self._loop.pace(), self._outbox.dropped, self.component)
 
     def _tick(self, tick: int) -> None:
         time_ns = self._start_ns + tick * self._period
-        outputs = self.runner.step(self.before_step(self.gather(time_ns), time_ns), time_ns)
+        outputs = self.runner.step(self.gather(time_ns), time_ns)
         self._outbox.put((time_ns, outputs, self._extras.truth(time_ns, self.component)))
 
     def _send(self, time_ns: int, outputs: dict[str, Signal], truth: Signal | None) -> None:
