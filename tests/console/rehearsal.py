@@ -37,12 +37,12 @@ class Rehearsal:
         self._spec = load_graph("realtime")
         self._sent: dict[str, int] = {}
         self.inbox = Inbox()
-        self.mode, self.paused = "RUNNING", False
+        self.mode, self.paused, self.frozen = "RUNNING", False, False
 
     def snapshot(self, now: float) -> Snapshot:
         """Advances to `now` [s] and gives what the page would see."""
         self._started = now if self._started is None else self._started
-        while self._data.time < now - self._started and not self.paused:
+        while self._data.time < now - self._started and not (self.paused or self.frozen):
             middle, half = self._ranges.mean(axis=1), 0.5 * np.diff(self._ranges, axis=1)[:, 0]
             phase = np.arange(len(middle)) + self._data.time
             self._data.ctrl[:] = middle + 0.25 * half * np.sin(phase)

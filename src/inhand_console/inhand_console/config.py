@@ -15,7 +15,7 @@ class SceneConfig:
 
     Attributes:
         camera_position, camera_target, camera_fov_deg: in world; where a new visitor looks from, at what, how wide.
-        light: intensity of the surrounding light, 1 is viser's own.
+        light, ambient: intensity of the surroundings (1 is viser's own), and of light without direction.
         floor_size: edge of the floor grid [m].
         ghost_position: centre of the goal ghost in hand_base; it keeps out of the fingers' way.
         ghost_opacity: 0 (invisible) to 1.
@@ -29,6 +29,7 @@ class SceneConfig:
     camera_target: Vector
     camera_fov_deg: float
     light: float
+    ambient: float
     floor_size: float
     ghost_position: Vector
     ghost_opacity: float
