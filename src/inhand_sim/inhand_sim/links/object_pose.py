@@ -51,7 +51,7 @@ class ObjectPoseNoise(ScaledLink):
         offset = self.config.correlated_position.draw(self.random, (3,), rows)
         self.state.offset[rows] = offset * scale[:, None]
         self.state.turn[rows] = _random_turn(self.random, self.config.correlated_rotation, scale, rows)
-        self.state.position[rows] = np.nan
+        self.state.position = np.where(mask[:, None], np.nan, self.state.position)  # the old array was published
 
     def apply(self, signal: ObjectPose, dt: float) -> ObjectPose:
         """Adds offset and noise to the poses that are valid; an invalid one keeps the last noisy pose."""
