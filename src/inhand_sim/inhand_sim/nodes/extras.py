@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
+from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
@@ -16,7 +17,7 @@ from inhand_core.config import ConfigError
 from inhand_core.signals import ObjectPose
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
 from inhand_interfaces.msg import SimStatus
-from inhand_ros import Diagnostics, Labels, declare, encode, to_stamp
+from inhand_ros import Diagnostics, Labels, encode, to_stamp
 from inhand_sim.layout import Layout
 from inhand_sim.pacing import NANOSECONDS, Pace
 from inhand_sim.worlds import Worlds
@@ -41,7 +42,10 @@ def check_device(node: Node, device: str) -> str:
     Raises:
         ConfigError: another value.
     """
-    value = declare(node, device, "sim", f"{device}: sim, or off where a real one is used or none")
+    text = "sim, or off where a real one is used or none"
+    options = ParameterDescriptor(description=text, read_only=True, dynamic_typing=True)
+    value = node.declare_parameter(device, "sim", options).value
+    value = "off" if value is False else value  # YAML reads a bare `off` as false
     if value not in ("sim", "off"):
         raise ConfigError(f"{device}: {value!r} is not one of ['sim', 'off']")
     return value
