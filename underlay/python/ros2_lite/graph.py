@@ -21,6 +21,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from .messages import BadMessage, interface
 
 HIDDEN = "_"  # names that start so, in any part, are hidden
+UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"  # rmw's name for the owner of an endpoint that it does not know yet
 LONGEST = 4.0  # times the spin time, after which a graph that keeps changing is taken as it is
 
 
@@ -51,12 +52,16 @@ def direct_node(spin_time: float, expected: Callable[[Node], bool] | None = None
 
 
 def discover(node: Node, spin_time: float, expected: Callable[[Node], bool] | None = None) -> None:
-    """Spin until `expected` holds or, without it, until the graph has not changed for `spin_time` seconds."""
+    """Spin until `expected` holds or, without it, until others were seen and none was new for `spin_time` seconds."""
     start = changed = time.monotonic()
     seen: Any = None
     while time.monotonic() - start < LONGEST * spin_time:
         rclpy.spin_once(node, timeout_sec=0.05)
-        if expected(node) if expected else time.monotonic() - changed >= spin_time:
+        if expected:
+            enough = expected(node)
+        else:
+            enough = time.monotonic() - changed >= spin_time and bool(node_names(node, hidden=True))
+        if enough and _owners_known(node):
             return
         if (now := (node.get_topic_names_and_types(), node.get_node_names())) != seen:
             seen, changed = now, time.monotonic()
@@ -75,6 +80,15 @@ def absolute(name: str) -> str:
 def topics(node: Node, hidden: bool = False) -> list[tuple[str, list[str]]]:
     """Return (name, types) of all topics, sorted by name."""
     return sorted((name, types) for name, types in node.get_topic_names_and_types() if hidden or not is_hidden(name))
+
+
+def _owners_known(node: Node) -> bool:
+    """Return whether every publisher that was seen has a node; endpoints arrive before the nodes that own them."""
+    return all(
+        endpoint.node_name != UNKNOWN_NODE
+        for name, _ in node.get_topic_names_and_types()
+        for endpoint in node.get_publishers_info_by_topic(name)
+    )
 
 
 def has_topic(name: str) -> Callable[[Node], bool]:

@@ -85,6 +85,8 @@ def fill(message: Any, text: str) -> list[Any]:
 
 def _fill(message: Any, values: Mapping[str, Any], path: str, stamps: list[Any]) -> None:
     fields = message.get_fields_and_field_types()
+    if hasattr(message, "_check_fields"):
+        message._check_fields = True  # off by default in rclpy's messages: wrong types would fail at publishing only
     for name, value in values.items():
         where = f"{path}.{name}"
         if name not in fields:
