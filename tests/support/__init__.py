@@ -1,0 +1,1 @@
+"""What tests over several processes share."""
