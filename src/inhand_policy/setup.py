@@ -10,7 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "safetensors", "torch"],
+    install_requires=["setuptools", "numpy", "safetensors", "torch", "tyro"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
@@ -22,6 +22,11 @@ setup(
             "goal_node = inhand_policy.nodes.goal_node:main",
             "policy_node = inhand_policy.nodes.policy_node:main",
             "smoother_node = inhand_policy.nodes.smoother_node:main",
+        ],
+        "inhand.commands": [
+            "policy.init = inhand_policy.commands:init",
+            "policy.show = inhand_policy.commands:show",
+            "bench.policy = inhand_policy.commands:bench",
         ],
     },
 )

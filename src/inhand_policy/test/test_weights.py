@@ -7,7 +7,7 @@ import pytest
 import safetensors.numpy
 import torch
 
-from inhand_policy.cli import command
+from inhand_policy.commands import bench, init, show
 from inhand_policy.export import export_weights, import_network, initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.weights import (
@@ -101,7 +101,8 @@ def test_surplus_missing_and_broken_tensors_are_refused():
 
 def test_deployment_must_have_the_trainings_rate_and_smoothing():
     weights = initial_weights(5, sizes=SMALL)
-    smoothing = dataclasses.asdict(weights.metadata.smoothing)
+    weights = changed(weights, smoothing=SmoothingInfo(0.3, 0.08, "new"))
+    smoothing = {"coefficient": 0.3, "period_s": 0.08, "weights": "new"}
     check_deployment(weights, smoothing, 12.5)
     with pytest.raises(WeightsError, match=r"rate_hz: expected 25.0, found 12.5"):
         check_deployment(weights, smoothing, 25.0)
@@ -128,8 +129,10 @@ def test_files_that_are_no_policies_are_refused(tmp_path):
 
 def test_command_line_writes_random_weights_and_says_so(tmp_path, capsys):
     out = tmp_path / "r.safetensors"
-    command(["init", "--out", str(out), "--seed", "3", "--dense", "16", "--lstm", "8"])
+    init(out, seed=3, dense=16, lstm=8)
     assert "RANDOM, UNTRAINED weights, seed 3" in capsys.readouterr().out
-    command(["show", str(out)])
+    show(out)
     shown = capsys.readouterr().out
     assert '"seed": 3' in shown and "RANDOM, UNTRAINED" in shown
+    bench(out, steps=20)
+    assert "p50" in capsys.readouterr().out
