@@ -1,4 +1,5 @@
 import importlib.util
+import os
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -10,7 +11,8 @@ def meshes() -> list[str]:
     """The hand's meshes, from the installed gymnasium-robotics: the URDF names them as this package's."""
     found = importlib.util.find_spec("gymnasium_robotics")
     folder = Path(found.submodule_search_locations[0]) / "envs/assets/stls/hand" if found else Path("none")
-    return [str(path) for path in sorted(folder.glob("*.stl"))]
+    here = Path(__file__).resolve().parent
+    return [os.path.relpath(path, here) for path in sorted(folder.glob("*.stl"))]  # colcon refuses absolute ones
 
 
 setup(
