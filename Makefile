@@ -23,7 +23,7 @@ build: setup ## build src/ into build/ and install/
 	@$(MAKE) --no-print-directory -s build/.built
 
 build/.built: $(SOURCES) build/.sources setup.bash colcon.meta underlay/requirements.txt requirements.txt
-	@source setup.bash && PYTHONWARNINGS=ignore nice -n 5 colcon build --event-handlers desktop_notification- \
+	@source setup.bash && env -u PYTHONDONTWRITEBYTECODE PYTHONWARNINGS=ignore nice -n 5 colcon build --event-handlers desktop_notification- \
 		$(COLCON_ARGS) 2> >(grep -v "doesn't contain any 'local_setup" >&2)
 	@touch $@
 

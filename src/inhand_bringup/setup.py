@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -13,7 +14,7 @@ def shared_files():
     for top in ("launch", "config", "urdf", "weights"):
         folders = [root / top, *(path for path in (root / top).rglob("*") if path.is_dir())]
         for folder in folders:
-            files = [str(path) for path in sorted(folder.glob("*")) if path.is_file()]
+            files = [os.path.relpath(path, here) for path in sorted(folder.glob("*")) if path.is_file()]
             if files:
                 found.append((f"share/{package_name}/{folder.relative_to(root)}", files))
     return found
