@@ -199,22 +199,34 @@ def _add_marker(body: mujoco.MjsBody, marker: MarkerRow) -> None:
 
 
 def _add_object(spec: mujoco.MjSpec, row: ObjectRow, visuals: bool) -> None:
-    """The free body "object" with one collision geom "object"; coloured tiles on its faces where it is looked at."""
+    """The free body "object" with collision geoms "object", …; coloured tiles on its faces where it is looked at."""
     place = HAND_BASE.position + rotate(np.array(HAND_BASE.orientation), np.array(START.object_position))
     body = spec.worldbody.add_body(name="object", pos=place)
     body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE)
-    geom = body.add_geom(name="object", mass=row.mass, friction=row.friction, condim=4, contype=1, conaffinity=1)
-    geom.rgba = [0.2, 0.2, 0.2, 1.0]
-    if row.name == "block":
-        geom.type, geom.size = mujoco.mjtGeom.mjGEOM_BOX, row.half_size
-    else:
-        spec.add_mesh(name=row.name, uservert=row.vertices.ravel())
-        geom.type, geom.meshname = mujoco.mjtGeom.mjGEOM_MESH, row.name
+    for index, (size, turn) in enumerate(_collision_boxes(row)):
+        geom = body.add_geom(name="object" if index == 0 else f"object_{index}", type=mujoco.mjtGeom.mjGEOM_BOX)
+        geom.size, geom.quat = size, [np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]
+        geom.friction, geom.condim, geom.contype, geom.conaffinity = row.friction, 4, 1, 1
+        geom.rgba = [0.2, 0.2, 0.2, 1.0]
+    body.explicitinertial, body.mass, body.inertia = True, row.mass, row.inertia
+    body.ipos, body.iquat = [0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]
     if visuals:
         _add_faces(body, row)
     for marker in markers(row.name):
         if marker.body == "object":
             _add_marker(body, marker)
+
+
+def _collision_boxes(row: ObjectRow) -> list[tuple[tuple[float, float, float], float]]:
+    """Half sizes [m] and turns about z [rad] of the boxes whose union is the object.
+
+    Boxes and not a mesh, because their sizes can differ from world to world in a batch: the four boxes between
+    opposite sides of an octagon are the octagon.
+    """
+    if row.name == "block":
+        return [(row.half_size, 0.0)]
+    inradius, _, half_height = row.half_size
+    return [((inradius, inradius * np.tan(np.pi / 8), half_height), k * np.pi / 4) for k in range(4)]
 
 
 def _add_faces(body: mujoco.MjsBody, row: ObjectRow) -> None:

@@ -51,6 +51,16 @@ class ObjectRow:
             return signs * np.array(self.half_size)
         return prism_vertices(self.half_size[0], self.half_size[2])
 
+    @property
+    def inertia(self) -> tuple[float, float, float]:
+        """Moments of inertia (3,) [kg m²] about its axes, solid and of one density."""
+        x, y, z = self.half_size
+        if self.name == "block":
+            return tuple(self.mass / 3.0 * square for square in (y * y + z * z, x * x + z * z, x * x + y * y))
+        axial = 0.5 * self.mass * x * x * (1.0 + math.tan(math.pi / 8) ** 2 / 3.0)
+        across = 0.5 * axial + self.mass / 3.0 * z * z
+        return across, across, axial
+
 
 def prism_vertices(inradius: float, half_height: float) -> np.ndarray:
     """Corners (16, 3) [m] of an octagonal prism about z whose flat sides lie `inradius` from the axis."""
