@@ -23,7 +23,7 @@ SMALL_DEPTH, IMAGE_DEPTH = 2000, 60
 _IMAGES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 
 
-class _Unattended(CallbackGroup):
+class Unattended(CallbackGroup):
     """A callback group that keeps executors away."""
 
     def can_execute(self, entity: Any) -> bool:
@@ -48,7 +48,7 @@ class Tap:
     def __init__(self, node: Node, expected: dict[str, tuple[str, bool]], discover: bool = False) -> None:
         self._node = node
         self._discover = discover
-        self._group = _Unattended()
+        self._group = Unattended()
         self._refused: set[str] = set()
         self._subscriptions: dict[str, Subscription] = {}
         self._offered: dict[str, tuple[bool, bool]] = {}
