@@ -83,14 +83,12 @@ class ConsoleConfig:
 
 @dataclass(frozen=True)
 class StatePublisherConfig:
-    """Rates of transforms and of markers [Hz]; the values are in config/state_publisher.yaml."""
+    """Rate [Hz] of transforms and markers; the value is in config/state_publisher.yaml."""
 
-    transforms_hz: float
-    markers_hz: float
+    publish_hz: float
 
     def __post_init__(self) -> None:
-        for name in ("transforms_hz", "markers_hz"):
-            _positive(self, name)
+        _positive(self, "publish_hz")
 
 
 def _positive(config: object, name: str) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+import rich
 import viser
 
 from inhand_console.commands import CommandHandler, Outcome
@@ -47,6 +48,7 @@ class ConsolePage:
         on_command: CommandHandler,
     ) -> None:
         self._config, self._take = config, take
+        rich.get_console().quiet = True  # viser's banner; whoever serves the page says where it is
         self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
         self._scene = Scene(self._server, config.scene, tree, joint_names, shape)
         self._panel = Panel(self._server, config, spec, tolerance, on_command)

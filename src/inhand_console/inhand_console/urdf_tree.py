@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from inhand_core import rotations
+from inhand_core import ConfigError, rotations
 
 MOVING = ("revolute", "continuous")
 KNOWN_TYPES = (*MOVING, "fixed")
 
 
-class UrdfError(ValueError):
+class UrdfError(ConfigError):
     """A robot description that cannot be used; the message names the element and what would be valid."""
 
 

@@ -8,12 +8,11 @@ from rclpy.node import Node
 from inhand_console.config import ConsoleConfig
 from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
-from inhand_console.nodes.parameters import choice, read_only
-from inhand_console.nodes.run import run
 from inhand_console.nodes.services import Services
 from inhand_console.page import ConsolePage
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
+from inhand_ros import declare, run_node
 
 VISITOR_CHECK_S = 0.5
 
@@ -25,15 +24,15 @@ class ConsoleNode(Node):
         super().__init__("console")
         raw = read_yaml(config_file("console"))
         overrides = {
-            "host": read_only(self, "host", raw["host"], "address to serve on; 127.0.0.1 is this machine alone"),
-            "port": read_only(self, "port", raw["port"], "first port to try; the next free one is taken"),
+            "host": declare(self, "host", raw["host"], "address to serve on; 127.0.0.1 is this machine alone"),
+            "port": declare(self, "port", raw["port"], "first port to try; the next free one is taken"),
         }
         config = load_config(ConsoleConfig, {**raw, **overrides}, "console.yaml")
-        spec = load_graph(read_only(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
-        name = choice(self, "object", "block", OBJECT_NAMES, "object to show")
-        urdf = read_only(self, "urdf", "", "robot description; empty: the project's own")
+        spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
+        name = declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}")
+        urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
         self._feed = Feed(self, spec, config.rate_window_s)
-        self._services = Services(self, config.step_ticks, lambda outcome: self._page.report(outcome))
+        self._caller = Services(self, config.step_ticks, lambda outcome: self._page.report(outcome))
         self._page = ConsolePage(
             config,
             load_hand(urdf),
@@ -42,9 +41,11 @@ class ConsoleNode(Node):
             spec,
             read_yaml(config_file("goal"))["tolerance_rad"],
             self._feed.inbox.snapshot,
-            self._services.press,
+            self._caller.press,
         )
-        self.create_timer(VISITOR_CHECK_S, self._check, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._pump = self.create_timer(1.0 / config.scene_hz, self._feed.pump, clock=steady)
+        self.create_timer(VISITOR_CHECK_S, self._check, clock=steady)
         self.get_logger().info(f"page: {self._page.url}")
 
     def destroy_node(self) -> None:
@@ -55,10 +56,16 @@ class ConsoleNode(Node):
     def _check(self) -> None:
         if not self._page.alive:
             raise RuntimeError("the page stopped drawing; see the error above")
-        self._feed.follow(self._page.watched)
-        self._services.check()
+        watched = self._page.watched
+        self._feed.follow(watched)
+        self._feed.pump()
+        if watched and self._pump.is_canceled():
+            self._pump.reset()
+        elif not watched:
+            self._pump.cancel()
+        self._caller.check()
 
 
 def main() -> None:
     """Runs the node until it is interrupted."""
-    run(ConsoleNode)
+    run_node(ConsoleNode)

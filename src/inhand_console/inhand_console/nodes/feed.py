@@ -9,21 +9,26 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
-from rclpy.subscription import Subscription
 
-from inhand_console.nodes.messages import message_class
+from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import ControllerHealth, Inbox, SimHealth
 from inhand_core import GraphSpec
-from inhand_interfaces.msg import ControllerStatus, ObjectPose, SimStatus
+from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
-from inhand_ros.qos import observer_qos
+from inhand_ros.messages import message_class
 
-STATUS_TOPICS = {"sim/status": SimStatus, "controller/status": ControllerStatus, "sim/object_pose": ObjectPose}
-"""Topics beside the graph's."""
+STATUS_TOPICS = {
+    "sim/status": ("inhand_interfaces/msg/SimStatus", False),
+    "controller/status": ("inhand_interfaces/msg/ControllerStatus", False),
+    "sim/object_pose": ("inhand_interfaces/msg/ObjectPose", False),
+}
+"""Topics beside the graph's: type, whether latched."""
 MODES = {
     getattr(ControllerStatus, name): name
     for name in ("DISABLED", "SOFT_START", "RUNNING", "HOLD", "ZERO_TORQUE", "STOPPED")
 }
+QUEUE = 100
+"""Messages of a stream that may wait between two looks: 0.1 s at 960 Hz."""
 
 
 def sim_health(message: SimStatus) -> SimHealth:
@@ -39,7 +44,7 @@ def controller_health(message: ControllerStatus) -> ControllerHealth:
 
 
 class Feed:
-    """Subscriptions that come and go with the page's visitors.
+    """Subscriptions that come and go with the page's visitors; `pump` moves what has come into `inbox`.
 
     Topics that are published on change are always listened to, so that the history of trials is complete; all others
     only while `follow(True)`.
@@ -47,37 +52,35 @@ class Feed:
 
     def __init__(self, node: Node, spec: GraphSpec, window_s: float) -> None:
         self._node = node
-        self._types = {topic: message_class(entry.message) for topic, entry in spec.topics.items()} | STATUS_TOPICS
-        self._latched = {topic for topic, entry in spec.topics.items() if entry.on_change}
-        special: dict[type, Callable[[Any], Any]] = {SimStatus: sim_health, ControllerStatus: controller_health}
-        self._decode = {kind: special.get(kind, decode) for kind in set(self._types.values())}
-        decoders = {topic: partial(self._deserialize, kind) for topic, kind in self._types.items()}
-        self.inbox = Inbox(decoders, window_s)
-        self._streams: list[Subscription] = []
-        for topic in self._latched:
-            self._subscribe(topic)
+        graph = {topic: (entry.message, entry.on_change) for topic, entry in spec.topics.items()}
+        self._kept = {topic: kind for topic, kind in graph.items() if kind[1]}
+        self._streams = {topic: kind for topic, kind in (graph | STATUS_TOPICS).items() if topic not in self._kept}
+        kinds = {topic: message_class(kind) for topic, (kind, _) in (self._kept | self._streams).items()}
+        self.inbox = Inbox({topic: partial(_deserialize, kind) for topic, kind in kinds.items()}, window_s)
+        self._always = Waiting(node, self._kept, QUEUE)
+        self._followed: Waiting | None = None
 
     def follow(self, wanted: bool) -> None:
         """Subscribes to the streams, or lets them go; from the executor's thread."""
-        if wanted == bool(self._streams):
-            return
-        if wanted:
-            self._streams = [self._subscribe(topic) for topic in self._types if topic not in self._latched]
-            return
-        for subscription in self._streams:
-            self._node.destroy_subscription(subscription)
-        self._streams = []
-        self.inbox.forget_rates()
+        if wanted and self._followed is None:
+            self._followed = Waiting(self._node, self._streams, QUEUE)
+        elif not wanted and self._followed is not None:
+            self._followed.close()
+            self._followed = None
+            self.inbox.forget_rates()
 
-    def _subscribe(self, topic: str) -> Subscription:
-        latched = topic in self._latched
-        return self._node.create_subscription(
-            self._types[topic],
-            topic,
-            lambda message: self.inbox.put(topic, message, time.monotonic()),
-            observer_qos(reliable=latched, latched=latched, depth=1 if latched else 50),
-            raw=True,
-        )
+    def pump(self) -> None:
+        """Moves the messages that have come into the inbox; from the executor's thread."""
+        now = time.monotonic()
+        for source, topics in ((self._always, self._kept), (self._followed, self._streams)):
+            if source is not None:
+                for topic in topics:
+                    for message in source.take(topic):
+                        self.inbox.put(topic, message, now)
 
-    def _deserialize(self, kind: type, message: bytes) -> Any:
-        return self._decode[kind](deserialize_message(message, kind))
+
+_SPECIAL: dict[type, Callable[[Any], Any]] = {SimStatus: sim_health, ControllerStatus: controller_health}
+
+
+def _deserialize(kind: type, message: bytes) -> Any:
+    return _SPECIAL.get(kind, decode)(deserialize_message(message, kind))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,12 +11,6 @@ from std_msgs.msg import ColorRGBA
 from visualization_msgs.msg import Marker, MarkerArray
 
 from inhand_console.object_mesh import ObjectShape
-
-
-def message_class(name: str) -> type:
-    """The Python class of a message type given as "package/msg/Name"."""
-    package, _, message = name.split("/")
-    return getattr(importlib.import_module(f"{package}.msg"), message)
 
 
 def transform(parent: str, child: str, position: np.ndarray, orientation: np.ndarray) -> TransformStamped:
