@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from inhand_core.signals import N_BINS
+from inhand_policy.actions import bins_to_action
 
 
 class Bins(nn.Module):
@@ -20,7 +22,8 @@ class Bins(nn.Module):
         super().__init__()
         self.coordinates = coordinates
         self.outputs = coordinates * N_BINS
-        self.register_buffer("centres", torch.linspace(-1.0, 1.0, N_BINS), persistent=False)
+        centres = torch.from_numpy(bins_to_action(np.arange(N_BINS)))
+        self.register_buffer("centres", centres, persistent=False)
 
     def log_probabilities(self, logits: Tensor) -> Tensor:
         """(…, coordinates, N_BINS)."""
@@ -36,7 +39,7 @@ class Bins(nn.Module):
         return logits.unflatten(-1, (self.coordinates, N_BINS)).argmax(-1)
 
     def action(self, sample: Tensor) -> Tensor:
-        """(…, coordinates) in [-1, 1]."""
+        """(…, coordinates) in [-1, 1], float64: the very numbers that the deployed policy gives."""
         return self.centres[sample]
 
     def log_probability(self, logits: Tensor, sample: Tensor) -> Tensor:

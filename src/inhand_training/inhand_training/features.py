@@ -41,23 +41,30 @@ class State:
         return rotations.relative(self.target, self.truth.object_orientation)
 
 
-Feature = Callable[[State], Array]
+@dataclass(frozen=True)
+class Feature:
+    """A block: its length, and its values (B, size) of a state."""
+
+    size: int
+    values: Callable[[State], Array]
+
+
 FEATURES: dict[str, Feature] = {
-    "fingertip_positions": lambda s: s.truth.fingertip_position.reshape(len(s.target), -1),
-    "object_position": lambda s: s.truth.object_position,
-    "object_orientation": lambda s: rotations.canonical(s.truth.object_orientation),
-    "target_orientation": lambda s: rotations.canonical(s.target),
-    "relative_target_orientation": lambda s: s.relative,
-    "joint_positions": lambda s: s.truth.joint_position,
-    "joint_velocities": lambda s: s.truth.joint_velocity,
-    "object_velocity": lambda s: s.truth.object_velocity,
-    "object_angular_velocity": lambda s: s.truth.object_angular_velocity,
-    "relative_rotation_vector": lambda s: rotations.to_rotation_vector(s.relative),
-    "object_symmetry": lambda s: cubic_harmonics(s.truth.object_orientation),
-    "smoothed_action": lambda s: s.smoothed,
-    "applied_action": lambda s: s.applied,
-    "goal_time": lambda s: s.goal_time[:, None],
-    "physics": lambda s: s.physics,
+    "fingertip_positions": Feature(15, lambda s: s.truth.fingertip_position.reshape(len(s.target), -1)),
+    "object_position": Feature(3, lambda s: s.truth.object_position),
+    "object_orientation": Feature(4, lambda s: rotations.canonical(s.truth.object_orientation)),
+    "target_orientation": Feature(4, lambda s: rotations.canonical(s.target)),
+    "relative_target_orientation": Feature(4, lambda s: s.relative),
+    "joint_positions": Feature(24, lambda s: s.truth.joint_position),
+    "joint_velocities": Feature(24, lambda s: s.truth.joint_velocity),
+    "object_velocity": Feature(3, lambda s: s.truth.object_velocity),
+    "object_angular_velocity": Feature(3, lambda s: s.truth.object_angular_velocity),
+    "relative_rotation_vector": Feature(3, lambda s: rotations.to_rotation_vector(s.relative)),
+    "object_symmetry": Feature(15, lambda s: cubic_harmonics(s.truth.object_orientation)),
+    "smoothed_action": Feature(20, lambda s: s.smoothed),
+    "applied_action": Feature(20, lambda s: s.applied),
+    "goal_time": Feature(1, lambda s: s.goal_time[:, None]),
+    "physics": Feature(10, lambda s: s.physics),
 }
 
 
@@ -71,7 +78,12 @@ def check_features(names: Iterable[str]) -> None:
 
 def assemble_state(names: Iterable[str], state: State) -> Array:
     """The features (B, n) float32 in the order of `names`."""
-    return np.concatenate([FEATURES[name](state) for name in names], axis=-1).astype(np.float32)
+    return np.concatenate([FEATURES[name].values(state) for name in names], axis=-1).astype(np.float32)
+
+
+def features_size(names: Iterable[str]) -> int:
+    """Length of an observation of these features."""
+    return sum(FEATURES[name].size for name in names)
 
 
 def state_groups(groups: Mapping[str, Iterable[str]], state: State) -> dict[str, Array]:

@@ -12,10 +12,10 @@ from inhand_core import rotations
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import GraphSpec, load_graph
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
-from inhand_policy.observation import assemble, check_blocks
+from inhand_policy.observation import assemble, check_blocks, observation_size
 from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum, Staircase
 from inhand_training.env import Episodes, Observation, Step
-from inhand_training.features import State, check_features, state_groups
+from inhand_training.features import State, check_features, features_size, state_groups
 from inhand_training.palm import palm_offset
 from inhand_training.reward import RewardConfig, reward
 
@@ -75,9 +75,10 @@ class GraphEnv:
         limited = config.goals.first_angle < np.pi
         overrides = {name: dict(values) for name, values in config.overrides.items()}
         overrides.setdefault("sim", {})["threads"] = threads
+        spec = load_graph("training")
         if limited:
             overrides["goal"] = {**overrides.get("goal", {}), "mode": "limited"}
-        spec = _with_goals(load_graph("training"), "inhand_training.curriculum:CurriculumGoals")
+            spec = _with_goals(spec, "inhand_training.curriculum:CurriculumGoals")
         names = [component.name for component in spec.components if component.name != "policy"]
         self.graph = InProcessGraph(spec, config.batch, seed, config.randomization, overrides, only=names)
         order = [component.name for component in spec.components]
@@ -92,8 +93,9 @@ class GraphEnv:
         self._born_at, self._length = np.zeros(self.batch, np.int64), np.zeros(self.batch, np.int64)
         self._failed = 0
         self._set_curricula()
-        observation = self.start()
-        self.sizes = {name: value.shape[1] for name, value in observation.items()}
+        self._begun = False
+        self.sizes = {POLICY_GROUP: observation_size(config.policy)}
+        self.sizes.update({name: features_size(features) for name, features in config.states.items()})
 
     @property
     def progress(self) -> dict[str, float]:
@@ -102,7 +104,9 @@ class GraphEnv:
 
     def start(self) -> Observation:
         """Restarts every row; runs until each has a goal."""
-        self.graph.start()
+        if self._begun:
+            self.graph.start()
+        self._begun = True
         self.graph.run_due(self._before)
         while not self._running().all():
             self._act(np.zeros((self.batch, N_ACTUATORS)))

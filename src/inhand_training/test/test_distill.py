@@ -19,7 +19,7 @@ def test_target_has_the_action_as_its_mean():
     action = torch.tensor([-1.7, -1.0, -0.13, 0.0, 0.2, 0.95, 3.0])
     target = target_bins(action, Bins(1))
     assert target.sum(-1).tolist() == pytest.approx([1.0] * 7)
-    assert (target * Bins(1).centres).sum(-1).tolist() == pytest.approx(action.clamp(-1, 1).tolist(), abs=1e-6)
+    assert (target * Bins(1).centres.float()).sum(-1).tolist() == pytest.approx(action.clamp(-1, 1).tolist(), abs=1e-6)
     assert (target > 1e-6).sum(-1).max() == 2
 
 

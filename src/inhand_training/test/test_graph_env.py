@@ -1,0 +1,153 @@
+"""The environment is the graph that is deployed: same actions, same messages, same episodes; and it resumes."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from inhand_core.config import ConfigError
+from inhand_core.graph import InProcessGraph
+from inhand_core.graph_spec import load_graph
+from inhand_core.rotations import distance
+from inhand_policy.export import export_weights
+from inhand_policy.observation import PAPER_OBSERVATION
+from inhand_policy.weights import TrainingInfo, save_weights
+from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum
+from inhand_training.distributions import N_BINS, Bins
+from inhand_training.export import to_policy
+from inhand_training.graph_env import GraphEnv, GraphEnvConfig
+from inhand_training.networks import Network, NetworkConfig
+from inhand_training.reward import RewardConfig
+
+ROWS, TICKS = 3, 40
+STARTS = {"size": 4, "random_steps": 3, "smoothing": 0.3, "seed": 5}
+SIM = {"start_states": STARTS, "threads": 1}
+REWARD = RewardConfig(1.0, 5.0, 20.0, 5.0, 0.05, 0.1, 0.0)
+
+
+def make_env(angle=4.0, randomization="all", **changes):
+    values = {
+        "batch": ROWS,
+        "randomization": randomization,
+        "policy": PAPER_OBSERVATION,
+        "states": {"critic": ("relative_target_orientation", "goal_time", "physics")},
+        "reward": REWARD,
+        "goals": GoalCurriculum(angle, 0.1, 2.0),
+        "scale": RandomizationCurriculum(1.0, 0.1, 2.0, 0.0),
+        "timeout_is_terminal": True,
+        "overrides": {"sim": {"start_states": STARTS}, "goal": {"timeout_s": 0.8}},
+    }
+    return GraphEnv(GraphEnvConfig(**{**values, **changes}), seed=3, threads=1)
+
+
+def make_network(env):
+    torch.manual_seed(1)
+    network = Network(NetworkConfig("policy", (16,), 16, "relu", "bins"), env.sizes["policy"], 20 * N_BINS, gain=2.0)
+    network.normalizer.update(torch.randn(50, env.sizes["policy"]) * 0.1 + 0.1)
+    return network
+
+
+def drive(env, network, ticks):
+    """Actions, trials and object poses by tick, as the trainers step the environment."""
+    bins, memory, start = Bins(20), network.memory(ROWS), torch.ones(ROWS, dtype=torch.bool)
+    observation, records = env.start(), []
+    for _ in range(ticks):
+        with torch.no_grad():
+            logits, memory = network(torch.from_numpy(observation["policy"])[None], memory, start[None])
+        step = env.step(bins.action(bins.mode(logits[0])).numpy())
+        latest = env.graph.latest
+        records.append((latest["policy/action"].action, latest["trial"].trial_id, latest["object/pose"].orientation))
+        observation, start = step.observation, torch.from_numpy(step.start)
+    return records
+
+
+def test_trained_network_acts_in_the_deployed_graph_as_in_training(tmp_path):
+    env = make_env()
+    network = make_network(env)
+    weights = export_weights(to_policy(network), PAPER_OBSERVATION, TrainingInfo("test", "", 1, False))
+    save_weights(tmp_path / "policy.safetensors", weights)
+    overrides = {"sim": SIM, "goal": {"timeout_s": 0.8}, "policy": {"weights": str(tmp_path / "policy.safetensors")}}
+    graph = InProcessGraph(load_graph("training"), ROWS, 3, "all", overrides)
+    graph.step()
+    deployed = []
+    for _ in range(TICKS):
+        action = graph.latest["policy/action"].action
+        graph.step()
+        deployed.append((action, graph.latest["trial"].trial_id, graph.latest["object/pose"].orientation))
+    trained = drive(env, network, TICKS)
+    assert deployed[-1][1].min() >= 2  # the comparison spans ends of episodes
+    for tick, (a, b) in enumerate(zip(deployed, trained, strict=True)):
+        for x, y in zip(a, b, strict=True):
+            np.testing.assert_array_equal(x, y, err_msg=f"tick {tick}")
+
+
+def test_episodes_end_and_begin_as_announced():
+    env = make_env(randomization="none")
+    env.start()
+    ended_before = np.zeros(ROWS, bool)
+    seen = 0
+    for _ in range(25):
+        step = env.step(np.zeros((ROWS, 20)))
+        np.testing.assert_array_equal(~step.valid, ended_before)
+        np.testing.assert_array_equal(step.start, ended_before)
+        assert (step.reward[~step.valid] == 0).all()
+        assert len(step.episodes.goals) == step.ended.sum()
+        seen += int(step.ended.sum())
+        ended_before = step.ended
+    assert seen >= 2 * ROWS
+
+
+def test_reward_is_the_turn_towards_the_goal():
+    env = make_env(randomization="none", reward=RewardConfig(1.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0))
+    env.start()
+    goal, sim = env.graph.component("goal"), env.graph.component("sim")
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        target = goal.state.orientation.copy()
+        before = distance(target, sim.truth().object_orientation)
+        step = env.step(rng.uniform(-1, 1, (ROWS, 20)))
+        after = distance(target, sim.truth().object_orientation)
+        np.testing.assert_allclose(step.reward[step.valid], (before - after)[step.valid], atol=1e-6)
+
+
+def test_restored_environment_repeats_bit_for_bit():
+    env = make_env(angle=1.0)
+    env.start()
+    rng = np.random.default_rng(0)
+    actions = rng.uniform(-1, 1, (24, ROWS, 20))
+    for action in actions[:12]:
+        env.step(action)
+    saved = env.save()
+    first = [env.step(action) for action in actions[12:]]
+    other = make_env(angle=1.0)
+    other.restore(saved)
+    for action, expected in zip(actions[12:], first, strict=True):
+        step = other.step(action)
+        np.testing.assert_array_equal(step.reward, expected.reward)
+        for name, value in expected.observation.items():
+            np.testing.assert_array_equal(step.observation[name], value, err_msg=name)
+
+
+def test_curricula_widen_goals_first_and_count_only_episodes_begun_since():
+    env = make_env(angle=math.pi - 0.05, randomization="physics", scale=RandomizationCurriculum(0.5, 0.5, 2.0, 0.0))
+    env.start()
+    good = {"mean_goals": 9.0, "window": 1.0}
+    for _ in range(5):
+        env.adapt(good)
+    assert env.progress == {"goal_angle": math.pi, "randomization_scale": 0.5}
+    counted = 0
+    for _ in range(11):
+        step = env.step(np.zeros((ROWS, 20)))
+        counted += len(step.episodes.goals)
+    assert counted < ROWS or step.ended.sum() == 0  # episodes begun before the change do not count
+    for _ in range(5):
+        env.adapt(good)
+    assert env.progress["randomization_scale"] == 1.0
+    env.adapt({"mean_goals": 0.0, "window": 1.0})
+    assert env.progress["randomization_scale"] == 1.0
+
+
+def test_unknown_feature_is_named():
+    with pytest.raises(ConfigError, match="velocity_of_light"):
+        make_env(states={"critic": ("velocity_of_light",)})
