@@ -29,10 +29,17 @@ class SteadyExecutor(SingleThreadedExecutor):
         while self._context.ok() and not self._is_shutdown:
             with _Waiter(self.get_nodes(), [g for g in (self._guard, self._sigint_gc) if g], self._context) as waiter:
                 while waiter.current() and self._context.ok() and not self._is_shutdown:
-                    if waiter.wait_and_run():
-                        self._run_rare()
+                    self._run(waiter)
         if not self._context.ok():
             raise ExternalShutdownException
+
+    def _run(self, waiter: _Waiter) -> None:
+        try:
+            if waiter.wait_and_run():
+                self._run_rare()
+        except RuntimeError:
+            if self._context.ok():  # else a signal shut the context down while messages were being taken
+                raise
 
     def _run_rare(self) -> None:
         """Lets rclpy's own executor run all that is ready now."""

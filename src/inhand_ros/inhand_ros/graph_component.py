@@ -24,6 +24,9 @@ from inhand_ros.messages import message_class
 from inhand_ros.parameters import component_overrides, declare
 from inhand_ros.qos import publisher_qos, subscription_qos
 
+KEEP_ALIVE_NS = NANOSECONDS
+"""Longest time between two messages of a living producer on a topic that is published on change."""
+
 
 class GraphComponent:
     """What a node that runs one component does; mixed into rclpy's Node or LifecycleNode.
@@ -66,7 +69,7 @@ class GraphComponent:
         topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
         self.inboxes = {topic: Inbox(self.spec.topics[topic].rate, self.lockstep) for topic in topics}
         self._sequences = dict.fromkeys(spec.outputs.values(), 0)
-        self._published: dict[str, Signal] = {}
+        self._published: dict[str, tuple[Signal, int]] = {}
         self._outlets = {
             topic: self.create_publisher(
                 message_class(self.spec.topics[topic].message),
@@ -116,8 +119,8 @@ class GraphComponent:
         """The labels of this node's messages; overridden where the component knows better."""
         return Labels(object=getattr(self.component.config, "object", Labels.object))
 
-    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
-        """What the component shall see, by port; overridden for another treatment of stale input."""
+    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal] | None:
+        """What the component shall see, by port, or None to leave the step out; overridden to treat stale input."""
         return inputs
 
     def after_step(self, outputs: Mapping[str, Signal], time_ns: int) -> None:
@@ -145,7 +148,10 @@ class GraphComponent:
             self.get_logger().warning(f"time went back by {(self._last_ns - time_ns) / NANOSECONDS:.3f} s: restarting")
             self.runner.start()
         self._last_ns = time_ns
-        outputs = self.runner.step(self.before_step(self.gather(time_ns), time_ns), time_ns)
+        inputs = self.before_step(self.gather(time_ns), time_ns)
+        if inputs is None:
+            return {}
+        outputs = self.runner.step(inputs, time_ns)
         for topic, signal in outputs.items():
             self.publish(topic, signal, time_ns)
         self._steps += 1
@@ -153,11 +159,16 @@ class GraphComponent:
         return outputs
 
     def publish(self, topic: str, signal: Signal, time_ns: int) -> None:
-        """Publishes a signal stamped `time_ns`; an unchanged one is left out where the topic says `on_change`."""
+        """Publishes a signal stamped `time_ns`.
+
+        Where the topic says `on_change`, an unchanged one is left out, except once every `KEEP_ALIVE_NS`: by that the
+        consumers know that the producer lives.
+        """
         if self.spec.topics[topic].on_change and not self.lockstep:
-            if _equal(self._published.get(topic), signal):
+            before, then_ns = self._published.get(topic, (None, 0))
+            if _equal(before, signal) and 0 <= time_ns - then_ns < KEEP_ALIVE_NS:
                 return
-            self._published[topic] = signal
+            self._published[topic] = (signal, time_ns)
         self._outlets[topic].publish(encode(signal, time_ns, self._sequences[topic], self.labels))
         self._sequences[topic] += 1
 
@@ -197,9 +208,10 @@ class GraphComponent:
         return self.spec.needed_sequence(self.component_spec.name, topic, time_ns)
 
     def _too_old(self, topic: str, stamp_ns: int, time_ns: int) -> bool:
-        if self.lockstep or not self._max_age_ns or self.spec.topics[topic].on_change:
+        if self.lockstep or not self._max_age_ns:
             return False
-        return time_ns - stamp_ns > self._max_age_ns
+        limit = 3 * KEEP_ALIVE_NS if self.spec.topics[topic].on_change else self._max_age_ns
+        return time_ns - stamp_ns > limit
 
     def _report(self, status: Diagnostics) -> None:
         status.add("steps", self._steps)

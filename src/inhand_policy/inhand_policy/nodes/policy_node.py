@@ -10,12 +10,13 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from inhand_core.config import read_yaml
 from inhand_core.paths import config_file
+from inhand_core.signals import Signal
 from inhand_policy.weights import check_deployment
 from inhand_ros import Diagnostics, LifecycleComponentNode, run_node
 
 
 class PolicyNode(LifecycleComponentNode):
-    """Steps the policy every 80 ms of the time base in use; inputs that are missing or too old give zero actions.
+    """Steps the policy every 80 ms of the time base in use; while an input is missing or too old it says nothing.
 
     Configuring loads the weights and refuses those that do not fit the hand, the rate or the smoother. While weights
     are untrained, the logger's name says so on every line.
@@ -37,6 +38,10 @@ class PolicyNode(LifecycleComponentNode):
         logger = super().get_logger()
         component = getattr(self, "component", None)
         return logger.get_child("RANDOM_UNTRAINED_WEIGHTS") if component and component.weights.random else logger
+
+    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal] | None:
+        """Says nothing while an input is missing or its node silent, so that the controller holds the hand."""
+        return inputs if self.lockstep or set(inputs) == set(self.component_spec.inputs) else None
 
     def report(self, status: Diagnostics) -> None:
         """Adds the weights and how often the policy stood still for want of inputs."""
