@@ -62,7 +62,7 @@ def make_venv(python: str, *options: str) -> None:
 
 def pip_install(*arguments: str | Path) -> None:
     """Run the environment's pip install, quietly but for what it downloads."""
-    call(VENV / "bin" / "python", "-m", "pip", "install", "--progress-bar", "off", "-q", *arguments, env=wheels_env())
+    call(VENV / "bin" / "python", "-m", "pip", "install", "--progress-bar", "off", "-qq", *arguments, env=wheels_env())
 
 
 def wheels_env() -> dict[str, str]:
@@ -109,7 +109,7 @@ def wheels_plan(python: str) -> list[Step]:
         Step("venv", f"making {VENV} with {python}", lambda: make_venv(python), settings=(str(VENV),)),
         Step(
             "packages",
-            "installing ROS 2 wheels and Python libraries (about 1 GB; minutes)",
+            "installing ROS 2 wheels and Python libraries (about 1 GB; takes minutes)",
             lambda: pip_install(*options, "-c", CONSTRAINTS),
             files=requirements,
         ),
