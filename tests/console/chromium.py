@@ -11,11 +11,11 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from support.processes import wait_for
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -63,7 +63,7 @@ class Chromium:
         )
         try:
             port_file = self._profile / "DevToolsActivePort"
-            wait_until(lambda: port_file.is_file() and bool(port_file.read_text().strip()), start_s, "Chromium's port")
+            wait_for(lambda: port_file.is_file() and bool(port_file.read_text().strip()), start_s, "Chromium's port")
             port = int(port_file.read_text().split()[0])
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
                 tab = next(target for target in json.load(answer) if target["type"] == "page")
@@ -153,16 +153,3 @@ class Chromium:
         self._process.wait()
         self._log.close()
         shutil.rmtree(self._profile, ignore_errors=True)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Returns as soon as the condition holds.
-
-    Raises:
-        TimeoutError: naming `what`, after `seconds`.
-    """
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"{what}: not within {seconds:g} s")
-        time.sleep(0.1)

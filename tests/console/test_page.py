@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from chromium import Chromium, executable, wait_until
+from chromium import Chromium, executable
 from PIL import Image
 from rehearsal import Rehearsal
+from support.processes import wait_for
 
 from inhand_console.commands import Command, Outcome
 from inhand_console.config import ConsoleConfig
@@ -41,10 +42,10 @@ class Stage:
     pressed: list[Command] = field(default_factory=list)
 
     def wait_for_text(self, text: str) -> None:
-        wait_until(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
+        wait_for(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
 
     def wait_for_press(self, command: Command) -> None:
-        wait_until(lambda: command in self.pressed, PATIENCE_S, f"a press of {command.name}")
+        wait_for(lambda: command in self.pressed, PATIENCE_S, f"a press of {command.name}")
 
     def scene(self) -> np.ndarray:
         """The 3D part of a picture, (h, w, 3)."""
@@ -97,10 +98,10 @@ def test_the_hand_moves_and_stands_still_when_the_simulation_does(stage: Stage) 
         time.sleep(2.0)
         return float((np.abs(stage.scene() - before).max(axis=2) > 40).mean())
 
-    wait_until(lambda: changed() > 0.005, PATIENCE_S, "a moving scene")
+    wait_for(lambda: changed() > 0.005, PATIENCE_S, "a moving scene")
     stage.rehearsal.paused = True
     stage.wait_for_text("SIMULATION PAUSED")
-    wait_until(lambda: changed() < 0.002, PATIENCE_S, "a scene at rest")
+    wait_for(lambda: changed() < 0.002, PATIENCE_S, "a scene at rest")
     stage.rehearsal.paused = False
 
 
@@ -112,7 +113,7 @@ def test_the_blocks_faces_can_be_told_by_their_colours(stage: Stage, name: str, 
         away = np.abs((found * 360 / 255 - hue + 180) % 360 - 180)
         return int(((away < 15) & (saturation > 100) & (value > 60)).sum()) > 100
 
-    wait_until(seen, PATIENCE_S, f"a {name} face")
+    wait_for(seen, PATIENCE_S, f"a {name} face")
 
 
 def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -74,6 +75,7 @@ class LifecycleComponentNode(GraphComponent, LifecycleNode):
 
 def run_node(make: Callable[[], Node]) -> None:
     """Runs a node until SIGINT or SIGTERM; a configuration that cannot be used ends the process with code 2."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # rclpy's own handler ends the executor, between two callbacks
     rclpy.init()
     node = None
     try:
@@ -87,7 +89,7 @@ def run_node(make: Callable[[], Node]) -> None:
     except ConfigError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         sys.exit(2)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     finally:
         if node is not None:

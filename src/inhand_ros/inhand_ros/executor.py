@@ -16,6 +16,8 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.subscription import Subscription
 
+_BURST = 20  # messages of one topic before the others' turn
+
 
 class SteadyExecutor(SingleThreadedExecutor):
     """SingleThreadedExecutor with a wait set that is kept between callbacks."""
@@ -135,10 +137,12 @@ class _Waiter:
 
 
 def _take(subscription: Subscription) -> None:
-    taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
-    if taken is None:
-        return
-    if subscription._callback_type is Subscription.CallbackType.MessageOnly:
-        subscription.callback(taken[0])
-    else:
-        subscription.callback(*taken)
+    """Calls back for every message that waits: a node that was held up catches up at once."""
+    for _ in range(_BURST):
+        taken = subscription.handle.take_message(subscription.msg_type, subscription.raw)
+        if taken is None:
+            return
+        if subscription._callback_type is Subscription.CallbackType.MessageOnly:
+            subscription.callback(taken[0])
+        else:
+            subscription.callback(*taken)

@@ -71,7 +71,7 @@ class MonitorNode(Node):
             sys.exit(f"error: no /hand/action within {self._start_limit:g} s; silent: {self._watch.never_heard()}")
         if self._duration and self._begun is not None and now - self._begun >= self._duration:
             self._ended = now
-            raise KeyboardInterrupt
+            sys.exit(0)
 
     def _report(self, status: Diagnostics) -> None:
         for topic, meter in self._summary.meters.items():

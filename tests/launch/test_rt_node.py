@@ -1,0 +1,230 @@
+"""The real-time node over DDS: in lockstep equal to the in-process component, free-running safe in every mode."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from std_srvs.srv import SetBool, Trigger
+from support.processes import Processes, executable, wait_for
+
+import inhand_control as ic
+from inhand_control.component import PdController
+from inhand_core.config import load_config, read_yaml
+from inhand_core.graph import load_graph
+from inhand_core.paths import config_file
+from inhand_core.random import row_seeds
+from inhand_core.signals import HandAction, HandSensors
+from inhand_interfaces.msg import ControllerStatus
+from inhand_ros.codecs import Labels, decode, encode, to_ns
+from inhand_ros.messages import message_class
+from inhand_ros.qos import observer_qos, publisher_qos
+
+SPEC = load_graph("realtime")
+COMMAND = [executable("inhand_control/rt_node"), "--ros-args"]
+FILES = [word for name in ("hand", "controller") for word in ("--params-file", str(config_file(name)))]
+HAND = ic.load_hand_tables(config_file("hand"))
+PERIOD_NS = 5_000_000
+
+
+class Bench:
+    """Stands in for hand and smoother: publishes readings and actions, keeps what the node publishes."""
+
+    def __init__(self, domain: int, *, lockstep: bool) -> None:
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context, domain_id=domain)
+        self.node = rclpy.create_node("bench", context=self.context)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self.received: dict[str, list] = {}
+        for topic in ("hand/motor_commands", "joint_states"):
+            self._listen(topic, message_class(SPEC.topics[topic].message), observer_qos(latched=lockstep))
+        self._listen("controller/status", ControllerStatus, 10)
+        self._publishers = {
+            topic: self.node.create_publisher(
+                message_class(SPEC.topics[topic].message), topic, publisher_qos(SPEC, topic, lockstep)
+            )
+            for topic in ("hand/sensors", "hand/action")
+        }
+
+    def publish(self, topic: str, sequence: int, stamp_ns: int, signal_: HandSensors | HandAction) -> None:
+        self._publishers[topic].publish(encode(signal_, stamp_ns, sequence, Labels()))
+
+    def spin(self, seconds: float = 0.0) -> None:
+        self.executor.spin_once(timeout_sec=seconds)
+
+    def wait(self, condition: Callable[[], object], what: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        def poll() -> object:
+            meanwhile()
+            for _ in range(20):
+                self.spin(0.002)
+            return condition()
+
+        wait_for(poll, 60.0, what)
+
+    def call(self, kind: type, name: str, request: object) -> tuple[bool, str]:
+        client = self.node.create_client(kind, name)
+        assert client.wait_for_service(30.0), name
+        future = client.call_async(request)
+        self.executor.spin_until_future_complete(future, timeout_sec=30.0)
+        return future.result().success, future.result().message
+
+    def close(self) -> None:
+        self.node.destroy_node()
+        self.context.shutdown()
+
+    def _listen(self, topic: str, kind: type, qos: object) -> None:
+        self.received[topic] = []
+        self.node.create_subscription(kind, topic, self.received[topic].append, qos)
+
+
+@pytest.fixture
+def bench(domain: int, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    bench = Bench(domain, lockstep=request.param)
+    yield bench
+    bench.close()
+
+
+def _reading(angle: float | np.ndarray) -> HandSensors:
+    return HandSensors(ic.uncalibrate(HAND, np.broadcast_to(angle, (1, 24))), np.zeros((1, 20)))
+
+
+def _action(values: np.ndarray) -> HandAction:
+    return HandAction(values.reshape(1, 20), np.full((1, 20), -1), np.zeros(1, int))
+
+
+@pytest.mark.parametrize("bench", [True], indirect=True)
+def test_lockstep_equals_the_component_bit_for_bit(bench: Bench, processes: Processes) -> None:
+    rng = np.random.default_rng(5)
+    readings = [_reading(0.2 + np.cumsum(rng.normal(0, 0.002, 24))) for _ in range(200)]
+    actions = [_action(rng.uniform(-1, 1, 20)) for _ in range(13)]
+    processes.start("rt_node", [*COMMAND, *FILES, "-p", "lockstep:=true", "-p", "auto_enable:=true"])
+    for k, reading in enumerate(readings):
+        bench.publish("hand/sensors", k, k * PERIOD_NS, reading)
+    for number, action in enumerate(actions[:5]):
+        bench.publish("hand/action", number, number * 80_000_000, action)
+    commands, joints = bench.received["hand/motor_commands"], bench.received["joint_states"]
+
+    bench.wait(lambda: len(commands) >= 80, "the first 80 commands")
+    for _ in range(100):
+        bench.spin(0.005)
+    assert len(commands) == 80, "reading 80 (0.4 s) has to wait for action 5"
+    for number, action in enumerate(actions[5:], start=5):
+        bench.publish("hand/action", number, number * 80_000_000, action)
+    bench.wait(lambda: len(commands) == len(joints) == 200, "the rest of the commands")
+
+    component = _component()
+    for k, reading in enumerate(readings):
+        inputs = {"sensors": reading, "action": actions[k // 16]}
+        expected = component.step(inputs, 0.0 if k == 0 else 0.005)
+        assert (commands[k].sequence, commands[k].sensors_sequence) == (k, k)
+        assert to_ns(commands[k].header.stamp) == to_ns(joints[k].header.stamp) == k * PERIOD_NS
+        np.testing.assert_array_equal(decode(commands[k]).torque, expected["motor_commands"].torque)
+        for name in ("position", "velocity", "effort"):
+            np.testing.assert_array_equal(getattr(joints[k], name), getattr(expected["joint_states"], name)[0])
+    assert component.controller.mode[0] == ic.Mode.RUNNING
+
+
+def _component() -> PdController:
+    config = load_config(PdController.Config, read_yaml(config_file("controller")))
+    return PdController(dataclasses.replace(config, auto_enable=True), row_seeds(0, 1))
+
+
+class Feed:
+    """Readings at the rate of the caller's loop, an action every 16th, either of which can be switched off."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.sensors, self.actions = bench, True, True
+        self.reading = self.action = 0
+
+    def __call__(self) -> None:
+        now = self.bench.node.get_clock().now().nanoseconds
+        if self.sensors:
+            self.bench.publish("hand/sensors", self.reading, now, _reading(0.1))
+            self.reading += 1
+        if self.actions:
+            self.bench.publish("hand/action", self.action, now, _action(np.full(20, 0.3)))
+            self.action += 1
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_free_running_goes_through_its_modes(bench: Bench, processes: Processes) -> None:
+    # Long time-outs: the feed of this test is no real-time process.
+    slow = ["control.sensors_timeout_s:=1.0", "control.action_timeout_s:=2.0", "rt.priority:=1"]
+    node = processes.start("rt_node", [*COMMAND, *FILES, *(word for p in slow for word in ("-p", p))])
+    feed = Feed(bench)
+    status, commands = bench.received["controller/status"], bench.received["hand/motor_commands"]
+
+    def becomes(mode: int) -> None:
+        bench.wait(lambda: status and status[-1].mode == mode, f"mode {mode}\n{processes.logs()}", feed)
+
+    becomes(ControllerStatus.DISABLED)
+    assert bench.call(SetBool, "controller/enable", SetBool.Request(data=True)) == (True, "enabled")
+    becomes(ControllerStatus.RUNNING)
+    bench.wait(lambda: any(commands[-1].torque), "torque", feed)
+    feed.actions = False
+    becomes(ControllerStatus.HOLD)
+    feed.sensors = False
+    becomes(ControllerStatus.ZERO_TORQUE)
+    assert not any(commands[-1].torque)
+    feed.sensors = feed.actions = True
+    feed.reading = feed.action = 0  # a restarted producer begins anew
+    becomes(ControllerStatus.RUNNING)
+
+    success, message = bench.call(Trigger, "controller/stop", Trigger.Request())
+    assert success, message
+    becomes(ControllerStatus.STOPPED)
+    assert not any(commands[-1].torque)
+    success, message = bench.call(SetBool, "controller/enable", SetBool.Request(data=True))
+    assert not success
+    assert "controller/clear" in message
+    assert bench.call(Trigger, "controller/clear", Trigger.Request())[0]
+    assert bench.call(SetBool, "controller/enable", SetBool.Request(data=True))[0]
+    becomes(ControllerStatus.RUNNING)
+
+    numbers = [message.sequence for message in commands]
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))), "no command is lost"
+    assert (status[-1].holds, status[-1].zero_torques) == (1, 1)
+    node.send_signal(signal.SIGINT)
+    assert node.wait(20.0) == 0
+    bench.wait(
+        lambda: status[-1].mode == ControllerStatus.STOPPED or not any(commands[-1].torque), "a last zero torque"
+    )
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_refused_inputs_are_counted_and_give_no_torque(bench: Bench, processes: Processes) -> None:
+    processes.start("rt_node", [*COMMAND, *FILES, "-p", "auto_enable:=true"])
+    status = bench.received["controller/status"]
+    numbers = iter(range(10**6))
+
+    def feed() -> None:
+        k = next(numbers)
+        bench.publish("hand/sensors", k, k, _reading(0.1))
+        bench.publish("hand/sensors", 10**6 + k, k, _reading(np.nan))
+        bench.publish("hand/action", k, k, _action(np.full(20, 1.5)))
+
+    bench.wait(lambda: status and status[-1].refused_nan > 5 and status[-1].refused_range > 5, "refusals", feed)
+    assert not any(any(command.torque) for command in bench.received["hand/motor_commands"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "missing parameters: .*hand.kp .*lockstep"),
+        ([*FILES, "-p", "lock_step:=true"], "unknown parameters: lock_step; known:"),
+        ([*FILES, "-p", "control.hold:=grip"], "control.hold: unknown 'grip'; known measured_position, last_target"),
+        ([*FILES, "-p", "rt.priority:=high"], "parameter 'rt.priority' is given more than once, as different types"),
+    ],
+)
+def test_bad_parameters_end_the_node_with_their_names(domain: int, arguments: list[str], message: str) -> None:
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert re.search(message, done.stderr, re.DOTALL), done.stderr
