@@ -29,6 +29,8 @@ class DistillConfig:
         epochs: passes over each sequence.
         learning_rate: Adam's, falling linearly to a tenth at the end of the phase.
         teacher_share: fraction of the phase over which the teacher's share of control falls from 1 to 0.
+        target_std: standard deviation [action] of the normal density about the teacher's action that the bins imitate;
+            0: the two bins next to it. Wide enough, what the student cannot tell apart has its mode near the mean.
         exploration: the driving policy's actions are sampled in this fraction of the rows, else the mode is taken.
         max_gradient: norm to which gradients are clipped.
         window: episodes in the statistics, per rank.
@@ -38,19 +40,23 @@ class DistillConfig:
     epochs: int
     learning_rate: float
     teacher_share: float
+    target_std: float
     exploration: float
     max_gradient: float
     window: int
 
 
-def target_bins(action: Tensor, bins: Bins) -> Tensor:
-    """Target probabilities (…, A, 11) of actions (…, A): shared linearly by the two nearest bin centres.
+def target_bins(action: Tensor, bins: Bins, std: float) -> Tensor:
+    """Target probabilities (…, A, 11) of actions (…, A), clipped to [-1, 1].
 
-    Their mean is the action itself, clipped to [-1, 1].
+    Proportional to the normal density of standard deviation `std` [action] about the action; with `std` 0, shared
+    linearly by the two nearest bin centres, so that their mean is the action.
     """
-    position = (action.clamp(-1.0, 1.0) + 1.0) * (len(bins.centres) - 1) / 2.0
-    distance = (position[..., None] - torch.arange(len(bins.centres), dtype=position.dtype)).abs()
-    return (1.0 - distance).clamp_min(0.0)
+    centres = bins.centres.to(action.dtype)
+    distance = (action.clamp(-1.0, 1.0)[..., None] - centres).abs()
+    if std > 0.0:
+        return torch.softmax(-0.5 * (distance / std) ** 2, -1)
+    return (1.0 - distance / (centres[1] - centres[0])).clamp_min(0.0)
 
 
 def distillation_loss(logits: Tensor, target: Tensor, bins: Bins, weight: Tensor) -> Tensor:
@@ -121,7 +127,7 @@ class Distiller:
         if isinstance(distribution, Bins):
             target = distribution.log_probabilities(parameters[0]).exp()
         else:
-            target = target_bins(distribution.mode(parameters[0]), self.bins)
+            target = target_bins(distribution.mode(parameters[0]), self.bins, self.config.target_std)
         rows = (len(target), 1)
         explore, by_teacher = torch.rand(rows) < self.config.exploration, torch.rand(rows) < share
         of_teacher = torch.where(explore, distribution.sample(parameters[0]), distribution.mode(parameters[0]))

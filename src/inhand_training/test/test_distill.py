@@ -12,20 +12,28 @@ from inhand_training.ranks import Ranks
 
 TEACHER = NetworkConfig("state", (8,), 0, "relu", "gaussian", 0.1)
 STUDENT = NetworkConfig("policy", (32,), 32, "relu", "bins")
-CONFIG = DistillConfig(15, 2, 5e-3, 0.5, 0.5, 1.0, 50)
+CONFIG = DistillConfig(15, 2, 5e-3, 0.5, 0.0, 0.5, 1.0, 50)
 
 
 def test_target_has_the_action_as_its_mean():
     action = torch.tensor([-1.7, -1.0, -0.13, 0.0, 0.2, 0.95, 3.0])
-    target = target_bins(action, Bins(1))
+    target = target_bins(action, Bins(1), 0.0)
     assert target.sum(-1).tolist() == pytest.approx([1.0] * 7)
     assert (target * Bins(1).centres.float()).sum(-1).tolist() == pytest.approx(action.clamp(-1, 1).tolist(), abs=1e-6)
     assert (target > 1e-6).sum(-1).max() == 2
 
 
+def test_wide_target_keeps_mode_and_symmetry():
+    target = target_bins(torch.tensor([0.0, 0.41, -1.3]), Bins(1), 0.3)
+    assert target.argmax(-1).tolist() == [5, 7, 0]
+    assert target.sum(-1).tolist() == pytest.approx([1.0] * 3)
+    assert target[0].tolist() == pytest.approx(target[0].flip(-1).tolist())
+    assert (target[0, 4] / target[0, 5]).item() == pytest.approx(0.8007, abs=1e-3)  # exp(-(0.2 / 0.3)^2 / 2)
+
+
 def test_loss_ignores_steps_without_weight_and_is_least_at_the_target():
     bins = Bins(2)
-    target = target_bins(torch.zeros(3, 4, 2), bins)
+    target = target_bins(torch.zeros(3, 4, 2), bins, 0.0)
     weight = torch.ones(3, 4)
     weight[1, 2] = 0.0
     logits = torch.randn(3, 4, 2 * N_BINS)

@@ -1,0 +1,57 @@
+"""Recipes load, and what is wrong in one is named."""
+
+import pytest
+
+from inhand_core.config import ConfigError
+from inhand_core.paths import resource_root
+from inhand_training.config import load_training, merge
+from inhand_training.export import deployable
+
+RECIPES = sorted((resource_root() / "config/training").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_recipe_ends_in_a_policy_for_the_hand(path):
+    config = load_training(path)
+    assert deployable(config.phases[-1])
+
+
+def test_paper_values():
+    phase = load_training(resource_root() / "config/training/paper.yaml").phases[0]
+    ppo = phase.ppo
+    assert (ppo.gamma, ppo.gae_lambda, ppo.clip, ppo.entropy, ppo.learning_rate) == (0.998, 0.95, 0.2, 0.01, 3e-4)
+    assert (phase.actor.dense, phase.actor.lstm) == ((1024,), 512)
+    assert "relative_target_orientation" in phase.env.policy and phase.env.randomization == "all"
+
+
+def test_defaults_lie_under_each_phase():
+    base = {"env": {"batch": 1, "reward": {"goal": 5}}, "name": "a"}
+    assert merge(base, {"env": {"reward": {"drop": 2}}, "name": "b"}) == {
+        "env": {"batch": 1, "reward": {"goal": 5, "drop": 2}},
+        "name": "b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("gamma: 0.998", "gama: 0.998", "gama"),
+        ("kind: ppo", "kind: distill", r"needs \['distill', 'teacher'\]"),
+        ("name: policy", "name: policy\n    start_from: elsewhere", "elsewhere"),
+        ("steps: 39000000000", "steps: 0", "minutes"),
+        ("fingertip_positions, object_position, rel", "fingertip_positions, object_weight, rel", "object_weight"),
+        ("dense: [1024], lstm: 512", "dense: [1024, 512], lstm: 512", "one dense layer"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, old, new, match):
+    text = (resource_root() / "config/training/paper.yaml").read_text()
+    assert old in text
+    (tmp_path / "recipe.yaml").write_text(text.replace(old, new, 1))
+    with pytest.raises(ValueError, match=match):
+        load_training(tmp_path / "recipe.yaml")
+
+
+def test_errors_are_configuration_errors(tmp_path):
+    (tmp_path / "empty.yaml").write_text("seed: 0\n")
+    with pytest.raises(ConfigError, match="missing"):
+        load_training(tmp_path / "empty.yaml")
