@@ -221,7 +221,7 @@ def test_refused_inputs_are_counted_and_give_no_torque(bench: Bench, processes: 
         ([], "missing parameters: .*hand.kp .*lockstep"),
         ([*FILES, "-p", "lock_step:=true"], "unknown parameters: lock_step; known:"),
         ([*FILES, "-p", "control.hold:=grip"], "control.hold: unknown 'grip'; known measured_position, last_target"),
-        ([*FILES, "-p", "rt.priority:=high"], "parameter 'rt.priority' is given more than once, as different types"),
+        ([*FILES, "-p", "rt.priority:=0"], "rt.priority must be 1 to 99"),
     ],
 )
 def test_bad_parameters_end_the_node_with_their_names(domain: int, arguments: list[str], message: str) -> None:
