@@ -16,5 +16,8 @@ setup(
     maintainer_email="maintainers@example.org",
     description="Batched physics of hand and object, domain randomisation, and the simulator node.",
     license="Apache-2.0",
-    entry_points={"console_scripts": ["sim_node = inhand_sim.nodes.sim_node:main"]},
+    entry_points={
+        "console_scripts": ["sim_node = inhand_sim.nodes.sim_node:main"],
+        "inhand.commands": ["bench.env = inhand_sim.bench:env"],
+    },
 )

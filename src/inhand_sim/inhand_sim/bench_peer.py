@@ -1,0 +1,26 @@
+"""A process of the peer in `inhand bench env`; runs in a virtual environment of its own, without this project.
+
+Prints a line when ready. For each line on stdin, a time in seconds, it steps its world with random actions for that
+long and prints simulated seconds per wall second.
+"""
+
+import sys
+import time
+
+import gymnasium
+import gymnasium_robotics
+
+if __name__ == "__main__":
+    gymnasium.register_envs(gymnasium_robotics)
+    world = gymnasium.make("HandManipulateBlockRotateXYZ-v1")
+    world.reset(seed=0)
+    step = world.unwrapped.dt
+    print("ready", flush=True)
+    for line in sys.stdin:
+        start, steps = time.perf_counter(), 0
+        while time.perf_counter() - start < float(line):
+            *_, terminated, truncated, _ = world.step(world.action_space.sample())
+            steps += 1
+            if terminated or truncated:
+                world.reset()
+        print(steps * step / (time.perf_counter() - start), flush=True)
