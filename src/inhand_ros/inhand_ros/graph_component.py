@@ -24,7 +24,7 @@ from inhand_ros.messages import message_class
 from inhand_ros.parameters import component_overrides, declare
 from inhand_ros.qos import publisher_qos, subscription_qos
 
-KEEP_ALIVE_NS = NANOSECONDS
+KEEP_ALIVE_NS = NANOSECONDS // 4
 """Longest time between two messages of a living producer on a topic that is published on change."""
 
 

@@ -1,0 +1,135 @@
+"""What the running system does when a node dies, when a person intervenes, when the simulator is paused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import PoseStamped
+from std_srvs.srv import SetBool, Trigger
+from support.processes import wait_for
+
+from inhand_interfaces.msg import ControllerStatus
+from inhand_interfaces.srv import SetObjectPose, Step
+from inhand_ros.codecs import to_ns
+
+LONG = 90.0  # [s] limit of every wait; machines that run tests are slow at times
+SAFE = {ControllerStatus.HOLD, ControllerStatus.ZERO_TORQUE}
+PROGRAMS = {
+    "sim_node": "mocap/markers",
+    "tracker_node": "object/pose",
+    "goal_node": "trial",
+    "policy_node": "policy/action",
+    "smoother_node": "hand/action",
+    "rt_node": "hand/motor_commands",
+}
+
+
+@pytest.fixture(scope="module")
+def system(launch, probe):
+    """The simulated system, running until the module's end."""
+    launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0")
+    wait_for(lambda: running(probe), LONG, lambda: f"a running controller\n{launched.output[-4000:]}")
+    return launched
+
+
+def running(probe) -> bool:
+    """Whether the newest report of the controller says so."""
+    status = probe.newest("controller/status")
+    return status is not None and status.mode == ControllerStatus.RUNNING
+
+
+def modes_since(probe, wall: float) -> set[int]:
+    """Modes that the controller has reported since a time."""
+    return {message.mode for message in probe.since("controller/status", wall)}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_killed_node_leaves_the_hand_safe_and_comes_back(system, probe, program: str) -> None:
+    wait_for(lambda: running(probe), LONG, "a running controller before the kill")
+    pid, seen, wall = system.pid(program), len(system.output), time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: f"process has died [pid {pid}, exit code -9" in system.output[seen:], LONG, "launch's report")
+    if program == "rt_node":
+        wait_for(lambda: motors_rest(probe, wall), LONG, "motors without torque")
+    else:
+        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, f"hold or zero torque; had {modes_since(probe, wall)}")
+    wait_for(lambda: system.pid(program) != pid, LONG, "a respawned process")
+    back = time.monotonic()
+    wait_for(lambda: probe.since(PROGRAMS[program], back), LONG, f"{PROGRAMS[program]} of the respawned node")
+    wait_for(lambda: probe.since("hand/action", back), LONG, "actions again")
+    wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
+
+
+def motors_rest(probe, wall: float) -> bool:
+    """Whether the simulated motors have drawn no current at some time since."""
+    return any(not np.any(message.motor_current) for message in probe.since("hand/sensors", wall))
+
+
+def test_the_monitor_reports_silence(system, probe) -> None:
+    """After the kills above: streams fell silent and came back."""
+    assert "/mocap/markers is silent" in system.output
+    assert "/mocap/markers is back" in system.output
+
+
+def test_clock_stays_monotonic_over_a_respawned_simulator(system, probe) -> None:
+    times = [to_ns(message.clock) for _, message in probe.heard["clock"]]
+    assert (np.diff(times) > 0).all()
+
+
+def test_stop_latches_until_cleared_and_enabled(system, probe) -> None:
+    wait_for(lambda: running(probe), LONG, "a running controller")
+    assert probe.call(Trigger, "controller/stop").success
+    wait_for(lambda: probe.newest("controller/status").mode == ControllerStatus.STOPPED, LONG, "stopped")
+    assert not probe.call(SetBool, "controller/enable", data=True).success, "enabling must not undo a stop"
+    assert probe.newest("controller/status").mode == ControllerStatus.STOPPED
+    assert not np.any(probe.newest("hand/motor_commands").torque)
+    assert probe.call(Trigger, "controller/clear").success
+    assert probe.call(SetBool, "controller/enable", data=True).success
+    wait_for(lambda: running(probe), LONG, "a running controller")
+
+
+def test_pause_stops_time_and_torque_and_step_moves_on_by_ticks(system, probe) -> None:
+    assert probe.call(SetBool, "sim/pause", data=True).success
+    wait_for(lambda: probe.newest("sim/status").paused, LONG, "the pause")
+    wait_for(lambda: probe.newest("controller/status").mode == ControllerStatus.ZERO_TORQUE, LONG, "zero torque")
+    time.sleep(0.5)
+    before = to_ns(probe.newest("clock").clock)
+    assert probe.call(Step, "sim/step", ticks=3).success
+    wait_for(lambda: to_ns(probe.newest("clock").clock) == before + 240_000_000, LONG, "three ticks of 80 ms")
+    time.sleep(0.5)
+    assert to_ns(probe.newest("clock").clock) == before + 240_000_000
+    assert probe.call(SetBool, "sim/pause", data=False).success
+    wait_for(lambda: running(probe), LONG, "a running controller")
+    assert not probe.call(Step, "sim/step", ticks=1).success, "a running simulation does not step"
+
+
+def test_the_object_goes_where_it_is_put_and_reset_takes_it_back(system, probe) -> None:
+    pose = PoseStamped()
+    pose.header.frame_id = "world"
+    pose.pose.position.z = 2.0
+    pose.pose.orientation.w = 1.0
+    start = probe.newest("sim/object_pose").pose.pose.position
+    wall = time.monotonic()
+    assert probe.call(SetObjectPose, "sim/set_object_pose", pose=pose).success
+
+    def moved() -> bool:
+        places = [m.pose.pose.position for m in probe.since("sim/object_pose", wall)]
+        return any(np.hypot(np.hypot(p.x - start.x, p.y - start.y), p.z - start.z) > 0.5 for p in places)
+
+    wait_for(moved, LONG, "the object far above")
+    pose.header.frame_id = "nowhere"
+    refused = probe.call(SetObjectPose, "sim/set_object_pose", pose=pose)
+    assert not refused.success and "hand_base" in refused.message
+
+
+def test_a_drop_ends_the_trial_and_the_next_one_starts(system, probe) -> None:
+    """The object that was thrown away above: a drop, a new trial, the object back on the palm."""
+    wait_for(lambda: any(m.reason == m.REASON_DROPPED for _, m in probe.heard["trial"]), LONG, "a dropped object")
+    dropped = next(m.trial_id for _, m in probe.heard["trial"] if m.reason == m.REASON_DROPPED)
+    wait_for(lambda: probe.newest("trial").trial_id > dropped, LONG, "the next trial")
+    wall = time.monotonic()
+    wait_for(lambda: [m for m in probe.since("object/pose", wall) if m.valid], LONG, "the object seen again")
