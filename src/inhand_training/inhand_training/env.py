@@ -71,6 +71,9 @@ class VectorEnv(Protocol):
     def adapt(self, summary: dict[str, float]) -> None:
         """Moves the curricula, given the episode statistics averaged over all ranks."""
 
+    def take_failures(self) -> list[Any]:
+        """States from which the physics diverged, at most a few, since the last call; to be looked into."""
+
     def save(self) -> Any:
         """Everything that decides the next steps, picklable."""
 

@@ -167,6 +167,10 @@ class GraphEnv:
             self._stage += 1
             self._set_curricula()
 
+    def take_failures(self) -> list[Any]:
+        """The simulator's `BadState`s since the last call."""
+        return self._sim.take_bad_states()
+
     def save(self) -> Any:
         """Graph, curricula and episode counters."""
         curricula = self._angle.save(), self._scale.save(), self._stage

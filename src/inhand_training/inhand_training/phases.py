@@ -149,9 +149,11 @@ class PhaseLoop:
         return True
 
     def save(self) -> None:
-        """Writes a checkpoint."""
+        """Writes a checkpoint, and beside it the states before physics diverged, if any did since the last one."""
         loop = (self.steps, self.iteration, self.seconds, self.failed, list(self._recent), self._finished)
         save_checkpoint(self.folder, {"learner": self.learner.save(), "loop": loop}, self.ranks)
+        if failures := self.learner.env.take_failures():
+            torch.save(failures, self.folder / f"bad_worlds_rank_{self.ranks.rank}_{self.iteration}.pt")
 
     def loop(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Iterates to the phase's end, or until `stopped`; the last act is a checkpoint."""
@@ -163,6 +165,8 @@ class PhaseLoop:
             now = time.monotonic()
             self.seconds = before + now - begin
             self._finished = self.ranks.any(self._progress() >= 1.0)
+            if log:
+                log.progress(self._progress())
             halt = self.ranks.any(stopped())
             if log and (now - logged > self.run.log_s or self._finished):
                 logged = now

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
 from inhand_core.config import to_mapping
@@ -38,7 +38,7 @@ def write_provenance(folder: Path, config: Any) -> None:
 
 
 class RunLog:
-    """Scalars of one phase: log.jsonl, TensorBoard events, and a line on the terminal.
+    """Scalars of one phase: log.jsonl, TensorBoard events, a line on the terminal, and a bar there.
 
     Args:
         folder: of the phase.
@@ -49,7 +49,11 @@ class RunLog:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = (folder / "log.jsonl").open("a")
         self._board = SummaryWriter(str(folder))
-        self._console = Console()
+        columns = (TextColumn("[cyan]{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._progress = Progress(*columns)
+        self._progress.disable = not self._progress.console.is_terminal
+        self._task = self._progress.add_task(phase, total=1.0)
+        self._progress.start()
         self._phase = phase
 
     def write(self, scalars: dict[str, float]) -> None:
@@ -61,13 +65,15 @@ class RunLog:
         shown = [key for key in SHOWN if key in scalars]
         rest = [key for key in scalars if key not in shown]
         line = " ".join(f"[bold]{k}[/] {scalars[k]:.4g}" for k in shown)
-        self._console.print(f"[cyan]{self._phase}[/] {line} " + " ".join(f"{k} {scalars[k]:.3g}" for k in rest))
+        text = f"[cyan]{self._phase}[/] {line} " + " ".join(f"{k} {scalars[k]:.3g}" for k in rest)
+        self._progress.console.print(text, soft_wrap=True)
 
-    def note(self, text: str) -> None:
-        """A line on the terminal alone."""
-        self._console.print(f"[cyan]{self._phase}[/] {text}")
+    def progress(self, fraction: float) -> None:
+        """Moves the bar of a terminal to `fraction` of the phase."""
+        self._progress.update(self._task, completed=min(fraction, 1.0))
 
     def close(self) -> None:
-        """Closes the files."""
+        """Closes the files and the bar."""
+        self._progress.stop()
         self._file.close()
         self._board.close()

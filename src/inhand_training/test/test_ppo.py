@@ -120,6 +120,13 @@ def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tmp_path):
     assert whole.learner.env.save()[0] == resumed.learner.env.save()[0]
 
 
+def test_bad_worlds_are_kept_beside_the_checkpoint(tmp_path):
+    one = loop(tmp_path, steps=240)
+    one.loop()
+    (file,) = tmp_path.glob("bad_worlds_rank_0_*.pt")
+    assert set(torch.load(file, weights_only=False)[0]) == {"clock"}
+
+
 def test_collector_counts_the_episodes(tmp_path):
     env = RecallEnv(8, 0)
     model = ActorCritic(LSTM, CRITIC, env.sizes, 1)

@@ -41,6 +41,9 @@ class RecallEnv:
     def adapt(self, summary: dict[str, float]) -> None:
         self.progress = {"seen": self.progress.get("seen", 0.0) + summary["mean_goals"]}
 
+    def take_failures(self) -> list:
+        return [{"clock": self._clock.copy()}]
+
     def save(self) -> tuple:
         return self._random.bit_generator.state, self._clock.copy(), self._cue.copy(), dict(self.progress)
 
