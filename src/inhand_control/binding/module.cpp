@@ -5,7 +5,8 @@
 
 NB_MODULE(_core, m)
 {
-  nanobind::set_leak_warnings(false);  // what a program still holds at its end is no leak of this module
+  nanobind::set_leak_warnings(
+    false);  // what a program still holds at its end is no leak of this module
   m.attr("JOINTS") = inhand_control::kJoints;
   m.attr("ACTUATORS") = inhand_control::kActuators;
   m.attr("HALL_CHANNELS") = inhand_control::kHallChannels;

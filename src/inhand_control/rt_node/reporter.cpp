@@ -11,7 +11,8 @@ namespace
 {
 
 constexpr std::int64_t kWindowNs = 1'000'000'000;  // percentiles are over the last second
-constexpr std::size_t kDepth = 200;  // one second of commands: a reader that is held up for less loses none
+constexpr std::size_t kDepth =
+  200;  // one second of commands: a reader that is held up for less loses none
 
 const char * mode_name(Mode mode)
 {

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import pytest
+
 from inhand_core.config import ConfigError, load_config, read_yaml, to_mapping
 
 

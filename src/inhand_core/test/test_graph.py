@@ -4,14 +4,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+
+from inhand_core import graph_spec
 from inhand_core.component import Component
 from inhand_core.config import ConfigError, load_config
 from inhand_core.graph import InProcessGraph, load_graph
 from inhand_core.graph_spec import GraphSpec, resolve_groups
 from inhand_core.link import Link
 from inhand_core.signals import EndReason, MotorCommands, Trial, TrialState
-
-from inhand_core import graph_spec
 
 
 @dataclass(frozen=True)

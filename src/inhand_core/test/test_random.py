@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from inhand_core.random import RowRandom, row_seeds
 from scipy import stats
+
+from inhand_core.random import RowRandom, row_seeds
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5, 64, 257])
