@@ -49,7 +49,7 @@ class Chromium:
         start_s: patience for the browser to come up [s].
     """
 
-    def __init__(self, width: int = 1400, height: int = 900, start_s: float = 60.0) -> None:
+    def __init__(self, width: int = 900, height: int = 600, start_s: float = 60.0) -> None:
         path = executable()
         if path is None:
             raise FileNotFoundError(f"no Chromium; looked for {list(NAMES)}")
@@ -124,6 +124,10 @@ class Chromium:
     def buttons(self) -> list[str]:
         """Labels of all buttons."""
         return list(self.ask("[...document.querySelectorAll('button')].map(b => b.innerText.trim())"))
+
+    def resize(self, width: int, height: int) -> None:
+        """Gives the page another size [pixels]."""
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def picture(self) -> bytes:
         """The page as a PNG."""

@@ -29,6 +29,7 @@ from inhand_core.paths import config_file
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 PATIENCE_S = 90.0
+PICTURE = (1400, 800)
 STOP_BUTTON = "[...document.querySelectorAll('button')].find(b => b.innerText == 'STOP')"
 
 
@@ -146,6 +147,7 @@ def test_picture(stage: Stage, tmp_path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stage.page.report(Outcome(Command.ENABLE, True))
     stage.wait_for_text("enable the hand: done")
+    stage.browser.resize(*PICTURE)
     stage.rehearsal.frozen = True
     time.sleep(2.0)
     stage.browser.ask(f"{STOP_BUTTON}.scrollIntoView()")
@@ -153,4 +155,4 @@ def test_picture(stage: Stage, tmp_path: Path) -> None:
     picture = Image.open(io.BytesIO(stage.browser.picture())).convert("RGB")
     path = folder / "page.png"
     picture.save(path, optimize=True)
-    assert picture.width > 1000 and 20_000 < path.stat().st_size < 400_000
+    assert picture.size == PICTURE and 20_000 < path.stat().st_size < 400_000
