@@ -5,7 +5,7 @@ trigger was produced at this tick, run in the listed order; each sees the newest
 a component that runs later in the order therefore arrives one tick late. DDS nodes follow the same rules, which is
 why a lockstep run over DDS equals this one bit for bit.
 
-A component with an input port named "trial" is reset, with the links of its outputs, in the rows where
+A component with an input port named "trial" is reset, with the links of its inputs and outputs, in the rows where
 trial_id + (state == ENDED) has changed: the end of a trial resets simulator, tracker and policy once, before the next
 trial's first step.
 """
@@ -20,22 +20,24 @@ import numpy as np
 
 from inhand_core.component import Component
 from inhand_core.config import read_yaml
-from inhand_core.graph_spec import (
-    NANOSECONDS,
-    ComponentSpec,
-    GraphSpec,
-    build_component,
-    build_links,
-    load_graph,
-    resolve_class,
-    resolve_groups,
-)
-from inhand_core.link import Link
+from inhand_core.graph_spec import NANOSECONDS, GraphSpec, load_graph, resolve_groups
 from inhand_core.paths import config_file
 from inhand_core.random import row_seeds
-from inhand_core.signals import Signal, Trial, TrialState
+from inhand_core.runner import ComponentRunner, LinkChains, build_chains, build_runner, reset_key
+from inhand_core.signals import Signal
 
-__all__ = ["ComponentRunner", "GraphSpec", "InProcessGraph", "known_groups", "load_graph", "reset_key"]
+__all__ = [
+    "ComponentRunner",
+    "GraphSpec",
+    "InProcessGraph",
+    "LinkChains",
+    "build_chains",
+    "build_runner",
+    "known_groups",
+    "load_graph",
+    "reset_key",
+    "resolve_groups",
+]
 
 Observer = Callable[[str, int, int, Signal], None]
 
@@ -43,96 +45,6 @@ Observer = Callable[[str, int, int, Signal], None]
 def known_groups() -> tuple[str, ...]:
     """Randomisation groups of config/randomization.yaml."""
     return tuple(read_yaml(config_file("randomization"))["groups"])
-
-
-def reset_key(trial: Trial) -> np.ndarray:
-    """(B,) number that changes when a component must be reset: the end of a trial counts with the next trial."""
-    return np.asarray(trial.trial_id) + (np.asarray(trial.state) == TrialState.ENDED)
-
-
-class ComponentRunner:
-    """One component with its output links: resets on trial changes, steps, applies links.
-
-    Both executors, this module's and the ROS node's, run components through this class.
-    """
-
-    def __init__(self, spec: ComponentSpec, component: Component, links: Mapping[str, list[Link]]) -> None:
-        self.spec = spec
-        self.component = component
-        self.links = dict(links)
-        self._reset_key: np.ndarray | None = None
-        self._last_ns: int | None = None
-        self._last_out_ns: dict[str, int] = {}
-
-    def reset(self, mask: np.ndarray) -> None:
-        """Resets component and links in the rows of `mask` (B,) bool."""
-        self.component.reset(mask)
-        for links in self.links.values():
-            for link in links:
-                link.reset(mask)
-
-    def start(self) -> None:
-        """Resets everything and forgets the last step's time."""
-        self._reset_key, self._last_ns, self._last_out_ns = None, None, {}
-        self.component.start()
-        for links in self.links.values():
-            for link in links:
-                link.start()
-
-    def step(self, inputs: Mapping[str, Signal], time_ns: int) -> dict[str, Signal]:
-        """Steps the component at `time_ns`; returns its outputs by topic, links applied."""
-        if (trial := inputs.get("trial")) is not None:
-            key = reset_key(trial)
-            if self._reset_key is not None and (changed := key != self._reset_key).any():
-                self.reset(changed)
-            self._reset_key = key
-        produced = self.component.step(inputs, self._elapsed(time_ns))
-        return {self.spec.outputs[p]: self._link(p, s, time_ns) for p, s in produced.items() if p in self.spec.outputs}
-
-    def save(self) -> Any:
-        """A deep copy of all state, for `restore`."""
-        links = {topic: [link.save() for link in links] for topic, links in self.links.items()}
-        return self.component.save(), links, copy.deepcopy((self._reset_key, self._last_ns, self._last_out_ns))
-
-    def restore(self, saved: Any) -> None:
-        """Goes back to what `save` returned."""
-        component, links, (self._reset_key, self._last_ns, last_out) = saved
-        self._last_out_ns = dict(last_out)
-        self.component.restore(component)
-        for topic, states in links.items():
-            for link, state in zip(self.links[topic], states, strict=True):
-                link.restore(state)
-
-    def _elapsed(self, time_ns: int) -> float:
-        last, self._last_ns = self._last_ns, time_ns
-        if self.spec.period_ns is not None:
-            return self.spec.period_ns / NANOSECONDS
-        return 0.0 if last is None else (time_ns - last) / NANOSECONDS
-
-    def _link(self, port: str, signal: Signal, time_ns: int) -> Signal:
-        topic = self.spec.outputs[port]
-        elapsed = (time_ns - self._last_out_ns.get(topic, time_ns)) / NANOSECONDS
-        self._last_out_ns[topic] = time_ns
-        for link in self.links.get(topic, ()):
-            signal = link.apply(signal, elapsed)
-        return signal
-
-
-def build_runner(
-    spec: GraphSpec,
-    name: str,
-    seeds: np.ndarray,
-    groups: Iterable[str] = (),
-    overrides: Mapping[str, Any] | None = None,
-) -> ComponentRunner:
-    """Builds one component with its links; where its Config has a field `randomization`, that gets the groups."""
-    component_spec = spec.component(name)
-    overrides = {**component_spec.overrides, **(overrides or {})}
-    groups = tuple(groups)
-    if "randomization" in getattr(resolve_class(component_spec.component).Config, "__dataclass_fields__", {}):
-        overrides.setdefault("randomization", list(groups))
-    links = {topic: build_links(spec.topics[topic], seeds, groups) for topic in component_spec.outputs.values()}
-    return ComponentRunner(component_spec, build_component(component_spec, seeds, overrides), links)
 
 
 class InProcessGraph:
@@ -145,6 +57,7 @@ class InProcessGraph:
         randomization: "all", "none" or group names, see config/randomization.yaml.
         overrides: single configuration values by component name.
         only: build these components alone (others' topics can be set with `publish`).
+        first_row: number of the first row; a batch of one can repeat any row of a larger batch.
     """
 
     def __init__(
@@ -155,10 +68,11 @@ class InProcessGraph:
         randomization: str | Iterable[str] = "none",
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
         only: Iterable[str] | None = None,
+        first_row: int = 0,
     ) -> None:
         self.spec = spec
         self.batch = batch
-        self.seeds = row_seeds(seed, batch)
+        self.seeds = row_seeds(seed, batch, first_row)
         self.groups = resolve_groups(randomization, known_groups())
         overrides = overrides or {}
         names = [c.name for c in spec.components if only is None or c.name in set(only)]

@@ -26,10 +26,13 @@ def _mix(x: np.ndarray) -> np.ndarray:
     return x ^ (x >> _S31)
 
 
-def row_seeds(seed: int, batch: int) -> np.ndarray:
-    """Seeds (batch,) uint64 of a batch: row b gets the same seed in a batch of any size."""
+def row_seeds(seed: int, batch: int, first: int = 0) -> np.ndarray:
+    """Seeds (batch,) uint64 of rows `first` and following: row b gets the same seed in a batch of any size."""
     with np.errstate(over="ignore"):
-        return _mix(_mix(np.array([seed % 2**64], np.uint64) + _GOLDEN) + np.arange(batch, dtype=np.uint64) * _GOLDEN)
+        return _mix(
+            _mix(np.array([seed % 2**64], np.uint64) + _GOLDEN)
+            + np.arange(first, first + batch, dtype=np.uint64) * _GOLDEN
+        )
 
 
 class RowRandom:
