@@ -16,8 +16,6 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from inhand_core.component import Component
 from inhand_core.config import read_yaml
 from inhand_core.graph_spec import NANOSECONDS, GraphSpec, load_graph, resolve_groups

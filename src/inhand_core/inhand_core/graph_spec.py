@@ -11,6 +11,7 @@ from typing import Any
 
 from inhand_core.component import Component
 from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_core.link import Link
 from inhand_core.paths import config_file
 from inhand_core.signals import SIGNALS
 
@@ -56,6 +57,7 @@ class ComponentSpec:
     """A component: class as "module:Class", configuration file in config/, when it steps, and its ports.
 
     Exactly one of `every_ms` (a period) and `on` (a topic whose messages trigger it).
+    `input_links` are what this consumer alone sees of a port, such as observation noise on a policy's inputs.
     `overrides` are single values on top of the configuration file, for what differs between profiles.
     `node` says which executable runs it over DDS, as "package/executable".
     """
@@ -68,11 +70,14 @@ class ComponentSpec:
     config: str | None = None
     every_ms: float | None = None
     on: str | None = None
+    input_links: dict[str, tuple[LinkSpec, ...]] = field(default_factory=dict)
     overrides: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if (self.every_ms is None) == (self.on is None):
             raise ConfigError(f"component {self.name!r}: give exactly one of ['every_ms', 'on']")
+        if unknown := sorted(set(self.input_links) - set(self.inputs)):
+            raise ConfigError(f"component {self.name!r}: links on unknown ports {unknown}; known {sorted(self.inputs)}")
 
     @property
     def period_ns(self) -> int | None:
@@ -206,16 +211,13 @@ def build_component(spec: ComponentSpec, seeds: Any, overrides: Mapping[str, Any
     return cls(load_config(cls.Config, {**raw, **(overrides or {})}, spec.config or spec.name), seeds)
 
 
-def build_links(topic: TopicSpec, seeds: Any, groups: Iterable[str]) -> list[Any]:
-    """Builds the links of a topic whose group is switched on, in order."""
+def build_links(specs: Iterable[LinkSpec], seeds: Any, groups: Iterable[str]) -> list[Link]:
+    """Builds the links whose group is switched on, in order."""
     groups = set(groups)
-    if not any(link.group in groups for link in topic.links):
-        return []
-    sections = read_yaml(config_file("randomization"))
+    chosen = [link for link in specs if link.group in groups]
+    sections = read_yaml(config_file("randomization")) if chosen else {}
     links = []
-    for link in topic.links:
-        if link.group not in groups:
-            continue
+    for link in chosen:
         if link.section not in sections:
             raise ConfigError(f"link {link.component}: no section {link.section!r}; known {sorted(sections)}")
         cls = resolve_class(link.component)

@@ -154,6 +154,18 @@ def test_links_run_at_the_producer_when_their_group_is_on(monkeypatch):
         assert graph.latest["a"].torque[0, 0] == 2.0 * factor
 
 
+def test_input_links_are_seen_by_their_consumer_alone(monkeypatch):
+    monkeypatch.setattr(graph_spec, "read_yaml", lambda path: {"triple": {}})
+    link = {"component": f"{__name__}:Tripler", "section": "triple", "group": "noise"}
+    for groups, factor in (("none", 1.0), ("noise", 3.0)):
+        graph = InProcessGraph(spec(input_links={"in": [link]}), batch=1, randomization=groups)
+        graph.run(0.03)
+        assert [s["in"] for s in graph.component("b").state.seen] == [0.0, factor, 2.0 * factor]
+        assert graph.latest["a"].torque[0, 0] == 2.0
+    with pytest.raises(ConfigError, match=r"unknown ports \['nope'\]"):
+        spec(input_links={"nope": [link]})
+
+
 def test_restore_repeats_bit_for_bit():
     graph = InProcessGraph(spec(), batch=3)
     graph.run(0.05)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core import rotations
-from inhand_core.graph import InProcessGraph
+from inhand_core.graph import InProcessGraph, build_chains, reset_key
 from inhand_core.graph_spec import GraphSpec, load_graph
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size
@@ -82,6 +82,9 @@ class GraphEnv:
         names = [component.name for component in spec.components if component.name != "policy"]
         self.graph = InProcessGraph(spec, config.batch, seed, config.randomization, overrides, only=names)
         order = [component.name for component in spec.components]
+        # What the policy component alone would see of its inputs, noise included.
+        links = spec.component("policy").input_links
+        self._policy_links = build_chains(links, self.graph.seeds, self.graph.groups)
         self._before = [n for n in order[: order.index("policy")] if n in self.graph.runners]
         self._after = [n for n in order[order.index("policy") :] if n in self.graph.runners]
         self._sim, self._goal = self.graph.component("sim"), self.graph.component("goal")
@@ -106,6 +109,8 @@ class GraphEnv:
         """Restarts every row; runs until each has a goal."""
         if self._begun:
             self.graph.start()
+        self._policy_links.start()
+        self._reset_key = np.zeros(self.batch, np.int64)
         self._begun = True
         self.graph.run_due(self._before)
         while not self._running().all():
@@ -174,11 +179,15 @@ class GraphEnv:
     def save(self) -> Any:
         """Graph, curricula and episode counters."""
         curricula = self._angle.save(), self._scale.save(), self._stage
-        return self.graph.save(), curricula, self._born_at.copy(), self._length.copy(), self._sim.randomization_scale
+        policy = self._policy_links.save(), self._reset_key.copy()
+        counters = self._born_at.copy(), self._length.copy()
+        return self.graph.save(), curricula, counters, self._sim.randomization_scale, policy
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
-        graph, (angle, scale, self._stage), born, length, spread = saved
+        graph, (angle, scale, self._stage), (born, length), spread, (links, key) = saved
+        self._policy_links.restore(links)
+        self._reset_key = key.copy()
         self._angle.restore(angle)
         self._scale.restore(scale)
         self._set_curricula()
@@ -193,6 +202,10 @@ class GraphEnv:
         self.graph.run_due(self._after)
         self.graph.advance()
         self.graph.run_due(self._before)
+        key = reset_key(self.graph.latest["trial"])
+        if (changed := key != self._reset_key).any():
+            self._policy_links.reset(changed)
+        self._reset_key = key
 
     def _running(self) -> np.ndarray:
         return self._goal.state.status == TrialState.RUNNING
@@ -222,10 +235,9 @@ class GraphEnv:
 
     def _observe(self) -> Observation:
         latest = self.graph.latest
+        ports = {"fingertips": "fingertips", "object_pose": "object/pose", "goal": "goal"}
         inputs = {
-            "fingertips": latest["fingertips"],
-            "object_pose": latest["object/pose"],
-            "goal": latest["goal"],
+            port: self._policy_links.apply(port, latest[topic], self.graph.time_ns) for port, topic in ports.items()
         }
         policy = assemble(self.config.policy, inputs).astype(np.float32)
         state = State(
