@@ -17,7 +17,7 @@ import hand
 import inhand_control as ic
 
 PATH = Path(__file__).resolve().parents[3] / "tests/golden/controller_trace.csv"
-PARAMETERS = hand.parameters(action_timeout_s=0.06, soft_start_s=0.02, velocity_filter_s=0.01, torque_slew=100.0)
+PARAMETERS = hand.parameters(action_timeout_s=0.06, soft_start_s=0.03, velocity_filter_s=0.01, torque_slew=100.0)
 PERIOD_NS = 5_000_000
 
 

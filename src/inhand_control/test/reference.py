@@ -37,7 +37,8 @@ class Reference:
         self.reading = self.action = None
         self.sensors_ns = self.acted_ns = self.started_ns = None
         self.sensors_sequence = self.action_sequence = -1
-        self.action_ns = None
+        self.action_ns = self.lost_ns = None
+        self.ramp = 0
         self.torque = [0.0] * 20
         self.target = [0.0] * 20
 
@@ -86,12 +87,18 @@ class Reference:
         fresh = self.sensors_ns is not None and now - self.sensors_ns < self.ns["sensors_timeout"]
         if self.stopped or not self.enabled or not fresh:
             self.mode = STOPPED if self.stopped else DISABLED if not self.enabled else ZERO_TORQUE
+            if self.active and self.mode == ZERO_TORQUE:
+                self.lost_ns = now
+            elif self.mode != ZERO_TORQUE:
+                self.lost_ns = None
             self.active, self.torque = False, [0.0] * 20
             return
         angle = [sum(self.reading[1][j] for j in pair) for pair in self.pairs]
         speed = [sum(self.reading[2][j] for j in pair) for pair in self.pairs]
         if not self.active:
-            self.active, self.started_ns, self.action_ns = True, now, None
+            outage = self.ns["soft_start"] if self.lost_ns is None else now - self.lost_ns
+            self.ramp = min(outage, self.ns["soft_start"])
+            self.active, self.started_ns, self.action_ns, self.lost_ns = True, now, None, None
             self.target = self._clipped(angle)
         if action is not None:
             self.action_ns = now
@@ -101,8 +108,8 @@ class Reference:
             self.action_ns = None
             self.target = self._clipped(angle)
         elapsed = now - self.started_ns
-        self.mode = SOFT_START if elapsed < self.ns["soft_start"] else HOLD if self.action_ns is None else RUNNING
-        share = min(elapsed / self.ns["soft_start"], 1.0) if self.ns["soft_start"] else 1.0
+        self.mode = SOFT_START if elapsed < self.ramp else HOLD if self.action_ns is None else RUNNING
+        share = min(elapsed / self.ramp, 1.0) if self.ramp else 1.0
         self.torque = [self._torque(a, angle[a], speed[a], share) for a in range(20)]
 
     def _torque(self, a: int, angle: float, speed: float, share: float) -> float:

@@ -96,7 +96,7 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
     hand_.actuated(state_.velocity.position, position);
     hand_.actuated(state_.velocity.velocity, velocity);
     update_target(transition, position);
-    update_torque(soft_start_scale(now_ns, config_, state_.safety), position, velocity);
+    update_torque(soft_start_scale(now_ns, state_.safety), position, velocity);
   } else {
     state_.torque.fill(0.0);  // at once: a slew limit must not keep a blind motor running
   }

@@ -1,7 +1,41 @@
 #include "inhand_control/safety.hpp"
 
+#include <algorithm>
+
 namespace inhand_control
 {
+namespace
+{
+
+void end_torque(std::int64_t now_ns, SafetyState & state, Counters & counters) noexcept
+{
+  const Mode before = state.mode;
+  state.mode = state.stopped    ? Mode::kStopped
+               : !state.enabled ? Mode::kDisabled
+                                : Mode::kZeroTorque;
+  state.following = false;
+  if (state.mode == Mode::kZeroTorque && gives_torque(before)) {
+    ++counters.zero_torques;
+    state.lost_ns = now_ns;
+    state.lost = true;
+  } else if (state.mode != Mode::kZeroTorque) {
+    state.lost = false;
+  }
+}
+
+// After sensors were lost the torque comes back over as long as it was gone: a reading or two late
+// on a busy machine must not cost a whole soft start.
+void begin_torque(
+  std::int64_t now_ns, const ControllerConfig & config, SafetyState & state) noexcept
+{
+  state.start_ns = now_ns;
+  state.ramp_ns =
+    state.lost ? std::min(now_ns - state.lost_ns, config.soft_start_ns) : config.soft_start_ns;
+  state.lost = false;
+  state.following = false;
+}
+
+}  // namespace
 
 bool accept_sequence(
   std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns, StreamState & stream,
@@ -32,6 +66,7 @@ bool request_enable(SafetyState & state) noexcept
 void request_disable(SafetyState & state) noexcept
 {
   state.enabled = false;
+  state.lost = false;
   state.mode = state.stopped ? Mode::kStopped : Mode::kDisabled;
 }
 
@@ -39,6 +74,7 @@ void request_stop(SafetyState & state) noexcept
 {
   state.stopped = true;
   state.enabled = false;
+  state.lost = false;
   state.mode = Mode::kStopped;
 }
 
@@ -50,19 +86,14 @@ Transition update_safety(
 {
   const Mode before = state.mode;
   if (state.stopped || !state.enabled || !sensors_fresh) {
-    state.mode = state.stopped    ? Mode::kStopped
-                 : !state.enabled ? Mode::kDisabled
-                                  : Mode::kZeroTorque;
-    state.following = false;
-    counters.zero_torques += state.mode == Mode::kZeroTorque && gives_torque(before);
+    end_torque(now_ns, state, counters);
     return Transition::kNone;
   }
 
   Transition transition = Transition::kNone;
   if (!gives_torque(before)) {
     transition = Transition::kStart;
-    state.start_ns = now_ns;
-    state.following = false;
+    begin_torque(now_ns, config, state);
   }
   if (new_action) {
     state.following = true;
@@ -72,7 +103,7 @@ Transition update_safety(
     transition = Transition::kHold;
   }
 
-  if (now_ns - state.start_ns < config.soft_start_ns) {
+  if (now_ns - state.start_ns < state.ramp_ns) {
     state.mode = Mode::kSoftStart;
   } else {
     state.mode = state.following ? Mode::kRunning : Mode::kHold;
@@ -81,13 +112,13 @@ Transition update_safety(
   return transition;
 }
 
-double soft_start_scale(
-  std::int64_t now_ns, const ControllerConfig & config, const SafetyState & state) noexcept
+double soft_start_scale(std::int64_t now_ns, const SafetyState & state) noexcept
 {
-  if (now_ns - state.start_ns >= config.soft_start_ns) {
+  const std::int64_t elapsed_ns = now_ns - state.start_ns;
+  if (elapsed_ns >= state.ramp_ns) {
     return 1.0;
   }
-  return static_cast<double>(now_ns - state.start_ns) / static_cast<double>(config.soft_start_ns);
+  return static_cast<double>(elapsed_ns) / static_cast<double>(state.ramp_ns);
 }
 
 }  // namespace inhand_control

@@ -80,13 +80,13 @@ TEST_F(Modes, SoftStartLastsItsTimeAndScalesLinearly)
 {
   request_enable(state_);
   update(0, true, true);
-  EXPECT_EQ(soft_start_scale(0, config_, state_), 0.0);
-  EXPECT_DOUBLE_EQ(soft_start_scale(25 * kMs, config_, state_), 0.25);
+  EXPECT_EQ(soft_start_scale(0, state_), 0.0);
+  EXPECT_DOUBLE_EQ(soft_start_scale(25 * kMs, state_), 0.25);
   update(99, true, false);
   EXPECT_EQ(state_.mode, Mode::kSoftStart);
   update(100, true, false);
   EXPECT_EQ(state_.mode, Mode::kRunning);
-  EXPECT_EQ(soft_start_scale(100 * kMs, config_, state_), 1.0);
+  EXPECT_EQ(soft_start_scale(100 * kMs, state_), 1.0);
 }
 
 TEST_F(Modes, WithoutActionsHoldsAfterTheTimeOutAndResumesWithOne)
@@ -104,7 +104,7 @@ TEST_F(Modes, WithoutActionsHoldsAfterTheTimeOutAndResumesWithOne)
   EXPECT_EQ(counters_.holds, 1u);
 }
 
-TEST_F(Modes, WithoutSensorsGivesNoTorqueAndComesBackSoftly)
+TEST_F(Modes, WithoutSensorsGivesNoTorqueAndComesBackOverAsLong)
 {
   request_enable(state_);
   update(0, true, true);
@@ -114,10 +114,36 @@ TEST_F(Modes, WithoutSensorsGivesNoTorqueAndComesBackSoftly)
   EXPECT_EQ(state_.mode, Mode::kZeroTorque);
   update(175, false, false);
   EXPECT_EQ(counters_.zero_torques, 1u);
-  EXPECT_EQ(update(180, true, false), Transition::kStart);
+  EXPECT_EQ(update(190, true, false), Transition::kStart);
   EXPECT_EQ(state_.mode, Mode::kSoftStart);
-  update(280, true, false);
+  EXPECT_DOUBLE_EQ(soft_start_scale(195 * kMs, state_), 0.25);
+  update(205, true, false);
+  EXPECT_EQ(state_.mode, Mode::kSoftStart);
+  update(210, true, false);
   EXPECT_EQ(state_.mode, Mode::kHold) << "an action from before the gap is not followed";
+}
+
+TEST_F(Modes, ALongLossOfSensorsEndsInAWholeSoftStart)
+{
+  request_enable(state_);
+  update(0, true, true);
+  update(150, true, true);
+  update(170, false, false);
+  update(1000, true, true);
+  EXPECT_DOUBLE_EQ(soft_start_scale(1050 * kMs, state_), 0.5);
+}
+
+TEST_F(Modes, DisablingDuringALossOfSensorsNeedsAWholeSoftStart)
+{
+  request_enable(state_);
+  update(0, true, true);
+  update(150, true, true);
+  update(170, false, false);
+  request_disable(state_);
+  request_enable(state_);
+  update(175, false, false);
+  update(180, true, true);
+  EXPECT_DOUBLE_EQ(soft_start_scale(230 * kMs, state_), 0.5);
 }
 
 TEST_F(Modes, EnabledBeforeTheFirstSensorsIsNotCountedAsALoss)

@@ -30,6 +30,9 @@ struct SafetyState
   bool stopped;
   bool following;          // an action applied since the start is still fresh
   std::int64_t start_ns;   // when the soft start began
+  std::int64_t ramp_ns;    // how long the soft start takes
+  bool lost;               // torque ended for want of sensors, and only for that
+  std::int64_t lost_ns;    // when it ended
   std::int64_t action_ns;  // when the last action was applied
 };
 
@@ -58,7 +61,6 @@ Transition update_safety(
   SafetyState & state, Counters & counters) noexcept;
 
 // Share of the torque limits that may be used now, 0 .. 1.
-double soft_start_scale(
-  std::int64_t now_ns, const ControllerConfig & config, const SafetyState & state) noexcept;
+double soft_start_scale(std::int64_t now_ns, const SafetyState & state) noexcept;
 
 }  // namespace inhand_control
