@@ -10,7 +10,7 @@ import trimesh
 import viser
 
 from inhand_console.config import SceneConfig
-from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age, colors
+from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age
 from inhand_console.model import hand_mesh
 from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
@@ -21,6 +21,8 @@ from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPo
 HAND = "/hand_base"
 SAME_TURN = 1e-4
 """Quaternions whose elements differ by less are not sent again."""
+SAME_PLACE = 1e-5
+"""Places [m] whose coordinates differ by less are not sent again."""
 
 
 class HandScene:
@@ -56,8 +58,48 @@ class HandScene:
             self._frames[self._tree.moving[i].name].wxyz = rotations.xyzw_to_wxyz(turns[i])
         self._sent[moved] = turns[moved]
 
+    def frame(self, joint: str) -> viser.FrameHandle:
+        """The node of a joint's child link."""
+        return self._frames[joint]
+
     def _node(self, link: str) -> str:
         return self._tree.path(link).removeprefix(self._tree.root)
+
+
+class Spheres:
+    """Markers as spheres, each a node of its own: browsers draw them in the same frame as the hand.
+
+    Args:
+        server: of the page.
+        name: of the parent node; positions are in its frame.
+        radius: of each sphere [m].
+    """
+
+    def __init__(self, server: viser.ViserServer, name: str, radius: float) -> None:
+        self._server, self._name, self._radius = server, name, radius
+        self.balls: list[viser.IcosphereHandle] = []
+        self._position = np.zeros((0, 3))
+        self._status = np.zeros(0, int)
+
+    def update(self, position: np.ndarray, status: np.ndarray) -> None:
+        """Puts spheres at position (n, 3) [m], coloured by status (n,) of `Seen`."""
+        for i in range(len(self.balls), len(position)):
+            name = f"{self._name}/{i}"
+            ball = self._server.scene.add_icosphere(
+                name, self._radius, subdivisions=2, material="toon3", cast_shadow=False, receive_shadow=False
+            )
+            self.balls.append(ball)
+        for ball in self.balls[len(position) :]:
+            ball.remove()
+        del self.balls[len(position) :]
+        if len(position) != len(self._position):
+            self._position, self._status = np.full(position.shape, np.nan), np.full(len(position), -1)
+        moved = ~(np.abs(position - self._position) < SAME_PLACE).all(axis=1)
+        for i in np.flatnonzero(moved):
+            self.balls[i].position = position[i]
+        for i in np.flatnonzero(status != self._status):
+            self.balls[i].color = COLORS[Seen(status[i])]
+        self._position[moved], self._status = position[moved], status.copy()
 
 
 class Scene:
@@ -82,13 +124,13 @@ class Scene:
         self._config = config
         _set_stage(server, config)
         self._hand = HandScene(server, tree, joint_names)
-        self._object = _add_object(server, f"{HAND}/object", shape, 1.0)
-        self._ghost = _add_object(server, f"{HAND}/goal", shape, config.ghost_opacity)
-        self._ghost.position = config.ghost_position
+        self.object = _add_object(server, f"{HAND}/object", shape, 1.0)
+        self.ghost = _add_object(server, f"{HAND}/goal", shape, config.ghost_opacity)
+        self.ghost.position = config.ghost_position
         server.scene.add_label(f"{HAND}/goal_label", "goal", position=config.ghost_label_position)
-        self._true = _add_outline(server, f"{HAND}/true_object", shape, config.true_color)
-        self._markers = _add_spheres(server, "/markers", config.marker_radius)
-        self._fingertips = _add_spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
+        self.true_object = _add_outline(server, f"{HAND}/true_object", shape, config.true_color)
+        self._markers = Spheres(server, "/markers", config.marker_radius)
+        self._fingertips = Spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
         self._ages = MarkerAges(config.lost_after_s)
         self._drawn = Snapshot()
 
@@ -98,9 +140,9 @@ class Scene:
         if snapshot.joint_states is not None and snapshot.joint_states is not last.joint_states:
             self._hand.update(snapshot.joint_states)
         if snapshot.object_pose is not last.object_pose:
-            _place(self._object, snapshot.object_pose)
+            _place(self.object, snapshot.object_pose)
         if snapshot.true_pose is not last.true_pose:
-            _place(self._true, snapshot.true_pose)
+            _place(self.true_object, snapshot.true_pose)
         if snapshot.goal is not last.goal:
             self._place_ghost(snapshot.goal)
         if snapshot.markers is not None and snapshot.markers is not last.markers:
@@ -109,17 +151,17 @@ class Scene:
             self._draw_fingertips(snapshot.fingertips)
 
     def _place_ghost(self, goal: Goal | None) -> None:
-        self._ghost.visible = goal is not None
+        self.ghost.visible = goal is not None
         if goal is not None:
-            self._ghost.wxyz = rotations.xyzw_to_wxyz(goal.orientation[0])
+            self.ghost.wxyz = rotations.xyzw_to_wxyz(goal.orientation[0])
 
     def _draw_markers(self, markers: Markers) -> None:
         status = self._ages.update(markers.condition[0], time.monotonic())
-        _move_spheres(self._markers, markers.position[0], status)
+        self._markers.update(markers.position[0], status)
 
     def _draw_fingertips(self, fingertips: Fingertips) -> None:
         status = by_age(fingertips.valid[0], fingertips.age[0], self._config.lost_after_s)
-        _move_spheres(self._fingertips, fingertips.position[0], status)
+        self._fingertips.update(fingertips.position[0], status)
 
 
 def mesh_of(visual: Visual) -> trimesh.Trimesh:
@@ -183,31 +225,6 @@ def _add_outline(
     frame = server.scene.add_frame(name, show_axes=False, visible=False)
     server.scene.add_line_segments(f"{name}/edges", shape.edges, color, thickness=2.5, thickness_units="screen")
     return frame
-
-
-def _add_spheres(server: viser.ViserServer, name: str, radius: float) -> viser.BatchedMeshHandle:
-    ball = trimesh.creation.icosphere(subdivisions=2, radius=radius)
-    return server.scene.add_batched_meshes_simple(
-        name,
-        np.asarray(ball.vertices),
-        np.asarray(ball.faces),
-        batched_wxyzs=np.array([[1.0, 0.0, 0.0, 0.0]]),
-        batched_positions=np.zeros((1, 3)),
-        batched_colors=np.array([COLORS[Seen.LOST]], dtype=np.uint8),
-        lod="off",
-        material="toon3",
-        cast_shadow=False,
-        visible=False,
-    )
-
-
-def _move_spheres(handle: viser.BatchedMeshHandle, position: np.ndarray, status: np.ndarray) -> None:
-    turns = np.zeros((len(position), 4))
-    turns[:, 0] = 1.0
-    handle.batched_wxyzs = turns
-    handle.batched_positions = np.asarray(position)
-    handle.batched_colors = colors(status)
-    handle.visible = True
 
 
 def _place(frame: viser.FrameHandle, pose: ObjectPose | None) -> None:

@@ -1,0 +1,55 @@
+"""The figures as a person reads them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inhand_console import html
+from inhand_console.commands import Command, Outcome
+from inhand_console.health import Finding, Level
+from inhand_console.snapshot import ControllerHealth, SimHealth
+from inhand_console.trial_log import TrialLog
+from inhand_core.signals import EndReason, Trial, TrialState
+
+
+def trial(*numbers: int) -> Trial:
+    return Trial(*(np.array([number]) for number in numbers))
+
+
+def test_the_banner_says_mode_and_pause_in_the_modes_colour() -> None:
+    stopped = html.banner(ControllerHealth("STOPPED", 0, 0, 0, 0.0), SimHealth(0.0, 0, True))
+    assert "STOPPED · SIMULATION PAUSED" in stopped and html.MODE_COLORS["STOPPED"] in stopped
+    assert "NO CONTROLLER" in html.banner(None, None)
+
+
+def test_trial_figures_show_goals_state_reason_and_distance() -> None:
+    shown = html.trial_figures(trial(3, 7, TrialState.ENDED, EndReason.DROPPED), 1.234, 0.4)
+    for text in (">7</span> goals achieved", "trial 3: ended, object dropped", "1.23 rad", "below 0.4"):
+        assert text in shown
+    assert "– to the goal" not in html.trial_figures(None, None, 0.4)
+
+
+def test_history_is_newest_first_and_no_longer_than_asked() -> None:
+    log = TrialLog()
+    for number in range(5):
+        log.update(trial(number, number, TrialState.ENDED, EndReason.TIMEOUT))
+    shown = html.trial_history(log, 2)
+    assert shown.index("trial 4") < shown.index("trial 3") and "trial 2" not in shown and "5 finished" in shown
+
+
+def test_what_is_wrong_comes_first_and_text_is_escaped() -> None:
+    findings = [Finding("fine", "1", Level.OK), Finding("bad", "<2", Level.ERROR, "do & see")]
+    shown = html.health_table(findings)
+    assert shown.index("bad") < shown.index("fine")
+    assert "&lt;2" in shown and "→ do &amp; see" in shown
+
+
+def test_an_outcome_says_what_was_asked_and_what_came_of_it() -> None:
+    assert html.outcome_line(None) == ""
+    assert "pause the simulation: done" in html.outcome_line(Outcome(Command.PAUSE, True))
+    assert "stop the hand: FAILED (nobody)" in html.outcome_line(Outcome(Command.STOP, False, "nobody"))
+
+
+def test_every_command_and_reason_has_words() -> None:
+    assert all(command.value for command in Command)
+    assert len({command.value for command in Command}) == len(Command)

@@ -1,0 +1,139 @@
+"""Page and scene on a real viser server, without a browser."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import viser
+
+from inhand_console.config import ConsoleConfig
+from inhand_console.marker_status import COLORS, Seen
+from inhand_console.model import joint_names, load_hand, object_shape
+from inhand_console.page import ConsolePage
+from inhand_console.panel import goal_distance
+from inhand_console.scene import HandScene, Scene, Spheres
+from inhand_console.snapshot import Snapshot
+from inhand_core import ConfigError, load_config, load_graph, read_yaml, rotations
+from inhand_core.paths import config_file
+from inhand_core.signals import Goal, JointStates, ObjectPose
+
+CONFIG = load_config(ConsoleConfig, read_yaml(config_file("console")))
+YES, ZERO = np.array([True]), np.zeros(1)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[viser.ViserServer]:
+    server = viser.ViserServer(host="127.0.0.1", port=18300, verbose=False)
+    yield server
+    server.stop()
+
+
+def open_page(take: Callable[[float], Snapshot]) -> ConsolePage:
+    return ConsolePage(
+        replace(CONFIG, port=18400),
+        load_hand(),
+        joint_names(),
+        object_shape("block"),
+        load_graph("realtime"),
+        0.4,
+        take,
+        lambda _: None,
+    )
+
+
+def pose(position: list[float], vector: list[float]) -> ObjectPose:
+    turn = rotations.from_rotation_vector(np.array(vector))
+    return ObjectPose(np.array([position]), turn[None], YES, ZERO)
+
+
+def test_links_turn_as_the_tree_says_and_only_when_they_moved(server: viser.ViserServer) -> None:
+    tree = load_hand()
+    hand = HandScene(server, tree, joint_names())
+    angles = np.linspace(0.0, 0.5, 24)
+    hand.update(JointStates(*[angles[None]] * 3))
+    turns = tree.orientations(angles, tree.index(joint_names()))
+    for joint, turn in zip(tree.moving, turns, strict=True):
+        np.testing.assert_allclose(hand.frame(joint.name).wxyz, rotations.xyzw_to_wxyz(turn))
+    for joint in tree.moving:
+        hand.frame(joint.name).wxyz = (1.0, 0.0, 0.0, 0.0)
+    angles[3] += 0.2
+    hand.update(JointStates(*[angles[None]] * 3))
+    moved = [joint.name for joint in tree.moving if abs(hand.frame(joint.name).wxyz[0] - 1.0) > 1e-12]
+    assert moved == [joint_names()[3]]
+
+
+def test_object_ghost_and_truth_appear_when_they_are_known(server: viser.ViserServer) -> None:
+    scene = Scene(server, CONFIG.scene, load_hand(), joint_names(), object_shape("block"))
+    assert not (scene.object.visible or scene.true_object.visible or scene.ghost.visible)
+    goal = Goal(np.array([1]), np.array([0]), np.array([[0.0, 0.6, 0.0, 0.8]]))
+    scene.update(Snapshot(object_pose=pose([0.1, 0.2, 0.3], [0.0, 0.0, 1.0]), goal=goal))
+    assert scene.object.visible and scene.ghost.visible and not scene.true_object.visible
+    np.testing.assert_allclose(scene.object.position, [0.1, 0.2, 0.3])
+    np.testing.assert_allclose(scene.ghost.wxyz, [0.8, 0.0, 0.6, 0.0])
+    np.testing.assert_allclose(scene.ghost.position, CONFIG.scene.ghost_position)
+
+
+def test_spheres_follow_number_place_and_state_of_the_markers(server: viser.ViserServer) -> None:
+    spheres = Spheres(server, "/test_spheres", 0.003)
+    places = np.arange(9.0).reshape(3, 3)
+    spheres.update(places, np.array([Seen.SEEN, Seen.HELD, Seen.LOST]))
+    assert [tuple(ball.color) for ball in spheres.balls] == [COLORS[state] for state in Seen]
+    np.testing.assert_allclose([ball.position for ball in spheres.balls], places)
+    spheres.update(places[:2] + 1.0, np.array([Seen.SEEN, Seen.SEEN]))
+    assert [tuple(ball.color) for ball in spheres.balls] == [COLORS[Seen.SEEN]] * 2
+    np.testing.assert_allclose([ball.position for ball in spheres.balls], places[:2] + 1.0)
+
+
+def test_the_page_is_served_and_a_second_one_takes_the_next_free_port() -> None:
+    first = open_page(lambda _: Snapshot())
+    second = open_page(lambda _: Snapshot())
+    try:
+        assert first.url != second.url
+        for page in (first, second):
+            assert page.url.startswith("http://127.0.0.1:") and page.alive and not page.watched
+            with urllib.request.urlopen(page.url, timeout=10.0) as answer:
+                assert b"<html" in answer.read().lower()
+    finally:
+        first.close()
+        second.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_page_that_cannot_draw_says_so() -> None:
+    asked = threading.Event()
+
+    def fail(_: float) -> Snapshot:
+        asked.set()
+        raise ValueError("no snapshot")
+
+    page = open_page(fail)
+    try:
+        assert asked.wait(10.0)
+        end = time.monotonic() + 10.0
+        while page.alive and time.monotonic() < end:
+            time.sleep(0.01)
+        assert not page.alive
+    finally:
+        page.close()
+
+
+def test_distance_to_the_goal_is_the_angle_of_the_single_rotation() -> None:
+    goal = Goal(np.array([1]), np.array([0]), np.array([[0.0, 0.0, 0.0, 1.0]]))
+    estimate = pose([0.0, 0.0, 0.0], [0.0, 1.25, 0.0])
+    assert goal_distance(Snapshot(goal=goal, object_pose=estimate)) == pytest.approx(1.25)
+    assert goal_distance(Snapshot(goal=goal)) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [({"scene_hz": 60}, "scene_hz must be in 1"), ({"port": 0}, "port must be in"), ({"colour": 1}, "unknown.*colour")],
+)
+def test_a_bad_configuration_is_refused_by_name(change: dict[str, object], problem: str) -> None:
+    with pytest.raises(ConfigError, match=problem):
+        load_config(ConsoleConfig, {**read_yaml(config_file("console")), **change})
