@@ -1,0 +1,82 @@
+"""The summary's meters, on runs worked out by hand."""
+
+import json
+
+import pytest
+
+from inhand_core.signals import EndReason, TrialState
+from inhand_ros.summary import LatencyMeter, Summary, TopicMeter, TrialMeter
+from inhand_ros.watch import SilenceWatch
+
+MS = 1_000_000
+
+
+def test_rate_is_by_the_writers_stamps():
+    meter = TopicMeter(numbered=True)
+    for n in range(11):
+        meter.add(5_000 * MS + n * 80 * MS, n)
+    assert meter.rate == pytest.approx(12.5)
+    assert TopicMeter(numbered=True).rate == 0.0
+
+
+def test_latency_is_from_the_frame_used_to_the_next_command():
+    meter = LatencyMeter()
+    meter.add("/mocap/markers", 100 * MS, 10)  # wall, stamp
+    meter.add("/object/pose", 101 * MS, 10)
+    meter.add("/mocap/markers", 104 * MS, 20)  # newer, but no pose of it before the action
+    meter.add("/policy/action", 105 * MS, 15)
+    meter.add("/hand/motor_commands", 106 * MS, 0)  # before the action reaches the hand
+    meter.add("/hand/action", 107 * MS, 15)
+    meter.add("/hand/motor_commands", 111 * MS, 0)
+    meter.add("/hand/motor_commands", 116 * MS, 0)
+    assert meter.samples == [11 * MS]
+
+
+def test_a_pose_newer_than_the_action_was_not_used():
+    meter = LatencyMeter()
+    for wall, stamp in ((100, 10), (104, 20)):
+        meter.add("/mocap/markers", wall * MS, stamp)
+        meter.add("/object/pose", wall * MS + 1, stamp)
+    meter.add("/policy/action", 105 * MS, 15)
+    meter.add("/hand/action", 106 * MS, 15)
+    meter.add("/hand/motor_commands", 110 * MS, 0)
+    assert meter.samples == [10 * MS]
+
+
+def test_goals_and_ends_are_counted_over_trials_and_repeated_messages():
+    meter = TrialMeter()
+    running, ended = TrialState.RUNNING, TrialState.ENDED
+    for message in [
+        (1, 0, running, EndReason.NONE),
+        (1, 1, running, EndReason.NONE),
+        (1, 1, running, EndReason.NONE),
+        (1, 2, running, EndReason.NONE),
+        (1, 2, ended, EndReason.DROPPED),
+        (1, 2, ended, EndReason.DROPPED),
+        (2, 0, running, EndReason.NONE),
+        (2, 1, running, EndReason.NONE),
+        (2, 1, ended, EndReason.TIMEOUT),
+        (3, 0, running, EndReason.NONE),
+    ]:
+        meter.add(*message)
+    assert (meter.goals, meter.best) == (3, 2)
+    assert meter.ended == {"dropped": 1, "timeout": 1, "success": 0, "stopped": 0}
+
+
+def test_the_result_of_an_empty_run_is_json_and_says_none():
+    result = json.loads(json.dumps(Summary({"/trial": True}).result(0.0)))
+    assert result["real_time_factor"] is None
+    assert result["policy_period_ms"] == {"n": 0, "p50": None, "p99": None, "max": None}
+
+
+def test_silence_is_reported_once_and_its_end_too():
+    watch = SilenceWatch({"/a": "maker", "/b": "other"}, limit=1.0)
+    watch.heard("/a", 10.0)
+    assert watch.look(10.9) == []
+    (report,) = watch.look(11.5)
+    assert "/a" in report and "'maker'" in report
+    assert watch.look(12.0) == [] and list(watch.silent) == ["/a"]
+    watch.heard("/a", 13.0)
+    (report,) = watch.look(13.1)
+    assert "back after 3.0 s" in report
+    assert watch.look(13.2) == [] and watch.never_heard() == ["/b"]
