@@ -72,7 +72,11 @@ def test_every_section_is_in_one_group():
 
 @pytest.mark.parametrize("profile", ["realtime", "training"])
 def test_links_of_the_graph_are_in_the_group_that_the_file_says(profile):
-    links = [link for topic in load_graph(profile).topics.values() for link in topic.links]
+    graph = load_graph(profile)
+    chains = [topic.links for topic in graph.topics.values()]
+    chains += [links for component in graph.components for links in component.input_links.values()]
+    chains += [chain for component in graph.components for chain in component.input_links.values()]
+    links = [link for chain in chains for link in chain]
     assert {link.section for link in links} == {
         "marker_noise",
         "marker_loss",
