@@ -259,6 +259,7 @@ NodeParameters parse_parameters(const ParameterMap & given)
   const std::string relative_to = reader.text("control.relative_to");
   const std::string hold = reader.text("control.hold");
   const std::int64_t priority = reader.integer("rt.priority");
+  const std::int64_t io_priority = reader.integer("rt.io_priority");
   const std::int64_t cpu = reader.integer("rt.cpu");
   parameters.rt.lock_memory = reader.boolean("rt.lock_memory");
   parameters.auto_enable = reader.boolean("auto_enable");
@@ -272,11 +273,15 @@ NodeParameters parse_parameters(const ParameterMap & given)
   parameters.control.hold = hold_target_from_string(hold);
   validate(parameters.control);
   require(priority >= 1 && priority <= 99, "rt.priority must be 1 to 99");
+  require(
+    io_priority >= 0 && io_priority < priority,
+    "rt.io_priority must be 0, for the default scheduler, or 1 to below rt.priority");
   require(cpu >= -1 && cpu < 1024, "rt.cpu must be a core number, or -1 for the last one");
   require(parameters.action_period_ns > 0, "action_period_s must be above 0");
   require(parameters.status_period_ns > 0, "status_period_s must be above 0");
   require(parameters.diagnostics_period_ns > 0, "diagnostics_period_s must be above 0");
   parameters.rt.priority = static_cast<int>(priority);
+  parameters.rt.io_priority = static_cast<int>(io_priority);
   parameters.rt.cpu = static_cast<int>(cpu);
   return parameters;
 }

@@ -22,8 +22,9 @@ using ParameterMap = std::map<std::string, ParameterValue>;
 // How the real-time loop runs.
 struct RtParameters
 {
-  int priority;  // SCHED_FIFO
-  int cpu;       // core to pin to; -1: the last one this process may use
+  int priority;     // SCHED_FIFO priority of the loop
+  int io_priority;  // and of the threads that carry messages; 0 = the default scheduler
+  int cpu;          // core to pin to; -1: the last one this process may use
   bool lock_memory;
 };
 

@@ -1,8 +1,11 @@
 #include <rcutils/logging_macros.h>
 
 #include <atomic>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "inhand_control/rt/realtime.hpp"
 #include "inhand_control/rt/realtime_loop.hpp"
 #include "messages.hpp"
 #include "reporter.hpp"
@@ -55,8 +58,18 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
     node, [&loop](rt::Request request) { return loop.request(request, kRequestNs); });
   WaitSet wait_set(context, {&sensors, &actions}, services.all());
 
+  // First all threads there are (this one, the middleware's), then the loop's own.
+  std::vector<std::string> warnings;
+  if (parameters.rt.io_priority > 0) {
+    warnings.push_back(rt::use_fifo_for_all_threads(parameters.rt.io_priority));
+  }
   for (const auto & warning : loop.start()) {
-    RCUTILS_LOG_WARN_NAMED(node.logger_name(), "%s; the loop runs without it", warning.c_str());
+    warnings.push_back(warning);
+  }
+  for (const auto & warning : warnings) {
+    if (!warning.empty()) {
+      RCUTILS_LOG_WARN_NAMED(node.logger_name(), "%s; going on without it", warning.c_str());
+    }
   }
   std::atomic<bool> done{false};
   std::thread publisher([&]() { publish_all(loop, reporter, done); });

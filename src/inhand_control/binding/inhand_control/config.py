@@ -60,6 +60,7 @@ class RtParameters:
     """How the real-time node's loop runs: section `rt` of config/controller.yaml. Nothing in-process uses it."""
 
     priority: int
+    io_priority: int
     cpu: int
     lock_memory: bool
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 
 namespace inhand_control::rt
 {
@@ -78,6 +79,21 @@ std::string use_fifo(int priority)
   param.sched_priority = priority;
   const int error = pthread_setschedparam(pthread_self(), SCHED_FIFO, &param);
   return error == 0 ? "" : denied("SCHED_FIFO priority " + std::to_string(priority), error);
+}
+
+std::string use_fifo_for_all_threads(int priority)
+{
+  sched_param param{};
+  param.sched_priority = priority;
+  std::string warning;
+  for (const auto & task : std::filesystem::directory_iterator("/proc/self/task")) {
+    const pid_t thread = std::stoi(task.path().filename().string());
+    // A thread may have ended since it was listed; that is nothing to warn of.
+    if (sched_setscheduler(thread, SCHED_FIFO, &param) != 0 && errno != ESRCH) {
+      warning = denied("SCHED_FIFO priority " + std::to_string(priority) + " for messages", errno);
+    }
+  }
+  return warning;
 }
 
 void prefault_stack() noexcept

@@ -114,6 +114,8 @@ TEST(Realtime, WhatIsDeniedIsSaid)
   std::thread([]() {
     EXPECT_NE(pin_thread(1023).find("core 1023 denied"), std::string::npos);
     EXPECT_NE(use_fifo(1000).find("SCHED_FIFO priority 1000 denied"), std::string::npos);
+    EXPECT_NE(
+      use_fifo_for_all_threads(1000).find("priority 1000 for messages denied"), std::string::npos);
     EXPECT_EQ(pin_thread(-1), "");
   }).join();
 }
