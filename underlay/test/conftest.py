@@ -1,4 +1,4 @@
-"""A ROS domain of its own for the tests that talk over DDS, reserved as the tests over several packages do it."""
+"""The underlay's modules on the path, and ROS domains reserved as the tests over several packages reserve theirs."""
 
 import sys
 from collections.abc import Iterator
@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+UNDERLAY = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(UNDERLAY), str(UNDERLAY.parent / "tests")]
 
 from support.domain import free_domain
 

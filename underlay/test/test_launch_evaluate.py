@@ -183,14 +183,15 @@ def test_words_of_the_command_line():
             parse_arguments([word])
 
 
-def test_show_args(tmp_path):
+def test_show_args(tmp_path, monkeypatch):
     (tmp_path / "more.launch.xml").write_text('<launch><arg name="d" default="$(env HOME)/x"/></launch>')
     file = tmp_path / "main.launch.xml"
     file.write_text(
         """<launch><arg name="a" default="1" description="The first"/>
         <arg name="b" if="1"><choice value="x"/></arg>
-        <include file="$(dirname)/more.launch.xml"/></launch>"""
+        <include file="$(env MORE)/more.launch.xml"/><include file="$(dirname)/main.launch.xml"/></launch>"""
     )
+    monkeypatch.setenv("MORE", str(tmp_path))
     assert shown_arguments(file) == (
         "Arguments (pass arguments as '<name>:=<value>'):\n"
         "\n    'a':\n        The first\n        (default: '1')\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 class Context:
     """The state that tags read and change while a launch file is evaluated from top to bottom."""
 
-    file: Path
+    file: Path | None = None  # None: outside of any file
     configurations: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     namespace: str | None = None

@@ -161,25 +161,24 @@ def join_namespace(base: str | None, inner: str | None) -> str | None:
 def declared(file: Path) -> list[tuple[Element, bool]]:
     """Return the <arg> tags of a file and of the files that it includes, first declarations only, in order.
 
-    The second item says whether the declaration hangs on a condition. An included file whose path needs a variable is
-    left out, as the real `ros2 launch --show-args` does.
+    The second item says whether the declaration hangs on a condition. An included file whose path needs a variable or
+    $(dirname) is left out, as the real `ros2 launch --show-args` does.
     """
     result: dict[str, tuple[Element, bool]] = {}
-    _collect(read(file), file, False, result)
+    _collect(read(file), False, result)
     return list(result.values())
 
 
-def _collect(parent: Element, file: Path, conditional: bool, result: dict[str, tuple[Element, bool]]) -> None:
+def _collect(parent: Element, conditional: bool, result: dict[str, tuple[Element, bool]]) -> None:
     for element in parent.children:
         depends = conditional or "if" in element.attributes or "unless" in element.attributes
         if element.tag == "arg":
             result.setdefault(element.attributes["name"], (element, depends))
         elif element.tag == "group":
-            _collect(element, file, depends, result)
+            _collect(element, depends, result)
         elif element.tag == "include":
             try:
-                path = Path(perform(element.template("file"), Context(file=file)))
-                root = read(path)
+                root = read(Path(perform(element.template("file"), Context())))
             except (LaunchError, LookupError):
                 continue
-            _collect(root, path, depends, result)
+            _collect(root, depends, result)

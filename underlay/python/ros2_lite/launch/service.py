@@ -52,7 +52,7 @@ class LaunchService:
     def _shutdown(self, *, announce: bool) -> None:
         if not self._shutting_down:
             self._shutting_down = True
-            for process in self._processes:
+            for process in reversed(self._processes):  # the real launch asks the last one first
                 process.end(announce=announce)
 
     def _on_required(self, name: str) -> None:

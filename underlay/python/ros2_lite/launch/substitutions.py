@@ -149,6 +149,12 @@ def _environment(context: Context, name: str, default: str | None = None) -> str
     return value
 
 
+def _file(context: Context) -> Path:
+    if context.file is None:
+        raise LaunchError("there is no current launch file")
+    return context.file
+
+
 def _executable(context: Context, executable: str, package: str) -> str:
     folder = Path(find_package_prefix(package)) / "lib" / package
     if not (folder / executable).is_file():
@@ -178,7 +184,7 @@ _CALLS = {
         (1, 1), lambda context, package: find_package_prefix(package), lambda pkg: f"FindPackagePrefix(pkg={pkg})"
     ),
     "exec-in-pkg": _Substitution((2, 2), _executable, lambda exe, pkg: f"ExecInPkg(pkg={pkg}, exec={exe})"),
-    "dirname": _Substitution((0, 0), lambda context: str(context.file.parent), lambda: "ThisLaunchFileDir()"),
-    "filename": _Substitution((0, 0), lambda context: str(context.file), lambda: "ThisLaunchFile()"),
+    "dirname": _Substitution((0, 0), lambda context: str(_file(context).parent), lambda: "ThisLaunchFileDir()"),
+    "filename": _Substitution((0, 0), lambda context: str(_file(context)), lambda: "ThisLaunchFile()"),
     "eval": _Substitution((1, 1), lambda context, text: evaluate(text), lambda text: f"PythonExpr({text}, ['math'])"),
 }

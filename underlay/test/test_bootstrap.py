@@ -1,0 +1,159 @@
+"""The set-up: what is done once is not done again, what was cut off is done again, what is missing is named."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNDERLAY = Path(__file__).resolve().parents[1]
+import patch_wheels
+from bootstrap import debian, steps, where
+from bootstrap.stamps import Stamps
+from bootstrap.steps import Step
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> list[Step]:
+    """Return three steps; the second is made from a file."""
+    source = tmp_path / "source.txt"
+    source.write_text("one")
+    return [
+        Step("first", "…", lambda: None, settings=("a",)),
+        Step("second", "…", lambda: None, files=(source,)),
+        Step("third", "…", lambda: None),
+    ]
+
+
+def names(pending: list[Step]) -> list[str]:
+    return [step.name for step in pending]
+
+
+def finish(stamps: Stamps, pending: list[Step]) -> None:
+    for step in pending:
+        stamps.write(step)
+
+
+def test_finished_steps_are_skipped_and_a_cut_off_run_goes_on_where_it_was(tmp_path, plan):
+    stamps = Stamps(tmp_path / "stamps")
+    assert names(stamps.pending(plan)) == ["first", "second", "third"]
+    finish(stamps, stamps.pending(plan)[:1])
+    assert names(Stamps(tmp_path / "stamps").pending(plan)) == ["second", "third"]
+    finish(stamps, stamps.pending(plan))
+    assert names(stamps.pending(plan)) == []
+
+
+def test_a_changed_input_repeats_its_step_and_the_later_ones(tmp_path, plan):
+    stamps = Stamps(tmp_path / "stamps")
+    finish(stamps, stamps.pending(plan))
+    (tmp_path / "source.txt").write_text("two")
+    assert names(stamps.pending(plan)) == ["second", "third"]
+    changed = [Step("first", "…", lambda: None, settings=("b",)), *plan[1:]]
+    assert names(stamps.pending(changed)) == ["first", "second", "third"]
+
+
+def test_every_direct_requirement_is_pinned_and_so_is_all_that_it_brings():
+    constraints = dict(pinned(steps.CONSTRAINTS))
+    for path in (steps.ROS_WHEELS, *steps.LIBRARIES):
+        for name, version in pinned(path):
+            assert constraints[name] == version, f"{name} in {path.name} and constraints.txt"
+    assert constraints["torch"] == "2.13.0"
+
+
+def pinned(path: Path) -> list[tuple[str, str]]:
+    """Return (normalized name, version) of every requirement of a file; fails where one has no exact version."""
+    lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+    parts = [line.split("==") for line in lines if line]
+    assert all(len(part) == 2 for part in parts), f"{path}: {[part for part in parts if len(part) != 2]}"
+    return [(steps.normalized(name.split("[")[0]), version) for name, version in parts]
+
+
+def test_missing_packages_are_named_in_one_command_for_users_who_are_not_root(monkeypatch):
+    present, absent = debian.Need(("g++",), lambda: True), debian.Need(("libegl1", "libegl-mesa0"), lambda: False)
+    monkeypatch.setattr(debian, "needs", lambda: [present, absent])
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
+    command = "sudo apt-get install -y --no-install-recommends libegl1 libegl-mesa0"
+    with pytest.raises(RuntimeError, match=command):
+        debian.ensure(apt_ros=None)
+    debian.ensure(apt_ros=Path("/opt/ros/jazzy"))  # there rosdep does it
+
+
+def test_root_installs_them(monkeypatch):
+    monkeypatch.setattr(debian, "needs", lambda: [debian.Need(("libegl1",), lambda: False)])
+    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(debian.shutil, "which", lambda name: f"/usr/bin/{name}")
+    ran: list[list[str]] = []
+
+    def run(command, env):
+        ran.append(command)
+        return subprocess.CompletedProcess(command, 100 if "libegl1" in command else 0)
+
+    monkeypatch.setattr(debian.subprocess, "run", run)
+    with pytest.raises(RuntimeError, match=r"apt-get install .* libegl1` failed"):
+        debian.ensure(apt_ros=None)
+    assert [command[1] for command in ran] == ["update", "install"]
+
+
+def test_this_machine_has_what_it_needs():
+    assert debian.missing() == []
+
+
+def test_a_failing_command_is_an_error_that_names_it_and_shows_its_end(tmp_path):
+    with pytest.raises(RuntimeError, match="`false` failed"):
+        steps.call("false")
+    with pytest.raises(RuntimeError, match=r"failed; the end of .*log\.txt:\nline 2"):
+        steps.call_quietly(tmp_path / "log.txt", "bash", "-c", "echo line 2; exit 1")
+
+
+def test_apt_ros_is_preferred_unless_wheels_are_asked_for(tmp_path, monkeypatch):
+    for distribution in ("jazzy", "lyrical"):
+        (tmp_path / distribution).mkdir()
+        (tmp_path / distribution / "setup.bash").touch()
+    monkeypatch.setattr(where, "Path", lambda path: tmp_path if path == "/opt/ros" else Path(path))
+    monkeypatch.delenv("ROS_DISTRO", raising=False)
+    monkeypatch.delenv("INHAND_UNDERLAY", raising=False)
+    assert where.apt_ros() == tmp_path / "lyrical"
+    monkeypatch.setenv("ROS_DISTRO", "jazzy")
+    assert where.apt_ros() == tmp_path / "jazzy"
+    monkeypatch.setenv("INHAND_UNDERLAY", "wheels")
+    assert where.apt_ros() is None
+
+
+def test_on_apt_ros_only_libraries_that_it_lacks_are_installed(tmp_path):
+    system = tmp_path / "python3"
+    system.write_text("#!/bin/sh\necho numpy; echo PyYAML; echo scipy\n")
+    system.chmod(0o755)
+    wanted = [line.split("==")[0] for line in steps.not_from_apt(str(system))]
+    assert "torch" in wanted and "mujoco" in wanted
+    assert not {"numpy", "PyYAML", "scipy"} & set(wanted)
+    plan = steps.apt_plan(str(system), Path("/opt/ros/jazzy"))
+    assert [step.name for step in plan] == ["venv", "packages"], "no wheels, no patches, no drop-ins"
+
+
+def test_paths_of_the_build_machine_are_replaced_and_unknown_ones_refused():
+    numpy_there = "/opt/python/cp311-cp311/lib/python3.11/site-packages/numpy/_core/include"
+    text = f'"/opt/python/cp311-cp311/include/python3.11;{numpy_there};/usr/lib64/libtinyxml2.so;m"'
+    after = patch_wheels.patched(text)
+    (include, numpy_include, rest) = after.strip('"').split(";")
+    assert (Path(include) / "Python.h").exists() and (Path(numpy_include) / "numpy" / "arrayobject.h").exists()
+    assert rest == "m"
+    assert patch_wheels.patched(after) == after
+    with pytest.raises(ValueError, match="left"):
+        patch_wheels.patched("/opt/python/cp311-cp311/lib/libelse.so")
+
+
+def test_check_says_whether_work_is_left(tmp_path):
+    environment = {**os.environ, "INHAND_VENV": str(tmp_path / "venv"), "INHAND_UNDERLAY": "wheels"}
+    done = subprocess.run([str(UNDERLAY / "setup"), "--check"], env=environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (
+        1,
+        "underlay: to do: venv, packages, cmake_paths, messages, drop_ins\n",
+    )
+    assert not (tmp_path / "venv").exists()
+
+
+def test_the_wheels_libpython_is_found():
+    found = subprocess.run([sys.executable, str(UNDERLAY / "libpython.py")], capture_output=True, text=True, check=True)
+    assert Path(found.stdout.strip()).name.startswith("libpython3.11.so")
