@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 UNDERLAY = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(UNDERLAY), str(UNDERLAY.parent / "tests")]
+sys.path.insert(0, str(UNDERLAY))
+sys.path.insert(0, str(UNDERLAY.parent / "tests"))
 
 from support.domain import free_domain
 

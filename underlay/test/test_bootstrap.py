@@ -5,13 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-UNDERLAY = Path(__file__).resolve().parents[1]
 import patch_wheels
+import pytest
 from bootstrap import debian, steps, where
 from bootstrap.stamps import Stamps
 from bootstrap.steps import Step
+
+UNDERLAY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
