@@ -157,7 +157,7 @@ class Feed:
 @pytest.mark.parametrize("bench", [False], indirect=True)
 def test_free_running_goes_through_its_modes(bench: Bench, processes: Processes) -> None:
     # Long time-outs: the feed of this test is no real-time process.
-    slow = ["control.sensors_timeout_s:=1.0", "control.action_timeout_s:=2.0", "rt.priority:=1"]
+    slow = ["control.sensors_timeout_s:=1.0", "control.action_timeout_s:=2.0", "rt.priority:=1", "rt.io_priority:=0"]
     node = processes.start("rt_node", [*COMMAND, *FILES, *(word for p in slow for word in ("-p", p))])
     feed = Feed(bench)
     status, commands = bench.received["controller/status"], bench.received["hand/motor_commands"]
