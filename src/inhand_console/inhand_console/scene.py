@@ -52,10 +52,10 @@ class HandScene:
 
     def update(self, joints: JointStates) -> None:
         """Turns the links to the joint angles (1, n) [rad]."""
-        turns = self._tree.orientations(joints.position[0], self._index)
+        turns = rotations.xyzw_to_wxyz(self._tree.orientations(joints.position[0], self._index))
         moved = ~(np.abs(turns - self._sent) < SAME_TURN).all(axis=1)
         for i in np.flatnonzero(moved):
-            self._frames[self._tree.moving[i].name].wxyz = rotations.xyzw_to_wxyz(turns[i])
+            self._frames[self._tree.moving[i].name].wxyz = turns[i]
         self._sent[moved] = turns[moved]
 
     def frame(self, joint: str) -> viser.FrameHandle:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, TransformStamped
-from std_msgs.msg import ColorRGBA
+from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from inhand_console.object_mesh import ObjectShape
@@ -42,10 +41,10 @@ def solid(frame: str, shape: ObjectShape, opacity: float) -> MarkerArray:
     return MarkerArray(markers=[marker])
 
 
-def spheres(frame: str, stamp: Time, position: np.ndarray, colors: np.ndarray, radius: float) -> MarkerArray:
-    """Spheres at position (n, 3) [m] in `frame`, colours (n, 3) in 0 … 255."""
-    marker = _marker(frame, Marker.SPHERE_LIST, 2.0 * radius)
-    marker.header.stamp = stamp
+def spheres(header: Header, position: np.ndarray, colors: np.ndarray, radius: float) -> MarkerArray:
+    """Spheres at position (n, 3) [m] in the frame of `header`, colours (n, 3) in 0 … 255."""
+    marker = _marker(header.frame_id, Marker.SPHERE_LIST, 2.0 * radius)
+    marker.header.stamp = header.stamp
     marker.points = [_point(place) for place in position]
     marker.colors = [ColorRGBA(r=r, g=g, b=b, a=1.0) for r, g, b in (np.asarray(colors) / 255.0).tolist()]
     return MarkerArray(markers=[marker])

@@ -6,12 +6,11 @@ Nothing is computed for a topic that nobody reads.
 
 from __future__ import annotations
 
-from typing import Any
-
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 from tf2_msgs.msg import TFMessage
 
 from inhand_console.config import SceneConfig, StatePublisherConfig
@@ -28,16 +27,15 @@ from inhand_ros.codecs import decode, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos
 
-INPUTS = ("joint_states", "object/pose", "goal", "mocap/markers", "fingertips")
-ROBOT_TOPICS = ("robot_description", "tf_static")
 TRUTH = "sim/object_pose"
-
-
-def input_topics() -> dict[str, tuple[str, bool]]:
-    """Topic -> message type and whether it is latched, of all that is read."""
-    topics = load_graph("realtime").topics
-    graph = {name: (topics[name].message, topics[name].on_change) for name in INPUTS}
-    return graph | {TRUTH: (topics["object/pose"].message, False)}
+INPUTS = {
+    "tf": ("joint_states", "object/pose", "goal", TRUTH),
+    "viz/markers": ("mocap/markers",),
+    "viz/fingertips": ("fingertips",),
+}
+"""Streams that are published, and what each is made of; the inputs are subscribed to while the output has readers."""
+ROBOT_TOPICS = ("robot_description", "tf_static")
+LOOK_S = 0.5
 
 
 class StatePublisher(Node):
@@ -53,10 +51,15 @@ class StatePublisher(Node):
         self._ages = MarkerAges(self._scene.lost_after_s)
         self._frames = Frames(self._tree, self._scene.ghost_position)
         self._out = {topic: self._publisher(topic) for topic in VIZ_TOPICS if self._robot or topic not in ROBOT_TOPICS}
-        self._inputs = Waiting(self, input_topics(), depth=1)
+        topics = load_graph("realtime").topics
+        self._kinds = {name: (entry.message, entry.on_change) for name, entry in topics.items()}
+        self._kinds[TRUTH] = (topics["object/pose"].message, False)
+        self._inputs: dict[str, Waiting] = {}
         self._publish_once()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(1.0 / config.publish_hz, self._publish, clock=steady)
+        self._timer = self.create_timer(1.0 / config.publish_hz, self._publish, clock=steady)
+        self._timer.cancel()
+        self.create_timer(LOOK_S, self._follow_readers, clock=steady)
 
     def _publisher(self, topic: str) -> Publisher:
         entry = VIZ_TOPICS[topic]
@@ -69,41 +72,45 @@ class StatePublisher(Node):
         self._out["viz/object"].publish(solid(OBJECT, self._shape, 1.0))
         self._out["viz/goal"].publish(solid(GOAL, self._shape, self._scene.ghost_opacity))
 
-    def _publish(self) -> None:
-        if self._read("tf"):
-            self._publish_transforms()
-        self._publish_markers()
+    def _follow_readers(self) -> None:
+        for output, topics in INPUTS.items():
+            read = self._out[output].get_subscription_count() > 0
+            if read and output not in self._inputs:
+                self._inputs[output] = Waiting(self, {topic: self._kinds[topic] for topic in topics}, depth=1)
+            elif not read and output in self._inputs:
+                self._inputs.pop(output).close()
+        if self._inputs and self._timer.is_canceled():
+            self._timer.reset()
+        elif not self._inputs:
+            self._timer.cancel()
 
-    def _publish_transforms(self) -> None:
+    def _publish(self) -> None:
+        if (inputs := self._inputs.get("tf")) is not None:
+            self._publish_transforms(inputs)
+        if (inputs := self._inputs.get("viz/markers")) is not None and (message := inputs.newest("mocap/markers")):
+            markers = decode(message)
+            status = self._ages.update(markers.condition[0], to_ns(message.header.stamp) * 1e-9)
+            self._show("viz/markers", message.header, markers.position[0], status, self._scene.marker_radius)
+        if (inputs := self._inputs.get("viz/fingertips")) is not None and (message := inputs.newest("fingertips")):
+            tips = decode(message)
+            status = by_age(tips.valid[0], tips.age[0], self._scene.lost_after_s)
+            self._show("viz/fingertips", message.header, tips.position[0], status, self._scene.fingertip_radius)
+
+    def _publish_transforms(self, inputs: Waiting) -> None:
         moved = []
-        if self._robot and (joints := self._inputs.newest("joint_states")) is not None:
+        if self._robot and (joints := inputs.newest("joint_states")) is not None:
             moved += self._frames.links(joints)
-        if (goal := self._inputs.newest("goal")) is not None:
+        if (goal := inputs.newest("goal")) is not None:
             self._frames.set_goal(decode(goal))
         for topic, frame in (("object/pose", OBJECT), (TRUTH, TRUE_OBJECT)):
-            if (pose := self._inputs.newest(topic)) is not None:
+            if (pose := inputs.newest(topic)) is not None:
                 moved += self._frames.object(frame, decode(pose), pose.header.stamp)
                 moved += self._frames.goal(pose.header.stamp) if frame == OBJECT else []
         if moved:
             self._out["tf"].publish(TFMessage(transforms=moved))
 
-    def _publish_markers(self) -> None:
-        radius = self._scene.marker_radius, self._scene.fingertip_radius
-        if self._read("viz/markers") and (message := self._inputs.newest("mocap/markers")) is not None:
-            markers = decode(message)
-            status = self._ages.update(markers.condition[0], to_ns(message.header.stamp) * 1e-9)
-            self._show("viz/markers", message, markers.position[0], status, radius[0])
-        if self._read("viz/fingertips") and (message := self._inputs.newest("fingertips")) is not None:
-            tips = decode(message)
-            status = by_age(tips.valid[0], tips.age[0], self._scene.lost_after_s)
-            self._show("viz/fingertips", message, tips.position[0], status, radius[1])
-
-    def _read(self, topic: str) -> bool:
-        return self._out[topic].get_subscription_count() > 0
-
-    def _show(self, topic: str, message: Any, position: Any, status: Any, radius: float) -> None:
-        frame, stamp = VIZ_TOPICS[topic].frame, message.header.stamp
-        self._out[topic].publish(spheres(frame, stamp, position, colors(status), radius))
+    def _show(self, topic: str, header: Header, position: np.ndarray, status: np.ndarray, radius: float) -> None:
+        self._out[topic].publish(spheres(header, position, colors(status), radius))
 
 
 def main() -> None:
