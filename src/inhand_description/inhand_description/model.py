@@ -86,6 +86,9 @@ def build_spec(config: ModelConfig | None = None) -> mujoco.MjSpec:
     option.timestep, option.iterations, option.ls_iterations = config.timestep, config.iterations, config.ls_iterations
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     option.solver = mujoco.mjtSolver.mjSOL_NEWTON
+    option.disableflags |= (
+        mujoco.mjtDisableBit.mjDSBL_ISLAND
+    )  # hand and object mostly touch: one island, found for nothing
     pyramidal = config.cone == "pyramidal"
     option.cone = mujoco.mjtCone.mjCONE_PYRAMIDAL if pyramidal else mujoco.mjtCone.mjCONE_ELLIPTIC
     return spec

@@ -45,6 +45,18 @@ class Layout:
     base_orientation: np.ndarray
 
 
+def columns(indices: np.ndarray) -> slice:
+    """Consecutive indices as a slice: indexing with rows and a slice is much cheaper than with two arrays.
+
+    Raises:
+        ValueError: they are not consecutive.
+    """
+    first = int(indices[0])
+    if not np.array_equal(indices, np.arange(first, first + len(indices))):
+        raise ValueError(f"the model's indices {indices.tolist()} are not consecutive")
+    return slice(first, first + len(indices))
+
+
 def find_layout(model: mujoco.MjModel) -> Layout:
     """Looks the names of inhand_description up in `model`, which must hold hand and object.
 

@@ -7,7 +7,7 @@ import numpy as np
 from mujoco.batch import Batch
 
 from inhand_sim.draws import WorldDraw
-from inhand_sim.layout import Layout
+from inhand_sim.layout import Layout, columns
 
 # Fields written here, per world, and those of the object's geoms that no mj_setConst recomputes.
 _PHYSICS_FIELDS = (
@@ -50,32 +50,33 @@ class WorldModels:
         self._batch, self._layout, self._span = batch, layout, min_joint_span
         self._nominal = {name: np.array(_field(model, name)) for name in _PHYSICS_FIELDS}
         self._world = {name: batch.expand(name) for name in _PHYSICS_FIELDS}
-        self._bvh = np.concatenate([_bvh_rows(model, body) for body in layout.object_bodies])
+        self._joints, self._dofs = columns(layout.joints), columns(layout.joint_dofs)
+        self._geoms, self._sites = columns(layout.object_geoms), columns(layout.object_sites)
+        self._body, self._bvh = layout.object_body, _bvh_rows(model, layout.object_body)
 
     def write(self, draw: WorldDraw, rows: np.ndarray) -> None:
         """Applies the rows `rows` (n,) of the draw; the worlds' states are kept."""
-        nominal, world, layout = self._nominal, self._world, self._layout
+        nominal, world = self._nominal, self._world
         mass = draw.mass[rows]
         world["body_mass"][rows] = nominal["body_mass"] * mass
         world["body_inertia"][rows] = nominal["body_inertia"] * mass[:, :, None]
         world["geom_friction"][rows] = nominal["geom_friction"] * draw.friction[rows, None, None]
         world["pair_friction"][rows] = nominal["pair_friction"] * draw.friction[rows, None, None]
         damping = np.ones((len(rows), len(nominal["dof_damping"])))
-        damping[:, layout.joint_dofs] = draw.damping[rows]
+        damping[:, self._dofs] = draw.damping[rows]
         world["dof_damping"][rows] = nominal["dof_damping"] * damping
         gain, bias = nominal["actuator_gainprm"][:, 0], nominal["actuator_biasprm"][:, 1]
         world["actuator_gainprm"][rows, :, 0] = gain * draw.gain[rows]
         world["actuator_biasprm"][rows, :, 1] = bias * draw.gain[rows]
-        world["jnt_range"][np.ix_(rows, layout.joints)] = self._limits(draw.limits[rows])
+        world["jnt_range"][rows, self._joints] = self._limits(draw.limits[rows])
         world["opt.gravity"][rows] = nominal["opt.gravity"] + draw.gravity[rows]
         self._write_object(draw.size[rows], rows)
-        sites = layout.marker_sites
-        world["site_pos"][np.ix_(rows, sites)] += draw.markers[rows]
+        world["site_pos"][np.ix_(rows, self._layout.marker_sites)] += draw.markers[rows]
         self._batch.set_const(rows)
 
     def limits(self, rows: np.ndarray) -> np.ndarray:
         """Joint limits (n, 24, 2) [rad] of the worlds `rows`."""
-        return self._world["jnt_range"][np.ix_(rows, self._layout.joints)]
+        return self._world["jnt_range"][rows, self._joints]
 
     def _limits(self, shift: np.ndarray) -> np.ndarray:
         limits = self._nominal["jnt_range"][self._layout.joints] + shift
@@ -84,24 +85,22 @@ class WorldModels:
         return np.stack([middle - half, middle + half], axis=-1)
 
     def _write_object(self, size: np.ndarray, rows: np.ndarray) -> None:
-        nominal, world, layout = self._nominal, self._world, self._layout
+        nominal, world, geoms = self._nominal, self._world, self._geoms
         factor = size[:, None, None]
         for name in ("geom_size", "geom_pos", "geom_aabb"):
-            world[name][np.ix_(rows, layout.object_geoms)] = nominal[name][layout.object_geoms] * factor
-        world["geom_rbound"][np.ix_(rows, layout.object_geoms)] = (
-            nominal["geom_rbound"][layout.object_geoms] * factor[..., 0]
-        )
-        world["bvh_aabb"][np.ix_(rows, self._bvh)] = nominal["bvh_aabb"][self._bvh] * factor
-        world["body_ipos"][np.ix_(rows, layout.object_bodies)] = nominal["body_ipos"][layout.object_bodies] * factor
-        world["body_inertia"][np.ix_(rows, layout.object_bodies)] *= factor**2
+            world[name][rows, geoms] = nominal[name][geoms] * factor
+        world["geom_rbound"][rows, geoms] = nominal["geom_rbound"][geoms] * size[:, None]
+        world["bvh_aabb"][rows, self._bvh] = nominal["bvh_aabb"][self._bvh] * factor
+        world["body_ipos"][rows, self._body] = nominal["body_ipos"][self._body] * size[:, None]
+        world["body_inertia"][rows, self._body] *= (size * size)[:, None]
         world["site_pos"][rows] = nominal["site_pos"]
-        world["site_pos"][np.ix_(rows, layout.object_sites)] *= factor
+        world["site_pos"][rows, self._sites] *= factor
 
 
 def _field(model: mujoco.MjModel, name: str) -> np.ndarray:
     return getattr(model.opt, name[4:]) if name.startswith("opt.") else getattr(model, name)
 
 
-def _bvh_rows(model: mujoco.MjModel, body: int) -> np.ndarray:
-    start = model.body_bvhadr[body]
-    return np.arange(start, start + model.body_bvhnum[body]) if start >= 0 else np.arange(0)
+def _bvh_rows(model: mujoco.MjModel, body: int) -> slice:
+    start = max(int(model.body_bvhadr[body]), 0)
+    return slice(start, start + int(model.body_bvhnum[body]))

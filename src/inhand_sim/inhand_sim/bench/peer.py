@@ -1,6 +1,6 @@
 """A process of the peer in `inhand bench env`; runs in a virtual environment of its own, without this project.
 
-Prints a line when ready. For each line on stdin, a time in seconds, it steps its world with random actions for that
+Prints a line when ready. For each line "gym <seconds>" on stdin it steps its world with random actions for so
 long and prints simulated seconds per wall second.
 """
 
@@ -17,8 +17,8 @@ if __name__ == "__main__":
     step = world.unwrapped.dt
     print("ready", flush=True)
     for line in sys.stdin:
-        start, steps = time.perf_counter(), 0
-        while time.perf_counter() - start < float(line):
+        start, steps, seconds = time.perf_counter(), 0, float(line.split()[1])
+        while time.perf_counter() - start < seconds:
             *_, terminated, truncated, _ = world.step(world.action_space.sample())
             steps += 1
             if terminated or truncated:

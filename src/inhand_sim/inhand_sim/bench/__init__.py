@@ -1,0 +1,96 @@
+"""`inhand bench env`: how fast the batched environment simulates, against a single-world one and bare physics."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+PEER = ("mujoco==3.3.7", "gymnasium-robotics==1.4.2", "gymnasium==1.2.0", "numpy==2.2.6")
+"""The last MuJoCo that the peer's environments run with, and what was current beside it."""
+
+
+def env(batch: int = 512, seconds: float = 3.0, repeats: int = 7, processes: int = 0, peer: bool = True) -> int:
+    """Time the training environment with all randomisation: simulated seconds per wall second.
+
+    Against (a) gymnasium-robotics' HandManipulateBlockRotateXYZ with MuJoCo 3.3.7, in a virtual environment of its own
+    that is made when missing, and (b) bare Batch.step of the same model from the same states. Each runs in one
+    process a core with one physics thread, as training does; they take turns, and ratios are medians over the turns.
+
+    Args:
+        batch: number of worlds in all processes together.
+        seconds: length of a turn.
+        repeats: number of turns of each.
+        processes: number of processes; 0: one a core.
+        peer: run (a) as well.
+    """
+    count = processes or len(os.sched_getaffinity(0))
+    ours = Fleet([sys.executable, "-m", "inhand_sim.bench.worker", str(batch // count)], count)
+    theirs = Fleet([peer_python(), "-I", str(Path(__file__).with_name("peer.py"))], count) if peer else None
+    rows: list[tuple[float, float, float]] = []
+    for _ in range(repeats):
+        rows.append(
+            (ours.run("env", seconds), ours.run("bare", seconds), theirs.run("gym", seconds) if theirs else 0.0)
+        )
+    for fleet in (ours, theirs):
+        if fleet is not None:
+            fleet.close()
+    environment, bare, gym = (statistics.median(row[i] for row in rows) for i in range(3))
+    print(f"simulated seconds per wall second, {count} processes, median of {repeats} turns of {seconds:g} s:")
+    print(f"  environment, {count} x {batch // count} worlds, all randomisation {environment:8.0f}")
+    print(f"  bare Batch.step of the same model {bare:19.0f}")
+    print(f"    environment / bare {statistics.median(row[0] / row[1] for row in rows):36.2f}x")
+    if peer:
+        print(f"  gymnasium-robotics, {count} x 1 world {gym:21.0f}")
+        print(f"    environment / gymnasium-robotics {statistics.median(row[0] / row[2] for row in rows):21.1f}x")
+    return 0
+
+
+class Fleet:
+    """`count` processes of one command, which answer "<what> <seconds>" with simulated seconds per wall second."""
+
+    def __init__(self, command: list[str], count: int) -> None:
+        variables = dict(os.environ, OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", PYTHONWARNINGS="ignore")
+        self._command = " ".join(command)
+        self._processes = [
+            subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=variables)
+            for _ in range(count)
+        ]
+        for process in self._processes:
+            self._answer(process)
+
+    def run(self, what: str, seconds: float) -> float:
+        """Lets all processes run at once; returns simulated seconds per wall second of all together."""
+        for process in self._processes:
+            process.stdin.write(f"{what} {seconds}\n")
+            process.stdin.flush()
+        return sum(float(self._answer(process)) for process in self._processes)
+
+    def close(self) -> None:
+        """Ends the processes."""
+        for process in self._processes:
+            process.stdin.close()
+            process.wait()
+
+    def _answer(self, process: subprocess.Popen) -> str:
+        if not (line := process.stdout.readline()):
+            raise RuntimeError(f"{self._command}: ended with code {process.wait()}")
+        return line
+
+
+def peer_python() -> str:
+    """The interpreter of the peer's virtual environment, in the user's cache, made when it is missing."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "inhand" / f"peer-{PEER[0].replace('==', '-')}"
+    python, done = folder / "bin/python", folder / "complete"
+    if not done.exists():
+        print(f"installing {', '.join(PEER)} into {folder}", flush=True)
+        venv.create(folder, with_pip=True, clear=True)
+        variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+        options = ["--quiet", "--disable-pip-version-check"]
+        subprocess.run([python, "-I", "-m", "pip", "install", *options, *PEER], check=True, env=variables)
+        done.touch()
+    return str(python)
