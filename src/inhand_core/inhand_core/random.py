@@ -56,8 +56,11 @@ class RowRandom:
 
     def normal(self, shape: Sequence[int] = (), rows: np.ndarray | None = None) -> np.ndarray:
         """Standard normal numbers, (B, *shape) or (len(rows), *shape), by Box and Muller's transform."""
-        pairs = self.uniform((2, *shape), rows)
-        return np.sqrt(-2.0 * np.log1p(-pairs[:, 0])) * np.cos(2.0 * math.pi * pairs[:, 1])
+        count = math.prod(shape)
+        pairs = self.uniform((2, (count + 1) // 2), rows)
+        radius, angle = np.sqrt(-2.0 * np.log1p(-pairs[:, 0])), 2.0 * math.pi * pairs[:, 1]
+        both = np.concatenate([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
+        return both[:, :count].reshape(len(both), *shape)
 
     def exponential(self, shape: Sequence[int] = (), rows: np.ndarray | None = None) -> np.ndarray:
         """Exponential numbers of mean 1, (B, *shape) or (len(rows), *shape)."""
