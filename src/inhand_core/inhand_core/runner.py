@@ -46,13 +46,13 @@ class LinkChains:
 
     def reset(self, mask: np.ndarray) -> None:
         """Starts a new episode in the rows of `mask` (B,) bool."""
-        for link in self._links():
+        for link in self.links():
             link.reset(mask)
 
     def start(self) -> None:
         """Starts anew in all rows, at a new time 0."""
         self._last_ns = {}
-        for link in self._links():
+        for link in self.links():
             link.start()
 
     def save(self) -> Any:
@@ -67,7 +67,8 @@ class LinkChains:
             for link, state in zip(links, states[name], strict=True):
                 link.restore(state)
 
-    def _links(self) -> Iterable[Link]:
+    def links(self) -> Iterable[Link]:
+        """Every link of every chain."""
         return (link for links in self._chains.values() for link in links)
 
 
