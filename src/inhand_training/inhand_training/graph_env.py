@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.graph import InProcessGraph, build_chains, reset_key
 from inhand_core.graph_spec import GraphSpec, load_graph
+from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size
 from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum, Staircase
@@ -181,11 +183,11 @@ class GraphEnv:
         curricula = self._angle.save(), self._scale.save(), self._stage
         policy = self._policy_links.save(), self._reset_key.copy()
         counters = self._born_at.copy(), self._length.copy()
-        return self.graph.save(), curricula, counters, self._sim.randomization_scale, policy
+        return self.graph.save(), curricula, counters, policy
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
-        graph, (angle, scale, self._stage), (born, length), spread, (links, key) = saved
+        graph, (angle, scale, self._stage), (born, length), (links, key) = saved
         self._policy_links.restore(links)
         self._reset_key = key.copy()
         self._angle.restore(angle)
@@ -193,7 +195,6 @@ class GraphEnv:
         self._set_curricula()
         self.graph.restore(graph)
         self._born_at, self._length = born.copy(), length.copy()
-        self._sim.randomization_scale = spread.copy()
         self._truth = self._sim.truth()
 
     def _act(self, action: np.ndarray) -> None:
@@ -232,6 +233,16 @@ class GraphEnv:
         spread = np.full(self.batch, float(self._scale.value))
         spread[:count] *= (np.arange(count) + 0.5) / max(count, 1)
         self._sim.randomization_scale = spread
+        for chain in self._chains():
+            for link in chain.links():
+                link.randomization_scale = spread
+
+    def _chains(self) -> Iterator[LinkChains]:
+        """The links of the whole graph, those on the policy's inputs among them."""
+        yield self._policy_links
+        for runner in self.graph.runners.values():
+            yield runner.input_links
+            yield runner.output_links
 
     def _observe(self) -> Observation:
         latest = self.graph.latest
