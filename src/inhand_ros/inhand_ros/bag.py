@@ -25,6 +25,7 @@ class _Channel:
     kind: str
     qos: str
     count: int = 0
+    last_ns: int = 0
 
 
 class Bag:
@@ -69,14 +70,17 @@ class Bag:
         self._channels[topic] = _Channel(number, kind, qos)
 
     def write(self, message: RawMessage) -> None:
-        """Writes a message of a topic that `add_topic` knows."""
+        """Writes a message of a topic that `add_topic` knows.
+
+        Its time in the bag is that of its reception, or of the topic's last message where that is later: a message
+        that had to be sent again comes in order but is stamped late, and readers sort by this time.
+        """
         channel = self._channels[message.topic]
-        self._writer.add_message(
-            channel.id, message.received_ns, message.data, message.source_ns or message.received_ns, channel.count
-        )
+        log_ns = channel.last_ns = max(message.received_ns, channel.last_ns)
+        self._writer.add_message(channel.id, log_ns, message.data, message.source_ns or log_ns, channel.count)
         channel.count += 1
-        self._first_ns = min(self._first_ns or message.received_ns, message.received_ns)
-        self._last_ns = max(self._last_ns, message.received_ns)
+        self._first_ns = min(self._first_ns or log_ns, log_ns)
+        self._last_ns = max(self._last_ns, log_ns)
 
     def close(self) -> None:
         """Ends the file and writes metadata.yaml; safe to call twice."""

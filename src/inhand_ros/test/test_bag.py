@@ -8,7 +8,7 @@ from rosbags.highlevel import AnyReader
 from rosbags.typesys import Stores, get_typestore
 
 from inhand_core.config import ConfigError
-from inhand_core.signals import HandAction, Markers
+from inhand_core.signals import HandAction, Markers, Trial
 from inhand_ros.bag import Bag, message_definition
 from inhand_ros.codecs import Labels, encode
 from inhand_ros.raw import RawMessage
@@ -68,6 +68,17 @@ def test_definitions_bring_the_messages_within():
         "geometry_msgs/Point",
         "geometry_msgs/Quaternion",
     }
+
+
+def test_messages_keep_their_order_whatever_their_times(tmp_path):
+    writer = Bag(tmp_path / "run", "kilted")
+    writer.add_topic("/trial", "inhand_interfaces/msg/Trial", True, False)
+    for number, received in ((0, 500), (1, 900), (2, 700), (3, 901)):
+        message = encode(Trial(*(np.array([0]) for _ in range(4))), 0, number, Labels())
+        writer.write(RawMessage("/trial", serialize_message(message), 1, received))
+    writer.close()
+    with AnyReader([tmp_path / "run"]) as reader:
+        assert [reader.deserialize(raw, c.msgtype).sequence for c, _, raw in reader.messages()] == [0, 1, 2, 3]
 
 
 def test_a_bag_is_not_overwritten(bag):
