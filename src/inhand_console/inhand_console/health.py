@@ -56,6 +56,7 @@ def judge(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits) -> list[Fin
     """Every topic of the graph, the controller and the simulator; in the order of the graph."""
     paused = snapshot.simulator is not None and snapshot.simulator.paused
     findings = [judge_topic(topic, snapshot.rates, spec, limits, paused) for topic in spec.topics]
+    findings += [Finding(topic, "cannot be read", Level.ERROR, why) for topic, why in snapshot.unreadable.items()]
     if snapshot.controller is not None:
         findings.append(judge_controller(snapshot.controller))
     if snapshot.simulator is not None:

@@ -43,7 +43,8 @@ class Snapshot:
     """Newest signal of each kind (all with B = 1); None where nothing has arrived.
 
     `joint_states` in the order of inhand_description.JOINTS; `markers` in world, the poses in hand_base.
-    `true_pose` is the simulator's own pose of the object, which no other component sees.
+    `true_pose` is the simulator's own pose of the object, which no other component sees. `unreadable` says of a topic
+    why its newest message could not be used; the last good one is kept.
     """
 
     joint_states: JointStates | None = None
@@ -56,6 +57,7 @@ class Snapshot:
     simulator: SimHealth | None = None
     controller: ControllerHealth | None = None
     rates: Mapping[str, TopicRate] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 FIELDS = {
@@ -79,8 +81,8 @@ class Inbox:
     240 Hz costs a callback no more than a counter.
 
     Args:
-        decoders: topic -> function from the message as given to `put` to the value shown; a topic of `FIELDS` without
-            a decoder is shown as it is.
+        decoders: topic -> function from the message as given to `put` to the value shown, or a ValueError; a topic of
+            `FIELDS` without a decoder is shown as it is.
         window_s: rates are counted over this long [s].
     """
 
@@ -92,6 +94,7 @@ class Inbox:
         self._count: dict[str, int] = {}
         self._arrival: dict[str, float] = {}
         self._values: dict[str, Any] = {}
+        self._unreadable: dict[str, str] = {}
         self._history: list[tuple[float, dict[str, int]]] = []
 
     def put(self, topic: str, message: Any, now: float) -> None:
@@ -115,8 +118,15 @@ class Inbox:
             count, arrival = dict(self._count), dict(self._arrival)
         for topic, message in waiting.items():
             if topic in FIELDS:
-                self._values[FIELDS[topic]] = self._decoders.get(topic, _as_it_is)(message)
-        return Snapshot(**self._values, rates=self._rates(count, arrival, now))
+                self._decode(topic, message)
+        return Snapshot(**self._values, rates=self._rates(count, arrival, now), unreadable=dict(self._unreadable))
+
+    def _decode(self, topic: str, message: Any) -> None:
+        try:
+            self._values[FIELDS[topic]] = self._decoders.get(topic, _as_it_is)(message)
+            self._unreadable.pop(topic, None)
+        except ValueError as error:
+            self._unreadable[topic] = str(error)
 
     def _rates(self, count: dict[str, int], arrival: dict[str, float], now: float) -> dict[str, TopicRate]:
         self._history.append((now, count))

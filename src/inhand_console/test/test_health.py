@@ -72,3 +72,8 @@ def test_a_bad_limit_is_refused_by_name() -> None:
     values = {"silence_periods": 5, "silence_least_s": 0.5, "rate_tolerance": 1.5, "real_time_factor": 0.98}
     with pytest.raises(ConfigError, match="rate_tolerance must be in"):
         load_config(HealthLimits, values)
+
+
+def test_a_topic_that_cannot_be_read_is_an_error_with_its_reason() -> None:
+    findings = judge(Snapshot(unreadable={"joint_states": "no joints ['rh_FFJ1']"}), SPEC, LIMITS)
+    assert any(f.figures == "cannot be read" and "rh_FFJ1" in f.advice and f.level == Level.ERROR for f in findings)

@@ -53,3 +53,15 @@ def test_after_forgetting_nothing_is_known_of_the_rates_but_the_values_stay() ->
     inbox.forget_rates()
     assert inbox.snapshot(1.0).rates == {}
     assert inbox.snapshot(1.0).goal == "a"
+
+
+def test_a_message_that_cannot_be_read_keeps_the_last_good_one_and_says_why() -> None:
+    inbox = Inbox({"goal": int})
+    inbox.put("goal", "7", 0.0)
+    inbox.put("goal", "7", 0.0)
+    assert inbox.snapshot(0.1).goal == 7
+    inbox.put("goal", "seven", 0.2)
+    snapshot = inbox.snapshot(0.3)
+    assert snapshot.goal == 7 and "seven" in snapshot.unreadable["goal"]
+    inbox.put("goal", "8", 0.4)
+    assert inbox.snapshot(0.5).unreadable == {}

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import JointState
 
+from inhand_console.model import joint_names
 from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import ControllerHealth, Inbox, SimHealth
 from inhand_core import GraphSpec
+from inhand_core.signals import JointStates
 from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
 from inhand_ros.messages import message_class
@@ -41,6 +45,22 @@ def controller_health(message: ControllerStatus) -> ControllerHealth:
     refused = message.refused_size + message.refused_nan + message.refused_range + message.refused_stale
     mode = MODES.get(message.mode, f"MODE {message.mode}")
     return ControllerHealth(mode, message.missed_deadlines, refused, message.lost_actions, message.lateness_p99)
+
+
+def joints_by_name(message: JointState) -> JointStates:
+    """The joints in this project's order, whatever the message's.
+
+    Raises:
+        ValueError: names that are missing, or fewer angles than names.
+    """
+    places = {name: i for i, name in enumerate(message.name)}
+    if missing := [name for name in joint_names() if name not in places]:
+        raise ValueError(f"no joints {missing}; given {sorted(places)}")
+    if len(message.position) != len(places):
+        raise ValueError(f"{len(places)} names, but {len(message.position)} angles")
+    order = [places[name] for name in joint_names()]
+    signal = decode(message)
+    return replace(signal, position=signal.position[:, order])
 
 
 class Feed:
@@ -79,7 +99,11 @@ class Feed:
                         self.inbox.put(topic, message, now)
 
 
-_SPECIAL: dict[type, Callable[[Any], Any]] = {SimStatus: sim_health, ControllerStatus: controller_health}
+_SPECIAL: dict[type, Callable[[Any], Any]] = {
+    SimStatus: sim_health,
+    ControllerStatus: controller_health,
+    JointState: joints_by_name,
+}
 
 
 def _deserialize(kind: type, message: bytes) -> Any:

@@ -19,6 +19,7 @@ from inhand_console.model import OBJECT_NAMES, load_hand, object_shape
 from inhand_console.nodes.frames import Frames
 from inhand_console.nodes.messages import solid, spheres
 from inhand_console.nodes.waiting import Waiting
+from inhand_console.urdf_tree import UrdfError
 from inhand_console.viz_topics import GOAL, OBJECT, TRUE_OBJECT, VIZ_TOPICS
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
@@ -99,7 +100,10 @@ class StatePublisher(Node):
     def _publish_transforms(self, inputs: Waiting) -> None:
         moved = []
         if self._robot and (joints := inputs.newest("joint_states")) is not None:
-            moved += self._frames.links(joints)
+            try:
+                moved += self._frames.links(joints)
+            except UrdfError as error:
+                self.get_logger().error(f"joint_states: {error}", throttle_duration_sec=5.0)
         if (goal := inputs.newest("goal")) is not None:
             self._frames.set_goal(decode(goal))
         for topic, frame in (("object/pose", OBJECT), (TRUTH, TRUE_OBJECT)):

@@ -12,12 +12,14 @@ import rclpy
 from chromium import Chromium
 from chromium import executable as chromium
 from rclpy.executors import SingleThreadedExecutor
+from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
 
 from inhand_console.marker_status import COLORS, Seen
 from inhand_console.model import joint_names, load_hand
+from inhand_console.nodes.feed import joints_by_name
 from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, VIZ_TOPICS
 from inhand_core import load_graph, rotations
 from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose, Signal
@@ -138,6 +140,16 @@ def test_rviz_gets_robot_frames_and_markers(bench: Bench, processes: Processes) 
     np.testing.assert_allclose(colors, expected, atol=0.5)
     points = np.array([[p.x, p.y, p.z] for p in spheres.points])
     np.testing.assert_array_equal(points, signals["mocap/markers"][0].position[0])
+
+
+def test_joint_states_are_read_by_name_and_refused_without_all_names() -> None:
+    names = list(joint_names())
+    message = JointState(name=["extra", *reversed(names)], position=[99.0, *range(24)])
+    np.testing.assert_array_equal(joints_by_name(message).position[0], np.arange(24)[::-1])
+    with pytest.raises(ValueError, match=names[0]):
+        joints_by_name(JointState(name=names[1:], position=[0.0] * 23))
+    with pytest.raises(ValueError, match="24 names, but 3 angles"):
+        joints_by_name(JointState(name=names, position=[0.0] * 3))
 
 
 @pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine (Debian package: chromium)")
