@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import rclpy
+from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter, parameter_value_to_python
 from std_srvs.srv import SetBool, Trigger
 from support.processes import Processes, executable, wait_for
 
@@ -70,11 +72,15 @@ class Bench:
         wait_for(poll, 60.0, what)
 
     def call(self, kind: type, name: str, request: object) -> tuple[bool, str]:
+        answer = self.ask(kind, name, request)
+        return answer.success, answer.message
+
+    def ask(self, kind: type, name: str, request: object) -> object:
         client = self.node.create_client(kind, name)
         assert client.wait_for_service(30.0), name
         future = client.call_async(request)
         self.executor.spin_until_future_complete(future, timeout_sec=30.0)
-        return future.result().success, future.result().message
+        return future.result()
 
     def close(self) -> None:
         self.node.destroy_node()
@@ -213,6 +219,31 @@ def test_refused_inputs_are_counted_and_give_no_torque(bench: Bench, processes: 
 
     bench.wait(lambda: status and status[-1].refused_nan > 5 and status[-1].refused_range > 5, "refusals", feed)
     assert not any(any(command.torque) for command in bench.received["hand/motor_commands"])
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_parameters_can_be_read_and_not_set(bench: Bench, processes: Processes) -> None:
+    processes.start("rt_node", [*COMMAND, *FILES])
+    names = bench.ask(ListParameters, "controller/list_parameters", ListParameters.Request()).result.names
+    assert {"lockstep", "control.period_s", "hand.kp", "hand.calibration.rh_FFJ1.raw"} <= set(names)
+    below = ListParameters.Request(prefixes=["control"])
+    shown = bench.ask(ListParameters, "controller/list_parameters", below).result.names
+    assert shown == sorted(name for name in names if name.startswith("control."))
+
+    wanted = ["control.period_s", "lockstep", "hand.actuator_names", "rt.cpu", "control.hold", "hand.kp", "nothing"]
+    values = bench.ask(GetParameters, "controller/get_parameters", GetParameters.Request(names=wanted)).values
+    found = [parameter_value_to_python(value) for value in values]
+    tables = read_yaml(config_file("hand"))["hand"]
+    assert found == [0.005, False, tables["actuator_names"], -1, "measured_position", tables["kp"], None]
+    described = bench.ask(
+        DescribeParameters, "controller/describe_parameters", DescribeParameters.Request(names=wanted[:1])
+    ).descriptors[0]
+    assert (described.name, described.type, described.read_only) == (wanted[0], values[0].type, True)
+
+    change = SetParameters.Request(parameters=[Parameter("lockstep", value=True).to_parameter_msg()])
+    result = bench.ask(SetParameters, "controller/set_parameters", change).results[0]
+    assert not result.successful
+    assert "read-only" in result.reason
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,7 @@ NodeParameters parse_parameters(const ParameterMap & given)
 {
   Reader reader(given);
   NodeParameters parameters{};
+  parameters.given = given;
   parameters.hand = parse_hand(reader);
   parameters.control = parse_control(reader);
   const std::string relative_to = reader.text("control.relative_to");

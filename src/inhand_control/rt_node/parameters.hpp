@@ -30,6 +30,7 @@ struct RtParameters
 
 struct NodeParameters
 {
+  ParameterMap given;  // as they came
   HandTables hand;
   ControllerConfig control;
   RtParameters rt;

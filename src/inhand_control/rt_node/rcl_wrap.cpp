@@ -189,7 +189,7 @@ WaitSet::~WaitSet()
   }
 }
 
-void WaitSet::wait(std::int64_t timeout_ns)
+bool WaitSet::wait(std::int64_t timeout_ns)
 {
   check(rcl_wait_set_clear(&wait_set_), "clearing the wait set");
   for (auto * subscription : subscriptions_) {
@@ -204,6 +204,12 @@ void WaitSet::wait(std::int64_t timeout_ns)
   if (result != RCL_RET_TIMEOUT) {
     check(result, "waiting");
   }
+  for (std::size_t i = 0; i < wait_set_.size_of_services; ++i) {
+    if (wait_set_.services[i] != nullptr) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace inhand_control::node

@@ -113,8 +113,8 @@ public:
   WaitSet(const WaitSet &) = delete;
   WaitSet & operator=(const WaitSet &) = delete;
 
-  // Returns when something is ready or the time is up.
-  void wait(std::int64_t timeout_ns);
+  // Returns when something is ready or the time is up; says whether a service is.
+  bool wait(std::int64_t timeout_ns);
 
 private:
   std::vector<Subscription *> subscriptions_;

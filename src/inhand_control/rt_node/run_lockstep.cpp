@@ -95,7 +95,7 @@ void run_lockstep(Context & context, Node & node, const NodeParameters & paramet
     lockstep_qos());
   Reporter reporter(node, parameters);
   Lockstep lockstep(parameters, reporter);
-  Services services(node, [&lockstep](rt::Request request) {
+  Services services(node, parameters.given, [&lockstep](rt::Request request) {
     return rt::apply(request, lockstep.controller()) ? rt::RealtimeLoop::Answer::kApplied
                                                      : rt::RealtimeLoop::Answer::kRefused;
   });

@@ -54,8 +54,9 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
     true, parameters.rt.priority, parameters.rt.cpu, parameters.rt.lock_memory,
     parameters.auto_enable};
   rt::RealtimeLoop loop(HandModel(parameters.hand), parameters.control, options);
-  Services services(
-    node, [&loop](rt::Request request) { return loop.request(request, kRequestNs); });
+  Services services(node, parameters.given, [&loop](rt::Request request) {
+    return loop.request(request, kRequestNs);
+  });
   WaitSet wait_set(context, {&sensors, &actions}, services.all());
 
   // First all threads there are (this one, the middleware's), then the loop's own.
@@ -77,14 +78,16 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
   SensorsMessage reading;
   ActionMessage action;
   while (!g_interrupted) {
-    wait_set.wait(kWakeNs);
+    const bool requests = wait_set.wait(kWakeNs);
     while (sensors.take(reading.get())) {
       loop.offer(decode(*reading));
     }
     while (actions.take(action.get())) {
       loop.offer(decode(*action));
     }
-    services.serve();
+    if (requests) {
+      services.serve();
+    }
   }
 
   loop.finish();  // its last cycle gives zero torque

@@ -26,17 +26,26 @@ using TriggerResponse = Message<
 
 }  // namespace
 
-Services::Services(Node & node, Handler handler)
+Services::Services(Node & node, const ParameterMap & parameters, Handler handler)
 : logger_(node.logger_name()),
   handler_(std::move(handler)),
   enable_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, SetBool), "controller/enable"),
   stop_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, Trigger), "controller/stop"),
-  clear_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, Trigger), "controller/clear")
+  clear_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, Trigger), "controller/clear"),
+  parameters_(node, parameters)
 {
+}
+
+std::vector<Service *> Services::all()
+{
+  std::vector<Service *> services = parameters_.all();
+  services.insert(services.end(), {&enable_, &stop_, &clear_});
+  return services;
 }
 
 void Services::serve()
 {
+  parameters_.serve();
   rmw_request_id_t id;
   EnableRequest request;
   while (enable_.take(id, request.get())) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inhand_control/rt/realtime_loop.hpp"
+#include "parameter_services.hpp"
 #include "rcl_wrap.hpp"
 
 namespace inhand_control::node
@@ -20,9 +21,10 @@ public:
   // Carries out a request and says how it went.
   using Handler = std::function<rt::RealtimeLoop::Answer(rt::Request)>;
 
-  Services(Node & node, Handler handler);
+  Services(Node & node, const ParameterMap & parameters, Handler handler);
 
-  std::vector<Service *> all() { return {&enable_, &stop_, &clear_}; }
+  // These and the parameter services.
+  std::vector<Service *> all();
   // Answers every request that waits.
   void serve();
 
@@ -36,6 +38,7 @@ private:
   Service enable_;
   Service stop_;
   Service clear_;
+  ParameterServices parameters_;
 };
 
 }  // namespace inhand_control::node

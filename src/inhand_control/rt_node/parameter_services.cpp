@@ -1,0 +1,234 @@
+#include "parameter_services.hpp"
+
+#include <rcl_interfaces/msg/parameter_descriptor.h>
+#include <rcl_interfaces/msg/parameter_type.h>
+#include <rcl_interfaces/msg/parameter_value.h>
+#include <rcl_interfaces/msg/set_parameters_result.h>
+#include <rcl_interfaces/srv/describe_parameters.h>
+#include <rcl_interfaces/srv/get_parameter_types.h>
+#include <rcl_interfaces/srv/get_parameters.h>
+#include <rcl_interfaces/srv/list_parameters.h>
+#include <rcl_interfaces/srv/set_parameters.h>
+#include <rcl_interfaces/srv/set_parameters_atomically.h>
+#include <rosidl_runtime_c/primitives_sequence_functions.h>
+#include <rosidl_runtime_c/string_functions.h>
+
+#include <algorithm>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "messages.hpp"
+
+namespace inhand_control::node
+{
+namespace
+{
+
+constexpr const char * kReadOnly = "read-only: parameters are set when the node starts";
+
+const std::map<std::string, std::string> kDescriptions = {
+  {"control.period_s", "control period [s]"},
+  {"control.action_timeout_s", "hold when no new action came for so long [s]"},
+  {"control.sensors_timeout_s", "zero torque when no sensors came for so long [s]"},
+  {"control.soft_start_s", "time for the torque limits to rise from zero [s]"},
+  {"control.velocity_filter_s", "time constant of the joint velocity estimate [s]"},
+  {"control.torque_slew", "largest change of torque, in torque limits per second"},
+  {"control.relative_to", "what an action changes: joint_position or previous_target"},
+  {"control.hold", "what hold keeps: measured_position or last_target"},
+  {"rt.priority", "SCHED_FIFO priority of the loop, 1 to 99"},
+  {"rt.io_priority", "SCHED_FIFO priority of the threads that carry messages; 0: none"},
+  {"rt.cpu", "core the loop is pinned to; -1: the last one this process may use"},
+  {"rt.lock_memory", "keep the process in memory"},
+  {"auto_enable", "enable the controller at start"},
+  {"lockstep", "one cycle for each reading instead of the real-time loop"},
+  {"action_period_s", "lockstep: a reading waits for action number floor(stamp / this) [s]"},
+  {"status_period_s", "period of controller/status [s]"},
+  {"diagnostics_period_s", "period of /diagnostics [s]"},
+};
+
+std::uint8_t type_of(const ParameterValue & value)
+{
+  constexpr std::uint8_t types[] = {
+    rcl_interfaces__msg__ParameterType__PARAMETER_BOOL,
+    rcl_interfaces__msg__ParameterType__PARAMETER_INTEGER,
+    rcl_interfaces__msg__ParameterType__PARAMETER_DOUBLE,
+    rcl_interfaces__msg__ParameterType__PARAMETER_STRING,
+    rcl_interfaces__msg__ParameterType__PARAMETER_INTEGER_ARRAY,
+    rcl_interfaces__msg__ParameterType__PARAMETER_DOUBLE_ARRAY,
+    rcl_interfaces__msg__ParameterType__PARAMETER_STRING_ARRAY};
+  static_assert(std::size(types) == std::variant_size_v<ParameterValue>);
+  return types[value.index()];
+}
+
+void require(bool ok) { check(ok ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "filling a message"); }
+
+void assign_texts(
+  rosidl_runtime_c__String__Sequence & sequence, const std::vector<std::string> & texts)
+{
+  require(rosidl_runtime_c__String__Sequence__init(&sequence, texts.size()));
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    assign(sequence.data[i], texts[i]);
+  }
+}
+
+void assign_value(rcl_interfaces__msg__ParameterValue & message, const ParameterValue & value)
+{
+  message.type = type_of(value);
+  const auto fill = [&message](const auto & held) {
+    using T = std::decay_t<decltype(held)>;
+    if constexpr (std::is_same_v<T, bool>) {
+      message.bool_value = held;
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      message.integer_value = held;
+    } else if constexpr (std::is_same_v<T, double>) {
+      message.double_value = held;
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      assign(message.string_value, held);
+    } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
+      require(rosidl_runtime_c__int64__Sequence__init(&message.integer_array_value, held.size()));
+      std::copy(held.begin(), held.end(), message.integer_array_value.data);
+    } else if constexpr (std::is_same_v<T, std::vector<double>>) {
+      require(rosidl_runtime_c__double__Sequence__init(&message.double_array_value, held.size()));
+      std::copy(held.begin(), held.end(), message.double_array_value.data);
+    } else {
+      assign_texts(message.string_array_value, held);
+    }
+  };
+  std::visit(fill, value);
+}
+
+std::vector<std::string> texts(const rosidl_runtime_c__String__Sequence & sequence)
+{
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < sequence.size; ++i) {
+    result.emplace_back(sequence.data[i].data, sequence.data[i].size);
+  }
+  return result;
+}
+
+// Names below any of the prefixes, at most `depth` levels deep (0: any depth).
+std::vector<std::string> select(
+  const ParameterMap & parameters, const std::vector<std::string> & prefixes, std::uint64_t depth)
+{
+  std::vector<std::string> names;
+  for (const auto & [name, value] : parameters) {
+    const auto fits = [&name = name, depth](const std::string & prefix) {
+      const bool below = prefix.empty() || name == prefix || name.rfind(prefix + ".", 0) == 0;
+      const auto from =
+        name.begin() + static_cast<std::ptrdiff_t>(below && !prefix.empty() ? prefix.size() : 0);
+      const auto levels = static_cast<std::uint64_t>(std::count(from, name.end(), '.'));
+      return below && (depth == 0 || levels < depth + (prefix.empty() ? 0 : 1));
+    };
+    const bool all = prefixes.empty() && fits("");
+    if (all || std::any_of(prefixes.begin(), prefixes.end(), fits)) {
+      names.push_back(name);
+    }
+  }
+  return names;
+}
+
+// Answers all requests of one service; `answer` fills the response.
+template <typename Request, typename Response, typename Answer>
+void serve_all(Service & service, Answer answer)
+{
+  rmw_request_id_t id;
+  Request request;
+  while (service.take(id, request.get())) {
+    Response response;
+    answer(*request, *response);
+    service.respond(id, response.get());
+  }
+}
+
+// Request and response of a service of rcl_interfaces.
+#define INHAND_MESSAGE(name)                                          \
+  Message<                                                            \
+    rcl_interfaces__srv__##name, rcl_interfaces__srv__##name##__init, \
+    rcl_interfaces__srv__##name##__fini>
+#define INHAND_TYPE(name) ROSIDL_GET_SRV_TYPE_SUPPORT(rcl_interfaces, srv, name)
+
+}  // namespace
+
+ParameterServices::ParameterServices(Node & node, ParameterMap parameters)
+: parameters_(std::move(parameters)),
+  list_(node, INHAND_TYPE(ListParameters), "~/list_parameters"),
+  get_(node, INHAND_TYPE(GetParameters), "~/get_parameters"),
+  get_types_(node, INHAND_TYPE(GetParameterTypes), "~/get_parameter_types"),
+  describe_(node, INHAND_TYPE(DescribeParameters), "~/describe_parameters"),
+  set_(node, INHAND_TYPE(SetParameters), "~/set_parameters"),
+  set_atomically_(node, INHAND_TYPE(SetParametersAtomically), "~/set_parameters_atomically")
+{
+}
+
+std::vector<Service *> ParameterServices::all()
+{
+  return {&list_, &get_, &get_types_, &describe_, &set_, &set_atomically_};
+}
+
+void ParameterServices::serve()
+{
+  serve_all<INHAND_MESSAGE(ListParameters_Request), INHAND_MESSAGE(ListParameters_Response)>(
+    list_, [this](const auto & request, auto & response) {
+      assign_texts(
+        response.result.names, select(parameters_, texts(request.prefixes), request.depth));
+    });
+  serve_all<INHAND_MESSAGE(GetParameters_Request), INHAND_MESSAGE(GetParameters_Response)>(
+    get_, [this](const auto & request, auto & response) {
+      require(
+        rcl_interfaces__msg__ParameterValue__Sequence__init(&response.values, request.names.size));
+      for (std::size_t i = 0; i < request.names.size; ++i) {
+        const auto found = parameters_.find(request.names.data[i].data);
+        if (found != parameters_.end()) {  // else PARAMETER_NOT_SET
+          assign_value(response.values.data[i], found->second);
+        }
+      }
+    });
+  serve_all<INHAND_MESSAGE(GetParameterTypes_Request), INHAND_MESSAGE(GetParameterTypes_Response)>(
+    get_types_, [this](const auto & request, auto & response) {
+      require(rosidl_runtime_c__uint8__Sequence__init(&response.types, request.names.size));
+      for (std::size_t i = 0; i < request.names.size; ++i) {
+        const auto found = parameters_.find(request.names.data[i].data);
+        response.types.data[i] = found == parameters_.end() ? 0 : type_of(found->second);
+      }
+    });
+  serve_all<
+    INHAND_MESSAGE(DescribeParameters_Request), INHAND_MESSAGE(DescribeParameters_Response)>(
+    describe_, [this](const auto & request, auto & response) {
+      require(rcl_interfaces__msg__ParameterDescriptor__Sequence__init(
+        &response.descriptors, request.names.size));
+      for (std::size_t i = 0; i < request.names.size; ++i) {
+        const std::string name = request.names.data[i].data;
+        auto & descriptor = response.descriptors.data[i];
+        const auto found = parameters_.find(name);
+        const auto described = kDescriptions.find(name);
+        assign(descriptor.name, name);
+        assign(
+          descriptor.description, described == kDescriptions.end()
+                                    ? "table of the hand, see config/hand.yaml"
+                                    : described->second);
+        descriptor.type = found == parameters_.end() ? 0 : type_of(found->second);
+        descriptor.read_only = true;
+      }
+    });
+  serve_writes();
+}
+
+void ParameterServices::serve_writes()
+{
+  serve_all<INHAND_MESSAGE(SetParameters_Request), INHAND_MESSAGE(SetParameters_Response)>(
+    set_, [](const auto & request, auto & response) {
+      require(rcl_interfaces__msg__SetParametersResult__Sequence__init(
+        &response.results, request.parameters.size));
+      for (std::size_t i = 0; i < request.parameters.size; ++i) {
+        assign(response.results.data[i].reason, kReadOnly);
+      }
+    });
+  serve_all<
+    INHAND_MESSAGE(SetParametersAtomically_Request),
+    INHAND_MESSAGE(SetParametersAtomically_Response)>(
+    set_atomically_,
+    [](const auto &, auto & response) { assign(response.result.reason, kReadOnly); });
+}
+
+}  // namespace inhand_control::node
