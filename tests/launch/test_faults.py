@@ -32,7 +32,7 @@ PROGRAMS = {
 def system(launch, probe):
     """The simulated system, running until the module's end."""
     launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0")
-    wait_for(lambda: running(probe), LONG, lambda: f"a running controller\n{launched.output[-4000:]}")
+    wait_for(lambda: running(probe), 240.0, lambda: f"a running controller\n{launched.output[-4000:]}")
     return launched
 
 

@@ -36,7 +36,7 @@ def run(launch, probe, folder: Path) -> Run:
     """Ten seconds of the simulated system with all randomisation, recorded."""
     arguments = ["duration:=10", "console:=false", "randomization:=all", "record:=true", f"bag:={folder / 'bag'}"]
     launched = launch("sim.launch.xml", *arguments, INHAND_SUMMARY_FILE=str(folder / "summary.json"))
-    code = launched.process.wait(180.0)
+    code = launched.process.wait(300.0)
     assert (folder / "summary.json").exists(), launched.output[-5000:]
     return Run(code, launched.output, json.loads((folder / "summary.json").read_text()), folder / "bag")
 

@@ -31,7 +31,7 @@ class MonitorNode(Node):
         super().__init__("monitor")
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml"))
         self._duration = declare(self, "duration", 0.0, "length of the run from its first action [s]; 0: no end")
-        self._start_limit = declare(self, "start_limit", 60.0, "with a duration: give up without an action after [s]")
+        self._start_limit = declare(self, "start_limit", 240.0, "with a duration: give up without an action after [s]")
         silent = declare(self, "silent_after", 1.0, "report a stream that pauses for longer [s]")
         expected = graph_topics(spec)
         self._summary = Summary({f"/{t}": kind.startswith("inhand_interfaces") for t, (kind, _) in expected.items()})
@@ -42,6 +42,7 @@ class MonitorNode(Node):
         self._created = time.monotonic()
         self._begun: float | None = None
         self._ended: float | None = None
+        self._first_action_s: float | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(DRAIN_S, self._drain, clock=steady)
         self.create_timer(LOOK_S, self._look, clock=steady)
@@ -59,8 +60,8 @@ class MonitorNode(Node):
                 trial = deserialize_message(message.data, Trial)
                 self._summary.trials.add(trial.trial_id, trial.goals_achieved, trial.state, trial.reason)
             elif message.topic == "/hand/action" and self._begun is None:
-                self._begun = time.monotonic()
-                self.get_logger().info(f"first action {self._begun - self._created:.1f} s after the monitor's start")
+                self._begun, self._first_action_s = time.monotonic(), process_age()
+                self.get_logger().info(f"first action {self._first_action_s:.1f} s after the start")
 
     def _look(self) -> None:
         self._tap.refresh()
@@ -85,11 +86,17 @@ class MonitorNode(Node):
         if self._ended is None:
             self._drain()
         seconds = (self._ended or time.monotonic()) - self._begun if self._begun is not None else 0.0
-        text = json.dumps(self._summary.result(seconds))
+        text = json.dumps({"first_action_s": self._first_action_s, **self._summary.result(seconds)})
         if path := os.environ.get("INHAND_SUMMARY_FILE"):
             Path(path).write_text(text + "\n")
         print(f"summary: {text}", flush=True)
         super().destroy_node()
+
+
+def process_age() -> float:
+    """Seconds since this process was started, its imports included, which is when launch started the others too."""
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    return round(time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK"), 2)
 
 
 def main() -> None:
