@@ -28,3 +28,10 @@ VIZ_TOPICS = {
     "viz/fingertips": VizTopic("visualization_msgs/msg/MarkerArray", False, HAND_BASE),
 }
 """Topic -> what is on it. All are reliable."""
+TRUTH = "sim/object_pose"
+INPUTS = {
+    "tf": ("joint_states", "object/pose", "goal", TRUTH),
+    "viz/markers": ("mocap/markers",),
+    "viz/fingertips": ("fingertips",),
+}
+"""Streams that are published, and what each is made of; the inputs are subscribed to while the output has readers."""

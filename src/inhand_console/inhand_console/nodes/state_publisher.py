@@ -20,7 +20,7 @@ from inhand_console.nodes.frames import Frames
 from inhand_console.nodes.messages import solid, spheres
 from inhand_console.nodes.waiting import Waiting
 from inhand_console.urdf_tree import UrdfError
-from inhand_console.viz_topics import GOAL, OBJECT, TRUE_OBJECT, VIZ_TOPICS
+from inhand_console.viz_topics import GOAL, INPUTS, OBJECT, TRUE_OBJECT, TRUTH, VIZ_TOPICS
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
 from inhand_ros import declare, run_node
@@ -28,13 +28,6 @@ from inhand_ros.codecs import decode, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos
 
-TRUTH = "sim/object_pose"
-INPUTS = {
-    "tf": ("joint_states", "object/pose", "goal", TRUTH),
-    "viz/markers": ("mocap/markers",),
-    "viz/fingertips": ("fingertips",),
-}
-"""Streams that are published, and what each is made of; the inputs are subscribed to while the output has readers."""
 ROBOT_TOPICS = ("robot_description", "tf_static")
 LOOK_S = 0.5
 
