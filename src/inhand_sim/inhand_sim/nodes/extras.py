@@ -7,18 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from geometry_msgs.msg import PoseStamped
 from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
-from inhand_core import rotations
 from inhand_core.config import ConfigError
 from inhand_core.signals import ObjectPose
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
 from inhand_interfaces.msg import SimStatus
 from inhand_ros import Diagnostics, Labels, encode, to_stamp
-from inhand_sim.layout import Layout
 from inhand_sim.pacing import NANOSECONDS, Pace
 from inhand_sim.worlds import Worlds
 
@@ -49,25 +46,6 @@ def check_device(node: Node, device: str) -> str:
     if value not in ("sim", "off"):
         raise ConfigError(f"{device}: {value!r} is not one of ['sim', 'off']")
     return value
-
-
-def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """Position (1, 3) [m] and orientation (1, 4) in hand_base of a pose in hand_base or world.
-
-    Raises:
-        ValueError: another frame, numbers that are not finite, or a zero quaternion.
-    """
-    p, q = pose.pose.position, pose.pose.orientation
-    position, orientation = np.array([[p.x, p.y, p.z]]), np.array([[q.x, q.y, q.z, q.w]])
-    if pose.header.frame_id not in ("hand_base", "world"):
-        raise ValueError(f"frame_id {pose.header.frame_id!r} is not one of ['hand_base', 'world']")
-    if not (np.isfinite(position).all() and np.isfinite(orientation).all()) or rotations.norm(orientation)[0] < 1e-6:
-        raise ValueError("the pose is not finite, or its quaternion is zero")
-    if pose.header.frame_id == "world":
-        inverse = rotations.conjugate(layout.base_orientation)[None]
-        position = rotations.rotate(inverse, position - layout.base_position)
-        orientation = rotations.multiply(inverse, orientation)
-    return position, rotations.normalize(orientation)
 
 
 class Extras:

@@ -16,10 +16,9 @@ from std_srvs.srv import SetBool, Trigger
 from inhand_core.signals import Signal
 from inhand_interfaces.srv import SetObjectPose, Step
 from inhand_ros import ComponentNode, Diagnostics, run_node
-from inhand_sim.nodes.extras import Extras, check_device, pose_in_base, start_time_ns
+from inhand_sim.nodes.extras import Extras, check_device, start_time_ns
+from inhand_sim.nodes.requests import POLICY_TICK_NS, pose_in_base
 from inhand_sim.pacing import Outbox, RealTimeLoop
-
-POLICY_TICK_NS = 80_000_000
 
 
 class SimNode(ComponentNode):
