@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-UNDERLAY = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(UNDERLAY))
-sys.path.insert(0, str(UNDERLAY.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from support.domain import free_domain
 

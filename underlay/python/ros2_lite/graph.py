@@ -22,6 +22,7 @@ from .messages import BadMessage, interface
 
 HIDDEN = "_"  # names that start so, in any part, are hidden
 UNKNOWN_NODE = "_NODE_NAME_UNKNOWN_"  # rmw's name for the owner of an endpoint that it does not know yet
+LONGEST_UNKNOWN = 12.0  # spin times to wait for the owners of endpoints: Fast DDS repeats them every 3 s
 LONGEST = 4.0  # times the spin time, after which a graph that keeps changing is taken as it is
 
 
@@ -55,31 +56,17 @@ def discover(node: Node, spin_time: float, expected: Callable[[Node], bool] | No
     """Spin until `expected` holds or, without it, until others were seen and none was new for `spin_time` seconds."""
     start = changed = time.monotonic()
     seen: Any = None
-    while time.monotonic() - start < LONGEST * spin_time:
+    while True:
         rclpy.spin_once(node, timeout_sec=0.05)
+        now, known = time.monotonic(), _owners_known(node)
+        if (graph := (node.get_topic_names_and_types(), node.get_node_names())) != seen:
+            seen, changed = graph, now
         if expected:
             enough = expected(node)
         else:
-            enough = time.monotonic() - changed >= spin_time and bool(node_names(node, hidden=True))
-        if enough and _owners_known(node):
+            enough = now - changed >= spin_time and bool(node_names(node, hidden=True))
+        if (enough and known) or now - start > spin_time * (LONGEST if known else LONGEST_UNKNOWN):
             return
-        if (now := (node.get_topic_names_and_types(), node.get_node_names())) != seen:
-            seen, changed = now, time.monotonic()
-
-
-def is_hidden(name: str) -> bool:
-    """Return whether a topic, service or node is hidden."""
-    return any(part.startswith(HIDDEN) for part in name.split("/"))
-
-
-def absolute(name: str) -> str:
-    """Return a name with a slash in front."""
-    return name if name.startswith("/") else f"/{name}"
-
-
-def topics(node: Node, hidden: bool = False) -> list[tuple[str, list[str]]]:
-    """Return (name, types) of all topics, sorted by name."""
-    return sorted((name, types) for name, types in node.get_topic_names_and_types() if hidden or not is_hidden(name))
 
 
 def _owners_known(node: Node) -> bool:
