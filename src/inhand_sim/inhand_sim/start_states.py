@@ -38,7 +38,7 @@ class StartStateConfig:
     Attributes:
         size: number of states.
         random_steps: steps of 80 ms with random actions before a state is taken; dropped objects are discarded.
-        smoothing: weight of a new action in the moving average of actions (paper C.1: 0.3 per 80 ms).
+        smoothing: weight of a new action in the moving average of actions, as in config/smoother.yaml.
         seed: of the pool; separate from a run's seed.
     """
 
