@@ -72,8 +72,8 @@ def _described(protocol) -> dict:
 
     training = load_metadata(protocol.weights).training
     described = dataclasses.asdict(protocol)
-    described.pop("threads")
-    described.pop("deterministic")
+    for name in ("threads", "deterministic", "overrides"):
+        described.pop(name)
     return {**described, "weights": Path(protocol.weights).name, "weights_revision": training.revision}
 
 

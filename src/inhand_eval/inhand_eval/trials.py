@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -29,6 +29,7 @@ class Protocol:
         seed: of the run.
         deterministic: the likeliest bins, or a draw.
         threads: physics threads; 0 for one a core.
+        overrides: further configuration values by component, such as another pool of start states.
     """
 
     weights: str
@@ -40,6 +41,7 @@ class Protocol:
     seed: int
     deterministic: bool
     threads: int
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -73,6 +75,8 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
         "policy": {"weights": protocol.weights, "deterministic": protocol.deterministic},
         "smoother": smoothing,
     }
+    for name, values in protocol.overrides.items():
+        overrides[name] = {**overrides.get(name, {}), **values}
     return InProcessGraph(load_graph("training"), protocol.trials, protocol.seed, protocol.randomization, overrides)
 
 

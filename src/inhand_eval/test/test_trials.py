@@ -1,0 +1,64 @@
+"""Trials through the real graph, with an untrained policy and little time."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from inhand_core.config import ConfigError
+from inhand_core.signals import EndReason
+from inhand_eval.commands import policy
+from inhand_eval.trials import Protocol, run_trials
+from inhand_policy.export import initial_weights
+from inhand_policy.network import NetworkSizes
+from inhand_policy.weights import save_weights
+
+STARTS = {"sim": {"start_states": {"size": 4, "random_steps": 3, "smoothing": 0.3, "seed": 5}}}
+
+
+@pytest.fixture
+def protocol(tmp_path):
+    save_weights(tmp_path / "p.safetensors", initial_weights(0, sizes=NetworkSizes(16, 16)))
+    return Protocol(str(tmp_path / "p.safetensors"), 3, "all", "block", 0.8, 50, 7, True, 1, STARTS)
+
+
+def test_trials_repeat_and_end_in_time(protocol):
+    first, again = run_trials(protocol), run_trials(protocol)
+    np.testing.assert_array_equal(first.seconds, again.seconds)
+    np.testing.assert_array_equal(first.goals, again.goals)
+    late = first.reason == EndReason.TIMEOUT
+    np.testing.assert_allclose(first.seconds[late & (first.goals == 0)], 0.8)
+    assert set(first.reason) <= {EndReason.TIMEOUT, EndReason.DROPPED}
+
+
+def test_a_trial_does_not_depend_on_how_many_run_beside_it(protocol):
+    three = run_trials(protocol)
+    one = run_trials(dataclasses.replace(protocol, trials=1))
+    assert (one.goals[0], one.seconds[0], one.reason[0]) == (three.goals[0], three.seconds[0], three.reason[0])
+
+
+def test_unknown_group_is_named(protocol):
+    with pytest.raises(ConfigError, match="weather"):
+        run_trials(dataclasses.replace(protocol, randomization="weather"))
+
+
+def test_command_writes_the_deterministic_policy_at_the_top(protocol, tmp_path, monkeypatch):
+    monkeypatch.setattr("inhand_eval.trials.load_graph", _quick_graph)
+    out = tmp_path / "deep/out.json"
+    policy(protocol.weights, trials=2, randomization="none", timeout=0.8, json=out, threads=1)
+    report = json.loads(out.read_text())
+    assert {"mean", "std", "median", "trials", "ends", "mean_interval_95", "protocol"} <= set(report)
+    assert len(report["trials"]) == len(report["sampled"]["trials"]) == 2
+    assert report["protocol"]["timeout_s"] == 0.8
+
+
+def _quick_graph(profile):
+    from inhand_core.graph_spec import load_graph
+
+    spec = load_graph(profile)
+    components = tuple(
+        dataclasses.replace(c, overrides={**c.overrides, **STARTS["sim"]}) if c.name == "sim" else c
+        for c in spec.components
+    )
+    return type(spec)(spec.name, spec.tick_ms, components, dict(spec.topics))
