@@ -69,6 +69,21 @@ def discover(node: Node, spin_time: float, expected: Callable[[Node], bool] | No
             return
 
 
+def is_hidden(name: str) -> bool:
+    """Return whether a topic, service or node is hidden."""
+    return any(part.startswith(HIDDEN) for part in name.split("/"))
+
+
+def absolute(name: str) -> str:
+    """Return a name with a slash in front."""
+    return name if name.startswith("/") else f"/{name}"
+
+
+def topics(node: Node, hidden: bool = False) -> list[tuple[str, list[str]]]:
+    """Return (name, types) of all topics, sorted by name."""
+    return sorted((name, types) for name, types in node.get_topic_names_and_types() if hidden or not is_hidden(name))
+
+
 def _owners_known(node: Node) -> bool:
     """Return whether every publisher that was seen has a node; endpoints arrive before the nodes that own them."""
     return all(
