@@ -111,8 +111,8 @@ void bind_config(nb::module_ & m)
           hold_target_from_string(hold)};
         validate(*self);
       },
-      nb::kw_only(), "period_ns"_a, "action_timeout_ns"_a, "sensors_timeout_ns"_a,
-      "soft_start_ns"_a, "velocity_filter_s"_a, "torque_slew"_a, "relative_to"_a, "hold"_a)
+      "period_ns"_a, "action_timeout_ns"_a, "sensors_timeout_ns"_a, "soft_start_ns"_a,
+      "velocity_filter_s"_a, "torque_slew"_a, "relative_to"_a, "hold"_a)
     .def_ro("period_ns", &ControllerConfig::period_ns)
     .def_ro("action_timeout_ns", &ControllerConfig::action_timeout_ns)
     .def_ro("sensors_timeout_ns", &ControllerConfig::sensors_timeout_ns)

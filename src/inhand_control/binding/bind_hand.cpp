@@ -102,7 +102,7 @@ void relative_targets(
 void bind_hand(nb::module_ & m)
 {
   nb::class_<CalibrationPoints>(m, "CalibrationPoints")
-    .def(nb::init<std::vector<double>, std::vector<double>>(), nb::kw_only(), "raw"_a, "angle"_a);
+    .def(nb::init<std::vector<double>, std::vector<double>>(), "raw"_a, "angle"_a);
 
   nb::class_<HandModel>(m, "HandModel")
     .def(
@@ -121,10 +121,9 @@ void bind_hand(nb::module_ & m)
             actuator_joint_2, range_lower, range_upper, kp, kd, torque_limit, hall_min, hall_max,
             calibration});
       },
-      nb::kw_only(), "joint_names"_a, "actuator_names"_a, "hall_channel_names"_a,
-      "hall_channel_joint"_a, "actuator_joint_1"_a, "actuator_joint_2"_a, "range_lower"_a,
-      "range_upper"_a, "kp"_a, "kd"_a, "torque_limit"_a, "hall_min"_a, "hall_max"_a,
-      "calibration"_a)
+      "joint_names"_a, "actuator_names"_a, "hall_channel_names"_a, "hall_channel_joint"_a,
+      "actuator_joint_1"_a, "actuator_joint_2"_a, "range_lower"_a, "range_upper"_a, "kp"_a, "kd"_a,
+      "torque_limit"_a, "hall_min"_a, "hall_max"_a, "calibration"_a)
     .def_prop_ro(
       "lower",
       [](const HandModel & h) { return std::vector<double>(h.lower().begin(), h.lower().end()); })
