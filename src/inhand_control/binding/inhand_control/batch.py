@@ -77,7 +77,7 @@ def relative_target(
 ) -> Float:
     """Return absolute targets (B, 20) [rad] of relative actions: position + action * half range, clipped to the range.
 
-    The same function runs in the controller on the robot (paper, section 4.1 and appendix B.2).
+    The same function runs in the controller on the robot (paper, appendix B.4).
 
     Args:
         hand: the hand's tables; ranges come from it unless given.

@@ -27,7 +27,7 @@ class PdControllerState:
 
 
 class PdController(Component):
-    """Torques from raw sensors and relative actions, one cycle a reading (paper, appendix B.2).
+    """Torques from raw sensors and relative actions, one cycle a reading (paper, appendix B.4).
 
     Ports: `sensors` (HandSensors) and `action` (HandAction) in, `motor_commands` and `joint_states` out. An action is
     taken once, at the first reading at or after its time (every `action_period_s` from 0): as the node in lockstep.

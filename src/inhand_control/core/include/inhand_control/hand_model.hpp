@@ -12,7 +12,8 @@ namespace inhand_control
 {
 
 // Absolute target of a relative action: position + action * half the range, clipped to the range.
-// The one implementation, used on the robot and by the training simulator alike.
+// The one implementation, used on the robot and by the training simulator alike (paper, appendix
+// B.4).
 // position, lower, upper: actuated coordinate [rad]; action in [-1, 1].
 double relative_target(double action, double position, double lower, double upper) noexcept;
 
