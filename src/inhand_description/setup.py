@@ -8,11 +8,12 @@ package_name = "inhand_description"
 
 
 def meshes() -> list[str]:
-    """The hand's meshes, from the installed gymnasium-robotics: the URDF names them as this package's."""
+    """The hand's meshes and their licence, from the installed gymnasium-robotics: the URDF names them as ours."""
     found = importlib.util.find_spec("gymnasium_robotics")
-    folder = Path(found.submodule_search_locations[0]) / "envs/assets/stls/hand" if found else Path("none")
+    folder = Path(found.submodule_search_locations[0]) / "envs/assets" if found else Path("none")
     here = Path(__file__).resolve().parent
-    return [os.path.relpath(path, here) for path in sorted(folder.glob("*.stl"))]  # colcon refuses absolute ones
+    paths = [*sorted(folder.glob("stls/hand/*.stl")), *folder.glob("LICENSE.md")]
+    return [os.path.relpath(path, here) for path in paths]  # colcon refuses absolute ones
 
 
 setup(

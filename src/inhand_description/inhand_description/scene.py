@@ -67,12 +67,13 @@ class CameraRow:
 
 @dataclass(frozen=True)
 class LightRow:
-    """A light: position (3,) [m, world], direction (3,), diffuse (r, g, b), casts shadows."""
+    """A light: position (3,) [m, world], direction (3,), diffuse (r, g, b) in 0 … 1, casts shadows, source."""
 
     position: tuple[float, float, float]
     direction: tuple[float, float, float]
     diffuse: tuple[float, float, float]
     shadow: bool
+    source: str
 
 
 _HALF = 0.7071067811865476
@@ -96,10 +97,11 @@ CAMERAS: tuple[CameraRow, ...] = (
     CameraRow("left", (0.38, -0.20, 0.58), _PALM, 32.0, (640, 480), _CAMERA),
     CameraRow("right", (-0.38, -0.20, 0.58), _PALM, 32.0, (640, 480), _CAMERA),
 )
+_LIGHT = "invented: a lamp above and one to either side; the paper draws 4 to 6 at random (Table 9)"
 LIGHTS: tuple[LightRow, ...] = (
-    LightRow((0.0, -0.4, 1.4), (0.0, 0.3, -1.0), (0.6, 0.6, 0.6), True),
-    LightRow((0.6, 0.3, 1.2), (-0.5, -0.2, -1.0), (0.3, 0.3, 0.3), False),
-    LightRow((-0.6, 0.3, 1.2), (0.5, -0.2, -1.0), (0.3, 0.3, 0.3), False),
+    LightRow((0.0, -0.4, 1.4), (0.0, 0.3, -1.0), (0.6, 0.6, 0.6), True, _LIGHT),
+    LightRow((0.6, 0.3, 1.2), (-0.5, -0.2, -1.0), (0.3, 0.3, 0.3), False, _LIGHT),
+    LightRow((-0.6, 0.3, 1.2), (0.5, -0.2, -1.0), (0.3, 0.3, 0.3), False, _LIGHT),
 )
 
 

@@ -40,18 +40,19 @@ def hand_urdf() -> str:
 
 
 def object_urdf(name: str) -> str:
-    """URDF of an object ("block", "prism"): one link "object", a coloured tile a face."""
+    """URDF of an object ("block", "prism"): one link "object"; collision boxes, and a coloured tile a face."""
     model = build_spec(ModelConfig(object=name, visuals=True)).compile()
     robot = Element("robot", name=name)
     body = model.body("object").id
     link = SubElement(robot, "link", name="object")
     _inertial(link, model, body)
     for geom in np.flatnonzero(model.geom_bodyid == body):
-        if model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH:
-            continue  # the prism's hull: its coloured faces show it, URDF has no inline meshes
-        element = SubElement(link, "visual", name=model.geom(geom).name)
+        name = model.geom(geom).name
+        element = SubElement(link, "visual", name=name)
         _shape(element, model, geom, {})
-        _material(element, model.geom(geom).name, model.geom_rgba[geom])
+        _material(element, name, model.geom_rgba[geom])
+        if model.geom_contype[geom]:
+            _shape(SubElement(link, "collision", name=name), model, geom, {})
     return _text(robot)
 
 
@@ -131,7 +132,7 @@ def _shape(element: Element, model: mujoco.MjModel, geom: int, files: dict[str, 
 
 def _material(element: Element, name: str, rgba: np.ndarray) -> None:
     material = SubElement(element, "material", name=name)
-    SubElement(material, "color", rgba=_vector(rgba))
+    SubElement(material, "color", rgba=" ".join(f"{value:.3g}" for value in rgba))
 
 
 def _origin(element: Element, position: np.ndarray, rotation: np.ndarray) -> None:

@@ -17,8 +17,9 @@ from inhand_description import (
     joint_ranges,
 )
 
-RISE_S, OVERSHOOT, STEADY_RAD, SAG_RAD = 0.35, 0.30, 0.01, 0.12
-"""Stated bounds: time to 90 % of a step, overshoot as a share of it, error after 2 s, pull of gravity.
+RISE_S, OVERSHOOT, STEADY_RAD, SAG_RAD, AGREEMENT = 0.25, 0.02, 0.01, 0.12, 0.02
+"""Stated bounds: time to 90 % of a step, overshoot as a share of it, error after 2 s, pull of gravity;
+difference between servo and torque control as a share of the step.
 
 The servos have no integral part, so gravity shows as a steady error of its own: steps are judged without gravity.
 """
@@ -46,13 +47,29 @@ def test_abduction_signs(hand):
         assert moved[0] * sign > 0.01, finger
 
 
-def test_thumb_opposes(hand):
-    reach = tip(hand, "th", THJ4=1.2, THJ5=0.5, THJ1=0.5)
-    rest = tip(hand, "th")
+@pytest.mark.parametrize(
+    ("finger", "joint", "axis", "sign"),
+    [
+        ("ff", "WRJ2", 0, -1),  # the hand turns towards the thumb's side, -x of the world
+        ("ff", "WRJ1", 2, 1),  # the palm flexes: up
+        ("lf", "LFJ5", 2, 1),  # the palm cups: up
+        ("th", "THJ5", 0, 1),  # the thumb comes across, towards the fingers
+        ("th", "THJ4", 2, 1),  # and lifts off the palm's plane
+        ("th", "THJ3", 2, 1),
+        ("th", "THJ2", 0, 1),  # its two last joints flex towards the fingers
+        ("th", "THJ1", 0, 1),
+    ],
+)
+def test_signs_of_wrist_palm_and_thumb(hand, finger, joint, axis, sign):
+    pose = {"THJ4": 1.0} if joint == "THJ5" else {}  # about its own axis a stretched thumb moves nowhere
+    moved = tip(hand, finger, **pose, **{joint: 0.2}) - tip(hand, finger, **pose)
+    assert moved[axis] * sign > 0.004
+
+
+def test_thumb_reaches_towards_the_little_finger(hand):
     little = tip(hand, "lf")
-    assert np.linalg.norm(reach - little) < np.linalg.norm(rest - little)
-    flexed = tip(hand, "th", THJ1=1.0)
-    assert np.linalg.norm(flexed - rest) > 0.02
+    reach = tip(hand, "th", THJ4=1.2, THJ5=0.5, THJ1=0.5)
+    assert np.linalg.norm(reach - little) < np.linalg.norm(tip(hand, "th") - little) - 0.02
 
 
 def respond(model, index, start, goal, seconds=2.0, torque=False):
@@ -91,9 +108,11 @@ def rest_pose():
     return q
 
 
+@pytest.mark.parametrize("timestep", [0.001, 0.008])
 @pytest.mark.parametrize("index", range(20), ids=[row.name for row in ACTUATORS])
-def test_step_response_of_every_actuator(index):
-    hand = build_model(ModelConfig(object="none", timestep=0.001))
+def test_step_response_of_every_actuator(index, timestep):
+    """Near the limit of a small step, and at training's step."""
+    hand = build_model(ModelConfig(object="none", timestep=timestep))
     row = ACTUATORS[index]
     middle, half = 0.5 * (row.lower + row.upper), 0.5 * (row.upper - row.lower)
     start, goal = middle - 0.4 * half, middle + 0.4 * half
@@ -104,9 +123,9 @@ def test_step_response_of_every_actuator(index):
     assert abs(trace[-1] - goal) < STEADY_RAD
 
 
-@pytest.mark.parametrize("index", [0, 1, 3, 4, 14, 15, 19], ids=lambda i: ACTUATORS[i].name)
+@pytest.mark.parametrize("index", range(20), ids=[row.name for row in ACTUATORS])
 def test_torque_control_at_5_ms_answers_like_the_servo_at_8_ms(index):
-    """Training moves the hand by servos, the real-time path by torques: within 8 % of the step of each other."""
+    """Training moves the hand by servos, the real-time path by torques, at the same pace."""
     servo = build_model(ModelConfig(object="none", timestep=0.008))
     torque = build_model(ModelConfig(object="none", timestep=0.0025, actuation="torque"))
     row = ACTUATORS[index]
@@ -116,7 +135,7 @@ def test_torque_control_at_5_ms_answers_like_the_servo_at_8_ms(index):
     times = np.arange(0.08, 2.0, 0.08)
     a = np.interp(times, 0.008 * np.arange(1, len(slow) + 1), slow)
     b = np.interp(times, 0.0025 * np.arange(1, len(fast) + 1), fast)
-    assert np.abs(a - b).max() < 0.08 * (goal - start)
+    assert np.abs(a - b).max() < AGREEMENT * (goal - start)
 
 
 def test_gravity_pulls_no_joint_far(hand):
@@ -128,7 +147,10 @@ def test_gravity_pulls_no_joint_far(hand):
     assert np.abs(actuator_matrix() @ data.qpos - data.ctrl).max() < SAG_RAD
 
 
-def test_block_rests_on_the_palm_for_30_s(block):
+@pytest.mark.parametrize(("locked_wrist", "creep"), [(False, 0.020), (True, 0.005)])
+def test_block_rests_on_the_palm_for_30_s(locked_wrist, creep):
+    """Soft contacts creep: a free wrist sags by 0.1 rad under gravity, and the block slips by 17 mm in 30 s."""
+    block = build_model(ModelConfig(locked_wrist=locked_wrist))
     data = mujoco.MjData(block)
     hold = actuator_matrix() @ data.qpos[:24]
     base = np.array(HAND_BASE.position)
@@ -139,8 +161,7 @@ def test_block_rests_on_the_palm_for_30_s(block):
     for _ in range(round(30.0 / block.opt.timestep)):
         mujoco.mj_step(block, data)
     assert np.isfinite(data.qpos).all()
-    # Soft contacts creep: the wrist sags under gravity, and the block slips by millimetres in half a minute.
-    assert np.linalg.norm(data.body("object").xpos - settled) < 0.025
+    assert np.linalg.norm(data.body("object").xpos - settled) < creep
     assert np.abs(data.qvel[24:27]).max() < 0.003
     mount = data.body("hand_base").xmat.reshape(3, 3)
     place = mount.T @ (data.body("object").xpos - base)
