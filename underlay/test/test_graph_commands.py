@@ -1,9 +1,11 @@
 """topic, node, service, param and bag against a node in a process of its own."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -11,9 +13,9 @@ import pytest
 from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
 
-from ros2_lite import messages
+from ros2_lite import messages, topic_hz
 
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 TALKER = """
 import rclpy
@@ -58,14 +60,20 @@ def ros2(*words: str, patience: float = PATIENCE_S) -> subprocess.CompletedProce
     return subprocess.run([sys.executable, "-m", "ros2_lite", *words], capture_output=True, text=True, timeout=patience)
 
 
-def ros2_until(seconds: float, number: signal.Signals, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `ros2 …`, which does not end by itself, for some time and end it by a signal."""
+def ros2_until(patterns: list[str], *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `ros2 …`, which does not end by itself, until it has printed all of some patterns; then end it by SIGINT."""
     command = [sys.executable, "-m", "ros2_lite", *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(seconds)
-    process.send_signal(number)
-    out, error = process.communicate(timeout=PATIENCE_S)
-    return subprocess.CompletedProcess(command, process.returncode, out, error)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    timer = threading.Timer(PATIENCE_S, process.kill)
+    timer.start()
+    shown = ""
+    while not all(re.search(pattern, shown) for pattern in patterns) and (line := process.stdout.readline()):
+        shown += line
+    time.sleep(1.0)
+    process.send_signal(signal.SIGINT)
+    shown += process.communicate(timeout=PATIENCE_S)[0]
+    timer.cancel()
+    return subprocess.CompletedProcess(command, process.returncode, shown)
 
 
 @pytest.fixture(scope="module")
@@ -100,9 +108,21 @@ def test_echo_adapts_to_the_publishers_quality_of_service(talker):
 
 
 def test_hz(talker):
-    shown = ros2_until(6.0, signal.SIGINT, "topic", "hz", "/pose").stdout
-    rates = [float(line.split()[-1]) for line in shown.splitlines() if line.startswith("average rate:")]
-    assert rates and 25 < rates[-1] < 75, shown
+    done = ros2_until([r"average rate: \d+\.\d{3}\n\tmin: "], "topic", "hz", "/pose")
+    assert "does not appear to be published" not in done.stdout
+
+
+def test_rate_is_over_a_window_and_told_once(monkeypatch):
+    times = iter([10.0, 10.1, 10.3, 10.4])
+    monkeypatch.setattr(topic_hz.time, "monotonic", lambda: next(times))
+    rate = topic_hz.Rate(window=2)
+    rate(None)
+    assert rate.text() is None
+    for _ in range(3):
+        rate(None)
+    text = "average rate: 6.667\n\tmin: 0.100s max: 0.200s std dev: 0.05000s window: 2"
+    assert rate.text() == text
+    assert rate.text() is None, "nothing new has arrived"
 
 
 def test_pub_reaches_echo(talker):
@@ -133,8 +153,9 @@ def test_parameters(talker):
 
 def test_a_bag_is_recorded_read_by_others_and_played(talker, other_domain, tmp_path):
     bag = tmp_path / "bag"
-    recorded = ros2_until(5.0, signal.SIGINT, "bag", "record", "-a", "-x", "rosout|events", "-o", str(bag))
-    assert recorded.returncode == 0, recorded.stderr
+    subscribed = [f"Subscribed to topic '{topic}'" for topic in ("/pose", "/latched", "/tf_static")]
+    recorded = ros2_until(subscribed, "bag", "record", "-a", "-x", "rosout|events", "-o", str(bag))
+    assert recorded.returncode == 0, recorded.stdout
     with AnyReader([bag]) as reader:
         assert {c.topic: c.msgtype for c in reader.connections} == {
             "/pose": "geometry_msgs/msg/PoseStamped",
@@ -144,7 +165,7 @@ def test_a_bag_is_recorded_read_by_others_and_played(talker, other_domain, tmp_p
         poses = [c for c in reader.connections if c.topic == "/pose"]
         xs = [reader.deserialize(data, c.msgtype).pose.position.x for c, _, data in reader.messages(poses)]
         stamps = [stamp for _, stamp, _ in reader.messages(poses)]
-    assert len(xs) > 20 and [x - xs[0] for x in xs] == list(range(len(xs))), "every message, in order"
+    assert len(xs) > 5 and [x - xs[0] for x in xs] == list(range(len(xs))), "every message, in order"
     assert stamps == sorted(stamps)
     (file,) = bag.glob("*.mcap")
     with file.open("rb") as stream:
@@ -154,9 +175,14 @@ def test_a_bag_is_recorded_read_by_others_and_played(talker, other_domain, tmp_p
     echo = [sys.executable, "-m", "ros2_lite", "topic", "echo", "--once", "--field", "data", "/latched"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(other_domain)}
     listener = subprocess.Popen([*echo, "std_msgs/msg/String"], env=environment, stdout=subprocess.PIPE, text=True)
-    command = [sys.executable, "-m", "ros2_lite", "bag", "play", "-r", "2", "-d", "3", str(bag)]
-    assert subprocess.run(command, env=environment, timeout=PATIENCE_S).returncode == 0
-    assert listener.communicate(timeout=PATIENCE_S)[0] == "once\n---\n"
+    play = [sys.executable, "-m", "ros2_lite", "bag", "play", "-r", "2", str(bag)]
+    player = subprocess.Popen([*play, "--loop"], env=environment)
+    try:
+        assert listener.communicate(timeout=PATIENCE_S)[0] == "once\n---\n"
+    finally:
+        player.send_signal(signal.SIGINT)
+        player.wait(PATIENCE_S)
+    assert subprocess.run(play, env=environment, timeout=PATIENCE_S).returncode == 0, "it ends with the bag"
 
 
 def test_bag_refuses_to_overwrite_and_to_read_what_is_no_bag(tmp_path):
