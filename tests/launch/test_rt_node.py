@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import signal
 import subprocess
@@ -244,6 +245,19 @@ def test_parameters_can_be_read_and_not_set(bench: Bench, processes: Processes) 
     result = bench.ask(SetParameters, "controller/set_parameters", change).results[0]
     assert not result.successful
     assert "read-only" in result.reason
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_what_the_system_denies_is_a_warning(bench: Bench, processes: Processes) -> None:
+    """Without the rights to real-time priorities and locked memory, pinned to no core, the loop still runs."""
+    without_rights = ["setpriv", "--bounding-set", "-sys_nice,-ipc_lock"] if os.geteuid() == 0 else []
+    limits = ["prlimit", "--memlock=65536", "--rtprio=0"]
+    processes.start("rt_node", [*without_rights, *limits, *COMMAND, *FILES, "-p", "rt.cpu:=1000"])
+    status = bench.received["controller/status"]
+    bench.wait(lambda: status and status[-1].cycles > 100, "cycles")
+    log = processes.log("rt_node")
+    for denied in ("priority 20 for messages", "locking memory", "pinning to core 1000", "SCHED_FIFO priority 50"):
+        assert f"{denied} denied" in log, log
 
 
 @pytest.mark.parametrize(
