@@ -72,12 +72,12 @@ class Rehearsal:
             "joint_states": JointStates(q[None, :24].copy(), np.zeros((1, 24)), np.zeros((1, 24))),
             "object/pose": ObjectPose(guess[None], rotations.multiply(wobble, orientation)[None], yes, zero),
             "sim/object_pose": ObjectPose(position[None], orientation[None], yes, zero),
-            "goal": Goal(np.array([1]), np.array([3]), np.array([[0.5, 0.5, -0.5, 0.5]])),
+            "goal": Goal(np.array([1]), np.array([0]), np.array([[0.5, 0.5, -0.5, 0.5]])),
             "mocap/markers": Markers(places[None], condition[None]),
             "fingertips": Fingertips(
                 rotations.rotate(undo, tips - base)[None], np.ones((1, 5), bool), np.zeros((1, 5))
             ),
-            "trial": Trial(*(np.array([n]) for n in (1, 3, TrialState.RUNNING, EndReason.NONE))),
+            "trial": Trial(*(np.array([n]) for n in (1, 0, TrialState.RUNNING, EndReason.NONE))),
             "controller/status": ControllerHealth(self.mode, 0, 0, 0, 58e-6),
             "sim/status": SimHealth(0.0 if self.paused else 1.0, 0, self.paused),
         }

@@ -1,6 +1,7 @@
 """The page in a real browser: it loads from this machine alone, moves, and its buttons reach the graph.
 
-With INHAND_PICTURES naming a folder, the page's picture is written there: it is the one in the README.
+With INHAND_PICTURES naming a folder, the page's picture is written there. Its hand is simulated and its fingers only
+wave: picture.py takes the picture of a running graph.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from chromium import Chromium, executable
+from picture import SIZE, take_picture
 from PIL import Image
 from rehearsal import Rehearsal
 from support.processes import wait_for
@@ -29,8 +31,6 @@ from inhand_core.paths import config_file
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 PATIENCE_S = 90.0
-PICTURE = (1400, 800)
-STOP_BUTTON = "[...document.querySelectorAll('button')].find(b => b.innerText == 'STOP')"
 
 
 @dataclass
@@ -147,12 +147,10 @@ def test_picture(stage: Stage, tmp_path: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     stage.page.report(Outcome(Command.ENABLE, True))
     stage.wait_for_text("enable the hand: done")
-    stage.browser.resize(*PICTURE)
+    stage.browser.resize(*SIZE)
     stage.rehearsal.frozen = True
     time.sleep(2.0)
-    stage.browser.ask(f"{STOP_BUTTON}.scrollIntoView()")
-    stage.browser.ask("document.querySelectorAll('.mantine-Notifications-root').forEach(e => e.remove())")
-    picture = Image.open(io.BytesIO(stage.browser.picture())).convert("RGB")
     path = folder / "page.png"
-    picture.save(path, optimize=True)
-    assert picture.size == PICTURE and 20_000 < path.stat().st_size < 400_000
+    take_picture(stage.browser, path)
+    picture = Image.open(path)
+    assert picture.size == SIZE and 20_000 < path.stat().st_size < 400_000
