@@ -64,6 +64,17 @@ def test_a_killed_node_leaves_the_hand_safe_and_comes_back(system, probe, progra
     wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
 
 
+@pytest.mark.parametrize("program", ["monitor_node", "state_publisher"])
+def test_a_killed_bystander_comes_back_and_disturbs_nobody(system, probe, program: str) -> None:
+    wait_for(lambda: running(probe), LONG, "a running controller before the kill")
+    pid = system.pid(program)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: system.pid(program) != pid, LONG, "a respawned process")
+    back = time.monotonic()
+    wait_for(lambda: len(probe.since("hand/action", back)) > 5, LONG, "actions all the time")
+    assert system.process.poll() is None
+
+
 def motors_rest(probe, wall: float) -> bool:
     """Whether the simulated motors have drawn no current at some time since."""
     return any(not np.any(message.motor_current) for message in probe.since("hand/sensors", wall))

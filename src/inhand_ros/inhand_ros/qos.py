@@ -13,7 +13,7 @@ a node that is discovered late still gets the messages that it must wait for.
 
 from __future__ import annotations
 
-from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
 
 from inhand_core.graph import GraphSpec
 
@@ -26,6 +26,7 @@ def _profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSPro
         depth=depth,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+        liveliness=LivelinessPolicy.AUTOMATIC,
     )
 
 
