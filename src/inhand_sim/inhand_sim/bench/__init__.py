@@ -26,8 +26,16 @@ def env(batch: int = 1024, seconds: float = 3.0, repeats: int = 7, processes: in
         repeats: number of turns of each.
         processes: number of processes; 0: one a core.
         peer: run (a) as well.
+
+    Raises:
+        ValueError: there are fewer worlds than processes.
     """
+    from inhand_sim.bench.worker import check_physics
+
     count = processes or len(os.sched_getaffinity(0))
+    if batch < count:
+        raise ValueError(f"batch {batch} must be at least the number of processes, {count}")
+    check_physics()  # before all else; it also makes the start states that the workers share
     ours = Fleet([sys.executable, "-m", "inhand_sim.bench.worker", str(batch // count)], count)
     theirs = Fleet([peer_python(), "-I", str(Path(__file__).with_name("peer.py"))], count) if peer else None
     rows: list[tuple[float, float, float]] = []

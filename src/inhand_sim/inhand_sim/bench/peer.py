@@ -4,11 +4,15 @@ Prints a line when ready. For each line "gym <seconds>" on stdin it steps its wo
 long and prints simulated seconds per wall second.
 """
 
+import contextlib
+import io
 import sys
 import time
 
 import gymnasium
-import gymnasium_robotics
+
+with contextlib.redirect_stderr(io.StringIO()):  # advice about other environments
+    import gymnasium_robotics
 
 if __name__ == "__main__":
     gymnasium.register_envs(gymnasium_robotics)

@@ -98,7 +98,6 @@ def rate(step: Callable[[], None], batch: int, seconds: float) -> float:
 
 def main(batch: int) -> None:
     """Answers the lines of stdin."""
-    check_physics()
     graph = make_environment(batch, "all")
     runs = {"env": Driver(graph).step, "bare": Bare(graph.component("sim")).step}
     for _ in range(25):
