@@ -35,7 +35,8 @@ class WorldModels:
 
     Masses, inertias, sizes, friction, damping, gains, limits, gravity and marker places are scaled or shifted from
     the nominal model, then mj_setConst recomputes subtree masses, inverse weights and lengths in those worlds. The
-    object's bounding sphere, boxes and markers scale with it.
+    object's bounding sphere, boxes and markers scale with it. An actuator's gain is its servo's P term, or scales its
+    torque where the controller outside closes the loop.
 
     Args:
         batch: the worlds.
@@ -79,10 +80,13 @@ class WorldModels:
         return self._world["jnt_range"][rows, self._joints]
 
     def _limits(self, shift: np.ndarray) -> np.ndarray:
-        limits = self._nominal["jnt_range"][self._layout.joints] + shift
-        middle = 0.5 * (limits[..., 0] + limits[..., 1])
-        half = np.maximum(0.5 * (limits[..., 1] - limits[..., 0]), 0.5 * self._span)
-        return np.stack([middle - half, middle + half], axis=-1)
+        """Shifted limits (n, 24, 2) [rad]; a joint that is held by limits closer than the least span stays held."""
+        nominal = self._nominal["jnt_range"][self._joints]
+        held = (nominal[:, 1] - nominal[:, 0] <= self._span)[:, None]
+        limits = nominal + shift
+        middle = 0.5 * (limits[..., :1] + limits[..., 1:])
+        half = np.maximum(0.5 * (limits[..., 1:] - limits[..., :1]), 0.5 * self._span)
+        return np.where(held, nominal, np.concatenate([middle - half, middle + half], axis=-1))
 
     def _write_object(self, size: np.ndarray, rows: np.ndarray) -> None:
         nominal, world, geoms = self._nominal, self._world, self._geoms

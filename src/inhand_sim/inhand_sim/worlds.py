@@ -42,7 +42,7 @@ class WorldsConfig:
         object: "block" or "prism".
         threads: physics threads; 0 for one a core.
         cone: friction cone, "pyramidal" or "elliptic"; iterations, ls_iterations: of the Newton solver.
-        locked_wrist: the wrist is welded.
+        locked_wrist: the wrist is held by narrow limits.
         randomization: groups of config/randomization.yaml that are on.
         ranges: the worlds' sections of that file.
     """
@@ -85,7 +85,7 @@ class WorldsState:
         draw: the episode's draw.
         force: (B, 3) acceleration now forced on the object [m/s², world].
         fresh: (B,) bool, reset and not yet shown: such a world waits for one step.
-        marker_position: (B, M, 3) [m, world] as last seen; marker_condition: (B, M).
+        marker_position: (B, M, 3) [m, world] as last seen.
         ticks: steps since the start, the same for all rows.
     """
 
@@ -94,7 +94,6 @@ class WorldsState:
     force: np.ndarray
     fresh: np.ndarray
     marker_position: np.ndarray
-    marker_condition: np.ndarray
     ticks: int = 0
 
 
@@ -149,7 +148,6 @@ class Worlds(Component):
             force=np.zeros((b, 3)),
             fresh=np.ones(b, bool),
             marker_position=np.zeros((b, m, 3)),
-            marker_condition=np.full((b, m), SEEN),
         )
         self.reset(np.ones(b, bool))
 
@@ -260,15 +258,11 @@ class Worlds(Component):
     def _markers(self) -> Markers:
         """All markers as a motion-capture system sees them; a hidden one keeps its last place."""
         position = self._sites[:, self.layout.marker_sites]
-        state = self.state
-        if self._occlusion is None:
-            state.marker_position = position
-            return Markers(position, np.full(position.shape[:2], SEEN))
-        hidden = self._occlusion.hidden()
-        position[:, FINGERTIP_MARKERS] = np.where(
-            hidden[..., None], state.marker_position[:, FINGERTIP_MARKERS], position[:, FINGERTIP_MARKERS]
-        )
         condition = np.full(position.shape[:2], SEEN)
-        condition[:, FINGERTIP_MARKERS] = np.where(hidden, LOST, SEEN)
-        state.marker_position = position
+        if self._occlusion is not None:
+            hidden = self._occlusion.hidden() & (self.randomization_scale > 0.0)[:, None]
+            last, now = self.state.marker_position[:, FINGERTIP_MARKERS], position[:, FINGERTIP_MARKERS]
+            position[:, FINGERTIP_MARKERS] = np.where(hidden[..., None], last, now)
+            condition[:, FINGERTIP_MARKERS] = np.where(hidden, LOST, SEEN)
+        self.state.marker_position = position.copy()
         return Markers(position, condition)

@@ -149,6 +149,22 @@ def test_joint_limits_never_cross():
     assert (angles >= limits[..., 0]).all() and (angles <= limits[..., 1]).all()
 
 
+def test_locked_wrist_stays_locked():
+    sim = make_training(64, ("physics",), locked_wrist=True)
+    limits = sim._models.limits(np.arange(64))[:, :2]
+    nominal = sim.model.jnt_range[sim.layout.joints[:2]]
+    assert (nominal[:, 1] - nominal[:, 0]).max() < 0.1 and (limits == nominal).all()
+
+
+def test_published_markers_do_not_change_afterwards():
+    sim = make_training(4)
+    markers = sim.step({}, 0.08)["markers"]
+    before = markers.position.copy()
+    sim.reset(np.ones(4, bool))
+    sim.step({}, 0.08)
+    assert np.array_equal(markers.position, before)
+
+
 def test_truth_agrees_with_the_markers():
     sim = make_training(3, ())
     for action in actions(3):
