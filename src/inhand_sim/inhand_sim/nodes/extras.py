@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.logging import get_logging_directory
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
@@ -88,6 +90,13 @@ class Extras:
         )
         message.header.stamp = to_stamp(self._time_ns)
         self._status.publish(message)
+
+    def save_bad_states(self, worlds: Worlds) -> None:
+        """Writes the states before the physics broke down to files in the log folder, and says so."""
+        for bad in worlds.take_bad_states():
+            path = Path(get_logging_directory()) / f"bad_state_{self._time_ns}.npz"
+            np.savez(path, state=bad.before, drive=bad.drive)
+            self._node.get_logger().error(f"the physics broke down; the state before is in {path}")
 
     def report(self, status: Diagnostics, pace: Pace, dropped: int, worlds: Worlds) -> None:
         """Adds the same, and what went wrong, to the diagnostics."""

@@ -86,6 +86,7 @@ class SimNode(ComponentNode):
         if (error := self._loop.error or self._outbox.error) is not None:
             raise error
         self._extras.publish_status(self._loop.pace(), self.inboxes)
+        self._extras.save_bad_states(self.component)
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._loop.pause(request.data)
