@@ -25,7 +25,11 @@ from inhand_ros.parameters import component_overrides, declare
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 KEEP_ALIVE_NS = NANOSECONDS // 4
-"""Longest time between two messages of a living producer on a topic that is published on change."""
+"""A producer repeats its message on a topic that is published on change when this long has passed."""
+DEAD_AFTER_NS = NANOSECONDS
+"""A producer that has not done so for this long is taken for dead."""
+RESTART_NS = NANOSECONDS // 2
+"""Time that goes back by more is a time base that started anew; by less, a message that was overtaken."""
 
 
 class GraphComponent:
@@ -65,7 +69,7 @@ class GraphComponent:
         self._inlets: list[Any] = []
         self._timer: Any = None
         self._stale = dict.fromkeys(spec.inputs, 0)
-        self._steps, self._last_ns = 0, -1
+        self._steps, self._overtaken, self._last_ns = 0, 0, -1
         topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
         self.inboxes = {topic: Inbox(self.spec.topics[topic].rate, self.lockstep) for topic in topics}
         self._sequences = dict.fromkeys(spec.outputs.values(), 0)
@@ -143,10 +147,16 @@ class GraphComponent:
         return inputs
 
     def run_step(self, time_ns: int) -> dict[str, Signal]:
-        """Steps the component at `time_ns` and publishes its outputs; returns them by topic."""
-        if time_ns < self._last_ns:
+        """Steps the component at `time_ns` and publishes its outputs; returns them by topic.
+
+        A time just before that of the last step comes from a message that was overtaken, and is left out.
+        """
+        if time_ns < self._last_ns - RESTART_NS:
             self.get_logger().warning(f"time went back by {(self._last_ns - time_ns) / NANOSECONDS:.3f} s: restarting")
             self.runner.start()
+        elif time_ns < self._last_ns:
+            self._overtaken += 1
+            return {}
         self._last_ns = time_ns
         inputs = self.before_step(self.gather(time_ns), time_ns)
         if inputs is None:
@@ -210,11 +220,12 @@ class GraphComponent:
     def _too_old(self, topic: str, stamp_ns: int, time_ns: int) -> bool:
         if self.lockstep or not self._max_age_ns:
             return False
-        limit = 3 * KEEP_ALIVE_NS if self.spec.topics[topic].on_change else self._max_age_ns
+        limit = DEAD_AFTER_NS if self.spec.topics[topic].on_change else self._max_age_ns
         return time_ns - stamp_ns > limit
 
     def _report(self, status: Diagnostics) -> None:
         status.add("steps", self._steps)
+        status.add("steps left out: overtaken", self._overtaken)
         for topic, inbox in self.inboxes.items():
             status.add(f"{topic} received", inbox.counter.received)
             status.add(f"{topic} lost", inbox.counter.lost)

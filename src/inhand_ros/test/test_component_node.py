@@ -77,6 +77,14 @@ def test_time_that_goes_back_restarts_the_component(ros):
     assert starts == [1]
 
 
+def test_a_message_that_was_overtaken_is_left_out(ros):
+    node = ComponentNode("goal")
+    node.inboxes["object/pose"].put(pose(10 * SECOND))
+    assert node.run_step(10 * SECOND)
+    assert node.run_step(10 * SECOND - 1_000_000) == {}
+    assert node.run_step(10 * SECOND + 80_000_000)
+
+
 def test_lifecycle_follows_transitions(spin):
     options = [Parameter("autostart", value=False)]
     node, other, got = LifecycleComponentNode("smoother", parameter_overrides=options), Node("other"), []
