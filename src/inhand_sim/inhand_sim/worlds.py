@@ -123,6 +123,7 @@ class Worlds(Component):
 
     def __init__(self, config: WorldsConfig, seeds: np.ndarray, actuation: str, timestep: float) -> None:
         super().__init__(config, seeds)
+        _keep_warnings_out_of_files()
         b, sections = self.batch, sections_on(config.randomization)
         self.model = build_model(config.model_config(actuation, timestep))
         self.layout = find_layout(self.model)
@@ -266,3 +267,10 @@ class Worlds(Component):
             condition[:, FINGERTIP_MARKERS] = np.where(hidden, LOST, SEEN)
         self.state.marker_position = position.copy()
         return Markers(position, condition)
+
+
+def _keep_warnings_out_of_files() -> None:
+    """MuJoCo's warnings go to the console; by default they also go to a file in whatever folder the process is in."""
+    config = mujoco.MjLogConfig.get()
+    config.logto_file = False
+    config.set()
