@@ -5,9 +5,12 @@ A pool is simulated once for each model and kept on disk under a key of everythi
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -73,11 +76,12 @@ def load_start_states(config: StartStateConfig, model_config: ModelConfig, cache
     model = build_model(model_config)
     folder = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inhand/start_states"
     path = folder / f"{_key(config, model)}.npz"
-    if path.is_file():
-        with np.load(path) as stored:
-            return StartStates(stored["qpos"], stored["qvel"])
-    states = simulate_start_states(config, model)
-    _store(path, states)
+    with _alone(path):
+        if path.is_file():
+            with np.load(path) as stored:
+                return StartStates(stored["qpos"], stored["qvel"])
+        states = simulate_start_states(config, model)
+        _store(path, states)
     return states
 
 
@@ -126,12 +130,20 @@ def _key(config: StartStateConfig, model: mujoco.MjModel) -> str:
     return digest.hexdigest()[:24]
 
 
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Lets one process at a time make the pool `path`; the others wait and read it. Without a writable folder: all."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            lock = stack.enter_context(path.with_suffix(".lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _store(path: Path, states: StartStates) -> None:
-    """Writes through a temporary file, so that two processes can make the same pool at once."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes through a temporary file, so that a reader never finds half of one."""
+    with contextlib.suppress(OSError):  # a read-only home: the pool is made again next time
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
             np.savez(file, qpos=states.qpos, qvel=states.qvel)
         os.replace(file.name, path)
-    except OSError:
-        return  # a read-only home: the pool is made again next time

@@ -1,5 +1,7 @@
 """The pool of start states: on the palm, cached, independent of the machine."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,19 @@ def test_another_model_or_pool_has_another_file(tmp_path):
     load_start_states(CONFIG, ModelConfig(timestep=0.004), tmp_path)
     load_start_states(load_config(StartStateConfig, {**CONFIG.__dict__, "seed": 4}), ModelConfig(), tmp_path)
     assert len(list(tmp_path.glob("*.npz"))) == 3
+
+
+def test_processes_that_need_the_same_pool_make_it_once(tmp_path):
+    made = []
+
+    def make(config, model, simulate=simulate_start_states):
+        made.append(1)
+        return simulate(config, model)
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(3) as pool:
+        patch.setattr("inhand_sim.start_states.simulate_start_states", make)
+        states = list(pool.map(lambda _: load_start_states(CONFIG, ModelConfig(), tmp_path), range(3)))
+    assert len(made) == 1 and all(np.array_equal(s.qpos, states[0].qpos) for s in states)
 
 
 def test_unwritable_cache_is_no_error(tmp_path):
