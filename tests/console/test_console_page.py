@@ -30,7 +30,7 @@ from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
-PATIENCE_S = 90.0
+PATIENCE_S = 240.0
 
 
 @dataclass

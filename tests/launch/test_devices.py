@@ -16,7 +16,7 @@ from inhand_ros.codecs import Labels, encode
 from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos
 
-LONG = 120.0
+LONG = 240.0
 SPEC = load_graph("realtime")
 
 
