@@ -20,8 +20,9 @@ class Need:
 
 
 def program(name: str, *packages: str) -> Need:
-    """Need a program on the PATH."""
-    return Need(packages or (name,), lambda: shutil.which(name) is not None)
+    """Need a program on the PATH, or where Debian keeps those of root."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+    return Need(packages or (name,), lambda: shutil.which(name, path=path) is not None)
 
 
 def library(name: str, *packages: str) -> Need:
