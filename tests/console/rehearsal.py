@@ -32,6 +32,7 @@ class Rehearsal:
         self._model = build_model(ModelConfig())
         self._data = mujoco.MjData(self._model)
         self._random = np.random.default_rng(0)
+        self._noise = np.zeros(3), np.zeros(3)
         self._ranges = actuator_ranges()
         self._started: float | None = None
         self._spec = load_graph("realtime")
@@ -62,8 +63,10 @@ class Rehearsal:
         undo = rotations.conjugate(turn)
         position = rotations.rotate(undo, q[24:27] - base)
         orientation = rotations.multiply(undo, rotations.wxyz_to_xyzw(q[27:31]))
-        wobble = rotations.from_rotation_vector(self._random.normal(0.0, NOISE_RAD, 3))
-        guess = position + self._random.normal(0.0, NOISE_M, 3)
+        if not self.paused:  # what has no new time has no new measurement either
+            self._noise = self._random.normal(0.0, NOISE_RAD, 3), self._random.normal(0.0, NOISE_M, 3)
+        wobble = rotations.from_rotation_vector(self._noise[0])
+        guess = position + self._noise[1]
         tips = np.array([self._data.site(f"rh_{finger}tip").xpos for finger in FINGERS])
         places = np.array([self._data.site(f"marker_{i}").xpos for i in range(17)])
         condition = np.where(np.isin(np.arange(17), LOST), -1.0, 1.0)
