@@ -27,6 +27,7 @@ class DistillConfig:
     Attributes:
         horizon: steps of a sequence.
         epochs: passes over each sequence.
+        parts: minibatches of a pass, each of whole rows.
         learning_rate: Adam's, falling linearly to a tenth at the end of the phase.
         teacher_share: fraction of the phase over which the teacher's share of control falls from 1 to 0.
         target_std: standard deviation [action] of the normal density about the teacher's action that the bins imitate;
@@ -38,6 +39,7 @@ class DistillConfig:
 
     horizon: int
     epochs: int
+    parts: int
     learning_rate: float
     teacher_share: float
     target_std: float
@@ -140,17 +142,22 @@ class Distiller:
             group["lr"] = self.config.learning_rate * (1.0 - 0.9 * progress)
         losses = []
         for _ in range(self.config.epochs):
-            logits, _ = self.student(x, begin, starts)
-            loss = distillation_loss(logits, target, self.bins, weight)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            self.ranks.average_gradients(self.student.parameters())
-            norm = nn.utils.clip_grad_norm_(self.student.parameters(), self.config.max_gradient)
-            if not torch.isfinite(norm):
-                raise DivergedError(f"distillation: loss {float(loss.detach())}, gradient norm {float(norm)}")
-            self.optimizer.step()
-            losses.append(float(loss.detach()))
+            for rows in torch.randperm(x.shape[1]).tensor_split(self.config.parts):
+                memory = None if begin is None else (begin[0][rows], begin[1][rows])
+                logits, _ = self.student(x[:, rows], memory, starts[:, rows])
+                loss = distillation_loss(logits, target[:, rows], self.bins, weight[:, rows])
+                self._descend(loss)
+                losses.append(float(loss.detach()))
         return sum(losses) / len(losses)
+
+    def _descend(self, loss: Tensor) -> None:
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.ranks.average_gradients(self.student.parameters())
+        norm = nn.utils.clip_grad_norm_(self.student.parameters(), self.config.max_gradient)
+        if not torch.isfinite(norm):
+            raise DivergedError(f"distillation: loss {float(loss.detach())}, gradient norm {float(norm)}")
+        self.optimizer.step()
 
     def save(self) -> dict:
         """What the next iteration depends on, the environment included."""

@@ -12,7 +12,7 @@ from inhand_training.ranks import Ranks
 
 TEACHER = NetworkConfig("state", (8,), 0, "relu", "gaussian", 0.1)
 STUDENT = NetworkConfig("policy", (32,), 32, "relu", "bins")
-CONFIG = DistillConfig(15, 2, 5e-3, 0.5, 0.0, 0.5, 1.0, 50)
+CONFIG = DistillConfig(15, 2, 2, 5e-3, 0.5, 0.0, 0.5, 1.0, 50)
 
 
 def test_target_has_the_action_as_its_mean():
