@@ -35,7 +35,7 @@ rmw_qos_profile_t best_effort(std::size_t depth)
 
 rmw_qos_profile_t lockstep_qos()
 {
-  rmw_qos_profile_t profile = reliable(1000);
+  rmw_qos_profile_t profile = reliable(5000);
   profile.durability = RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL;
   return profile;
 }

@@ -17,7 +17,7 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProf
 
 from inhand_core.graph import GraphSpec
 
-LOCKSTEP_DEPTH = 1000
+LOCKSTEP_DEPTH = 5000  # 20 s of the fastest topic: an observer may be discovered late, or fall behind
 
 
 def _profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSProfile:
