@@ -2,16 +2,19 @@
 
 | entry    | publisher                          | subscription                       |
 |----------|------------------------------------|------------------------------------|
-| sensor   | reliable, volatile, depth          | best effort, volatile, depth       |
-| reliable | reliable, volatile, depth          | the same                           |
+| sensor   | reliable, volatile, one second     | best effort, volatile, depth       |
+| reliable | reliable, volatile, one second     | the same, depth                    |
 | latched  | reliable, transient local, depth   | the same                           |
 
-A publisher of a stream offers reliability, so that a recorder can ask for it; the graph's consumers do not, so that
-an old frame never delays a new one. In lockstep every topic is reliable and transient local with a deep history:
-a node that is discovered late still gets the messages that it must wait for.
+A publisher of a stream offers reliability and keeps its last second (depth, where that is more), so that a recorder
+that is held up on a busy machine still gets every message; the graph's consumers of `sensor` topics do not ask for it,
+so that an old frame never delays a new one. In lockstep every topic is reliable and transient local with a deep
+history: a node that is discovered late still gets the messages that it must wait for.
 """
 
 from __future__ import annotations
+
+import math
 
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
 
@@ -34,7 +37,10 @@ def publisher_qos(spec: GraphSpec, topic: str, lockstep: bool = False) -> QoSPro
     """What the producer of a topic offers."""
     if lockstep:
         return _profile(LOCKSTEP_DEPTH, latched=True)
-    return _profile(spec.topics[topic].depth, latched=spec.topics[topic].qos == "latched")
+    entry = spec.topics[topic]
+    if entry.qos == "latched":
+        return _profile(entry.depth, latched=True)
+    return _profile(max(entry.depth, math.ceil(entry.rate)))
 
 
 def subscription_qos(spec: GraphSpec, topic: str, lockstep: bool = False) -> QoSProfile:

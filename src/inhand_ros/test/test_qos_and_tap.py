@@ -32,6 +32,12 @@ def test_commands_and_actions_are_reliable_and_streams_are_not_waited_for():
         assert subscription_qos(SPEC, topic).reliability == ReliabilityPolicy.BEST_EFFORT, topic
 
 
+def test_streams_are_kept_for_a_second():
+    for topic, entry in SPEC.topics.items():
+        if entry.qos != "latched":
+            assert publisher_qos(SPEC, topic).depth >= entry.rate, topic
+
+
 def heard(tap, publisher, numbers):
     """Sequence numbers that a tap drains while each of `numbers` is published once a subscriber is there."""
     end, got = time.monotonic() + 10.0, []
