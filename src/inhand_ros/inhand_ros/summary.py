@@ -43,7 +43,8 @@ class LatencyMeter:
 
     The frame is that of the newest object pose (poses keep the stamp of their markers) which was published before the
     policy's action and is not newer than it; both by writers' wall time. The waiting for the policy's next step
-    counts.
+    counts. Actions before the first command heard do not count: the controller may have answered them unheard, while
+    discovery was under way.
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,7 @@ class LatencyMeter:
         self._poses: deque[tuple[int, int]] = deque(maxlen=200)
         self._begun: dict[int, int] = {}
         self._pending: list[tuple[int, int]] = []
+        self._heard = False
 
     def add(self, topic: str, source_ns: int, stamp_ns: int) -> None:
         """Takes a message of any topic, in the order of `source_ns`."""
@@ -62,7 +64,9 @@ class LatencyMeter:
         elif topic == "/policy/action":
             self._on_policy(stamp_ns)
         elif topic == "/hand/action" and stamp_ns in self._begun:
-            self._pending.append((source_ns, self._begun.pop(stamp_ns)))
+            begun = self._begun.pop(stamp_ns)
+            if self._heard:
+                self._pending.append((source_ns, begun))
         elif topic == "/hand/motor_commands":
             self._on_command(source_ns)
 
@@ -73,6 +77,7 @@ class LatencyMeter:
             self._begun = {stamp_ns: self._frames[at - 1][1]}
 
     def _on_command(self, source_ns: int) -> None:
+        self._heard = True
         done = [begun for acted, begun in self._pending if acted < source_ns]
         self.samples += [source_ns - begun for begun in done]
         self._pending = self._pending[len(done) :]

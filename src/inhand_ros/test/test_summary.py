@@ -34,6 +34,7 @@ def test_latency_is_from_the_frame_used_to_the_next_command():
 
 def test_a_pose_newer_than_the_action_was_not_used():
     meter = LatencyMeter()
+    meter.add("/hand/motor_commands", 99 * MS, 0)
     for wall, stamp in ((100, 10), (104, 20)):
         meter.add("/mocap/markers", wall * MS, stamp)
         meter.add("/object/pose", wall * MS + 1, stamp)
@@ -41,6 +42,16 @@ def test_a_pose_newer_than_the_action_was_not_used():
     meter.add("/hand/action", 106 * MS, 15)
     meter.add("/hand/motor_commands", 110 * MS, 0)
     assert meter.samples == [10 * MS]
+
+
+def test_actions_before_the_first_command_heard_do_not_count():
+    meter = LatencyMeter()
+    meter.add("/mocap/markers", 100 * MS, 10)
+    meter.add("/object/pose", 101 * MS, 10)
+    meter.add("/policy/action", 105 * MS, 15)
+    meter.add("/hand/action", 106 * MS, 15)
+    meter.add("/hand/motor_commands", 2_110 * MS, 0)  # earlier ones were sent, but not yet heard
+    assert meter.samples == []
 
 
 def test_goals_and_ends_are_counted_over_trials_and_repeated_messages():
