@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
+import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -73,10 +77,18 @@ class LifecycleComponentNode(GraphComponent, LifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
 
-def run_node(make: Callable[[], Node]) -> None:
-    """Runs a node until SIGINT or SIGTERM; a configuration that cannot be used ends the process with code 2."""
+def run_node(make: Callable[[], Node], patience_s: float | None = 3.0) -> None:
+    """Runs a node until SIGINT or SIGTERM; a configuration that cannot be used ends the process with code 2.
+
+    Args:
+        make: builds the node.
+        patience_s: how long its ending may take after the signal; then it says where it is stuck and ends at once.
+            None: as long as it takes, for nodes that have something to bring to disk.
+    """
     signal.signal(signal.SIGINT, lambda *_: None)  # rclpy's own handler ends the executor, between two callbacks
     rclpy.init()
+    if patience_s is not None:
+        threading.Thread(target=_end_when_stuck, args=(patience_s,), daemon=True).start()
     node = None
     try:
         node = make()
@@ -95,3 +107,13 @@ def run_node(make: Callable[[], Node]) -> None:
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+
+
+def _end_when_stuck(patience_s: float) -> None:
+    """Ends the process `patience_s` after its context was shut down, and shows its threads, if it is still there."""
+    while rclpy.ok():
+        time.sleep(0.5)
+    time.sleep(patience_s)
+    print(f"still there {patience_s:g} s after the end of ROS; the threads are at:", file=sys.stderr, flush=True)
+    faulthandler.dump_traceback(sys.stderr)
+    os._exit(0)

@@ -101,4 +101,4 @@ def process_age() -> float:
 
 def main() -> None:
     """Runs the node."""
-    run_node(MonitorNode)
+    run_node(MonitorNode, patience_s=None)

@@ -49,4 +49,4 @@ class RecorderNode(Node):
 
 def main() -> None:
     """Runs the node."""
-    run_node(RecorderNode)
+    run_node(RecorderNode, patience_s=None)
