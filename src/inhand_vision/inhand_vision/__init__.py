@@ -1,0 +1,1 @@
+"""The object's pose from camera images: image pipeline, network and estimator."""

@@ -1,0 +1,20 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_vision"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy", "opencv-python-headless"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="The object's pose from camera images: image pipeline, network, estimator, and its node.",
+    license="Apache-2.0",
+    entry_points={},
+)
