@@ -36,7 +36,8 @@ ALLOWED = {
     "inhand_description": DESCRIPTION | COMMAND_LINE,
     "inhand_control": CONTROL | COMMAND_LINE,
     "inhand_sim": SIM | COMMAND_LINE,
-    "inhand_drivers": DESCRIPTION | {"inhand_drivers", "pypylon", "serial"} | COMMAND_LINE,
+    # owl is the vendor's own client of the motion capture; rosbags reads what the emulators replay.
+    "inhand_drivers": DESCRIPTION | {"inhand_drivers", "owl", "pypylon", "pysoem", "cv2", "rosbags"} | COMMAND_LINE,
     "inhand_vision": POLICY | {"inhand_vision", "cv2"} | COMMAND_LINE,
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,

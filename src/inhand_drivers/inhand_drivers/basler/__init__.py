@@ -1,0 +1,1 @@
+"""Basler cameras on pylon, and pylon's emulation."""

@@ -1,0 +1,1 @@
+"""The Shadow hand on EtherCAT, and a slave that stands in for it."""

@@ -1,0 +1,1 @@
+"""PhaseSpace motion capture: wire format, client, clock, driver, and a server that stands in for the device."""

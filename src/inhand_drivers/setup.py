@@ -1,0 +1,23 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_drivers"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "numpy"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="Drivers of motion capture, cameras and hand, and servers that stand in for the devices.",
+    license="Apache-2.0",
+    entry_points={
+        "console_scripts": [],
+        "inhand.commands": [],
+    },
+)
