@@ -4,6 +4,7 @@ from inhand_ros.codecs import Labels, decode, encode, to_ns, to_stamp
 from inhand_ros.component_node import ComponentNode, LifecycleComponentNode, run_node
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.executor import SteadyExecutor
+from inhand_ros.managed_node import ManagedNode
 from inhand_ros.parameters import declare
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Diagnostics",
     "Labels",
     "LifecycleComponentNode",
+    "ManagedNode",
     "SteadyExecutor",
     "declare",
     "decode",

@@ -14,13 +14,13 @@ from typing import Any
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.node import Node
 
 from inhand_core.config import ConfigError
 from inhand_ros.executor import SteadyExecutor
 from inhand_ros.graph_component import GraphComponent
-from inhand_ros.parameters import check_parameters, declare
+from inhand_ros.managed_node import ManagedNode
+from inhand_ros.parameters import check_parameters
 
 
 class ComponentNode(GraphComponent, Node):
@@ -33,48 +33,33 @@ class ComponentNode(GraphComponent, Node):
         self.start_component()
 
 
-class LifecycleComponentNode(GraphComponent, LifecycleNode):
+class LifecycleComponentNode(GraphComponent, ManagedNode):
     """As `ComponentNode`, with a managed lifecycle: configuring builds the component, activating starts it.
 
     With the parameter `autostart`, the default, the node does both by itself.
     """
 
     def __init__(self, name: str, **options: Any) -> None:
-        LifecycleNode.__init__(self, name, **options)
-        autostart = declare(self, "autostart", True, "configure and activate at start")
+        ManagedNode.__init__(self, name, **options)
         self.declare_common(name)
-        if autostart:
-            for transition in (self.trigger_configure, self.trigger_activate):
-                if transition() != TransitionCallbackReturn.SUCCESS:
-                    raise self._failure
+        self.bring_up()
 
-    _failure: Exception = ConfigError("not configured")
-
-    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def configure(self) -> None:
         """Builds the component."""
-        return self._attempt(self.setup_component)
+        self.setup_component()
 
-    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def activate(self) -> None:
         """Starts stepping, from a reset."""
         self.runner.start()
-        return self._attempt(self.start_component)
+        self.start_component()
 
-    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def deactivate(self) -> None:
         """Stops stepping."""
-        return self._attempt(self.stop_component)
+        self.stop_component()
 
-    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+    def cleanup(self) -> None:
         """Forgets the component."""
-        return self._attempt(self.forget_component)
-
-    def _attempt(self, action: Callable[[], None]) -> TransitionCallbackReturn:
-        try:
-            action()
-        except (ConfigError, ValueError, OSError) as error:
-            self._failure = error
-            self.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
-        return TransitionCallbackReturn.SUCCESS
+        self.forget_component()
 
 
 def run_node(make: Callable[[], Node], patience_s: float | None = 3.0) -> None:
