@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def write(root: Path = Path(".")) -> None:
-    """Write config/hand.yaml and urdf/*.urdf from the tables.
+    """Write config/hand.yaml, config/cameras/nominal/*.yaml and urdf/*.urdf from the tables.
 
     Args:
         root: the source checkout.
@@ -20,12 +20,14 @@ def write(root: Path = Path(".")) -> None:
 
 def generated_files() -> dict[str, str]:
     """Text of every generated file by its path in the checkout."""
+    from inhand_description.cameras import nominal_files
     from inhand_description.hand_yaml import hand_yaml
     from inhand_description.objects import OBJECTS
     from inhand_description.urdf import hand_urdf, object_urdf
 
     objects = {f"urdf/{name}.urdf": object_urdf(name) for name in OBJECTS}
-    return {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), **objects}
+    cameras = {f"config/cameras/nominal/{name}": text for name, text in nominal_files().items()}
+    return {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), **objects, **cameras}
 
 
 def show() -> None:

@@ -13,6 +13,8 @@ import mujoco
 import numpy as np
 
 from inhand_description.actuators import ACTUATORS
+from inhand_description.cameras import OPTICAL_FROM_CAMERA, roll_pitch_yaw
+from inhand_description.contacts import is_collision_geom
 from inhand_description.joints import JOINT_INDEX, JOINTS
 from inhand_description.model import ModelConfig, build_spec
 from inhand_description.scene import CAMERAS, CameraRow, camera_axes
@@ -20,7 +22,6 @@ from inhand_description.scene import CAMERAS, CameraRow, camera_axes
 MESH_FOLDER = "package://inhand_description/meshes"
 NO_LOAD_SPEED = 4.0
 """Joint speed written as the URDF's velocity limit [rad/s]; Shadow states about 1 Hz full swing."""
-_OPTICAL_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 _VISUAL_GROUP = 2
 
 
@@ -51,7 +52,7 @@ def object_urdf(name: str) -> str:
         element = SubElement(link, "visual", name=name)
         _shape(element, model, geom, {})
         _material(element, name, model.geom_rgba[geom])
-        if model.geom_contype[geom]:
+        if is_collision_geom(name):
             _shape(SubElement(link, "collision", name=name), model, geom, {})
     return _text(robot)
 
@@ -100,7 +101,7 @@ def _camera(robot: Element, camera: CameraRow) -> None:
     axes = camera_axes(camera)
     for link, parent, position, rotation in (
         (name, "world", camera.position, axes),
-        (f"{name}_optical_frame", name, (0.0, 0.0, 0.0), _OPTICAL_FROM_CAMERA),
+        (f"{name}_optical_frame", name, (0.0, 0.0, 0.0), OPTICAL_FROM_CAMERA),
     ):
         SubElement(robot, "link", name=link)
         joint = SubElement(robot, "joint", name=f"{link}_fixed", type="fixed")
@@ -136,13 +137,7 @@ def _material(element: Element, name: str, rgba: np.ndarray) -> None:
 
 
 def _origin(element: Element, position: np.ndarray, rotation: np.ndarray) -> None:
-    pitch = np.arctan2(-rotation[2, 0], np.hypot(rotation[0, 0], rotation[1, 0]))
-    if np.hypot(rotation[0, 0], rotation[1, 0]) < 1e-9:
-        roll, yaw = np.arctan2(-rotation[1, 2], rotation[1, 1]), 0.0
-    else:
-        roll = np.arctan2(rotation[2, 1], rotation[2, 2])
-        yaw = np.arctan2(rotation[1, 0], rotation[0, 0])
-    SubElement(element, "origin", xyz=_vector(position), rpy=_vector((roll, pitch, yaw)))
+    SubElement(element, "origin", xyz=_vector(position), rpy=_vector(roll_pitch_yaw(rotation)))
 
 
 def _matrix(quat: np.ndarray) -> np.ndarray:
