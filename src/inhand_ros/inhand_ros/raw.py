@@ -11,12 +11,17 @@ _ENCAPSULATION = 4  # bytes of CDR's own header; alignment counts from behind it
 
 
 class RawMessage(NamedTuple):
-    """A serialized message with the wall times [ns] at which it was written and received."""
+    """A serialized message with the wall times [ns] at which it was written and received.
+
+    number: the middleware's own count of this publisher's messages, -1 where it tells none; publisher: its identity.
+    """
 
     topic: str
     data: bytes
     source_ns: int
     received_ns: int
+    number: int = -1
+    publisher: bytes = b""
 
 
 def read_header(data: bytes) -> tuple[int, int]:

@@ -76,7 +76,15 @@ class Tap:
             handle, message_type = subscription.handle, subscription.msg_type
             while (taken := handle.take_message(message_type, True)) is not None:
                 data, info = taken
-                yield RawMessage(topic, data, info["source_timestamp"], info["received_timestamp"])
+                number, publisher = info.get("publication_sequence_number"), info.get("publisher_gid")
+                yield RawMessage(
+                    topic,
+                    data,
+                    info["source_timestamp"],
+                    info["received_timestamp"],
+                    -1 if number is None else number,
+                    publisher["data"] if publisher else b"",
+                )
 
     def _subscribe(self, topic: str, kind: str, offered: tuple[bool, bool]) -> None:
         try:
@@ -93,6 +101,12 @@ class Tap:
         )
         self._offered[topic] = offered
         self.types[topic] = kind
+
+    def close(self) -> None:
+        """Ends all subscriptions."""
+        for subscription in self._subscriptions.values():
+            self._node.destroy_subscription(subscription)
+        self._subscriptions.clear()
 
     def qos(self, topic: str) -> tuple[bool, bool]:
         """Whether the topic was asked for as reliable, and as latched."""

@@ -9,8 +9,9 @@ from rosbags.typesys import Stores, get_typestore
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import HandAction, Markers, Trial
-from inhand_ros.bag import Bag, message_definition
+from inhand_ros.bag import Bag
 from inhand_ros.codecs import Labels, encode
+from inhand_ros.message_definitions import message_definition
 from inhand_ros.raw import RawMessage
 
 KINDS = {"/mocap/markers": "inhand_interfaces/msg/Markers", "/hand/action": "inhand_interfaces/msg/HandAction"}

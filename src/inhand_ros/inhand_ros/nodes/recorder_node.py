@@ -1,4 +1,4 @@
-"""Node that records every topic into an MCAP bag, as serialized as it comes."""
+"""Lifecycle node that records every topic into an MCAP bag, as serialized as it comes."""
 
 from __future__ import annotations
 
@@ -8,42 +8,102 @@ from pathlib import Path
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
-from rclpy.node import Node
 
 from inhand_core.graph import load_graph
-from inhand_ros import declare, run_node
-from inhand_ros.bag import Bag
+from inhand_ros import Diagnostics, ManagedNode, declare, run_node
+from inhand_ros.bag import Bag, BagConfig
+from inhand_ros.bag_writer import BagWriter
 from inhand_ros.tap import Tap, graph_topics
 
 DRAIN_S, DISCOVER_S = 0.02, 0.25
 
 
-class RecorderNode(Node):
-    """Drains raw subscriptions of all topics into a `Bag`; closes it on SIGINT and SIGTERM."""
+class RecorderNode(ManagedNode):
+    """Drains raw subscriptions of all topics into a bag, which a thread writes.
+
+    Configuring makes the bag, activating records, deactivating pauses, cleaning up closes it, as SIGINT and SIGTERM
+    do. On a full disk recording ends with a bag that opens; on a slow one messages are dropped and counted. Both are
+    errors in the log and in /diagnostics.
+    """
 
     def __init__(self) -> None:
         super().__init__("recorder")
         text = "folder of the bag; empty: bags/<date and time> in the working directory"
-        folder = declare(self, "bag", "", text) or time.strftime("bags/inhand_%Y_%m_%d-%H_%M_%S")
-        profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
-        self._bag = Bag(Path(folder).expanduser(), os.environ.get("ROS_DISTRO", "kilted"))
-        self._tap = Tap(self, graph_topics(load_graph(profile)), discover=True)
+        self._folder = declare(self, "bag", "", text)
+        self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
+        default = BagConfig()
+        self._config = BagConfig(
+            declare(self, "split_mb", default.split_mb, "size of a file of the bag [MiB]; 0: no limit"),
+            declare(self, "split_s", default.split_s, "length of a file of the bag [s]; 0: no limit"),
+            declare(self, "keep_free_mb", default.keep_free_mb, "end when the disk has less room than this [MiB]"),
+            declare(self, "compression", default.compression, "none, lz4 or zstd"),
+        )
+        self._queue_mb = declare(self, "queue_mb", 512.0, "memory for what waits for the disk [MiB]", (1.0, 1e5))
+        self._writer: BagWriter | None = None
+        self._tap: Tap | None = None
+        self._complained = 0
+        self.bring_up()
+
+    def configure(self) -> None:
+        """Makes the bag."""
+        folder = Path(self._folder or time.strftime("bags/inhand_%Y_%m_%d-%H_%M_%S")).expanduser()
+        bag = Bag(folder, os.environ.get("ROS_DISTRO", "kilted"), self._config)
+        self._writer = BagWriter(bag, self._queue_mb)
+        self._diagnostics = Diagnostics(self, self._report)
+        self.get_logger().info(f"recording to {folder}")
+
+    def activate(self) -> None:
+        """Subscribes to every topic."""
+        self._tap = Tap(self, graph_topics(load_graph(self._profile)), discover=True)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(DRAIN_S, self._drain, clock=steady)
-        self.create_timer(DISCOVER_S, self._tap.refresh, clock=steady)
-        self.get_logger().info(f"recording to {self._bag.folder}")
+        jobs = ((DRAIN_S, self._drain), (DISCOVER_S, self._tap.refresh))
+        self._jobs = [self.create_timer(period, job, clock=steady) for period, job in jobs]
+
+    def deactivate(self) -> None:
+        """Takes what has come, then listens no more."""
+        self._drain()
+        for job in self._jobs:
+            self.destroy_timer(job)
+        self._tap.close()
+        self._tap = None
+
+    def cleanup(self) -> None:
+        """Closes the bag."""
+        self._diagnostics.close()
+        writer, self._writer = self._writer, None
+        try:
+            writer.close()
+        finally:
+            extents = f"{sum(writer.bag.counts.values())} messages to {writer.bag.folder}"
+            missing = sum(writer.dropped.values()) + sum(writer.bag.lost.values())
+            print(f"recorded {extents}, {missing} missing", flush=True)
 
     def _drain(self) -> None:
         for message in self._tap.drain():
-            if message.topic not in self._bag.counts:
-                self._bag.add_topic(message.topic, self._tap.types[message.topic], *self._tap.qos(message.topic))
-            self._bag.write(message)
+            if message.topic not in self._writer.bag.counts:
+                self._writer.bag.add_topic(message.topic, self._tap.types[message.topic], *self._tap.qos(message.topic))
+            self._writer.put(message)
+
+    def _report(self, status: Diagnostics) -> None:
+        writer, dropped = self._writer, sum(self._writer.dropped.values())
+        status.add("messages", sum(writer.bag.counts.values()))
+        status.add("waiting for the disk [MiB]", writer.waiting_mb)
+        status.add("dropped: disk too slow", dropped)
+        status.add("lost before they came", sum(writer.bag.lost.values()))
+        if writer.error is not None:
+            status.error(f"recording has ended: {writer.error}")
+        elif dropped > self._complained:
+            status.error(f"the disk is too slow: {dropped} messages dropped, more than {self._queue_mb:g} MiB waited")
+        if dropped > self._complained:
+            self.get_logger().error(str(writer.error or f"disk too slow: {dropped} messages dropped: {writer.dropped}"))
+            self._complained = dropped
 
     def destroy_node(self) -> None:
         """Writes what has come until now and closes the bag."""
-        self._drain()
-        self._bag.close()
-        print(f"recorded {sum(self._bag.counts.values())} messages to {self._bag.folder}", flush=True)
+        if self._tap is not None:
+            self.deactivate()
+        if self._writer is not None:
+            self.cleanup()
         super().destroy_node()
 
 

@@ -1,0 +1,86 @@
+"""A thread that writes a bag, fed through a queue of bounded size: a slow disk never holds up who records."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from inhand_ros.bag import MEBI, Bag
+from inhand_ros.raw import RawMessage
+
+
+class BagWriter:
+    """Writes what `put` takes, in order, until `close` or the first error.
+
+    Args:
+        bag: where to; this class closes it.
+        queue_mb: messages that wait take no more memory than this [MiB].
+
+    Attributes:
+        error: what ended the writing; None while all is well.
+        dropped: messages that found the queue full, by topic.
+    """
+
+    def __init__(self, bag: Bag, queue_mb: float) -> None:
+        self.bag = bag
+        self.error: OSError | None = None
+        self.dropped: dict[str, int] = {}
+        self._limit = queue_mb * MEBI
+        self._waiting: deque[RawMessage] = deque()
+        self._bytes = 0
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name="bag writer", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting_mb(self) -> float:
+        """Size of what waits [MiB]."""
+        return self._bytes / MEBI
+
+    def put(self, message: RawMessage) -> bool:
+        """Takes a message; false, and counted, when there is no room for it or the bag has ended."""
+        size = len(message.data)
+        with self._changed:
+            if self._bytes + size > self._limit or self.error is not None or self._closing:
+                self.dropped[message.topic] = self.dropped.get(message.topic, 0) + 1
+                return False
+            self._waiting.append(message)
+            self._bytes += size
+            self._changed.notify()
+        return True
+
+    def close(self) -> None:
+        """Writes what waits and closes the bag.
+
+        Raises:
+            OSError: the disk refused the end of it; the bag opens all the same.
+        """
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._thread.join()
+        self.bag.close()
+
+    def _run(self) -> None:
+        while (message := self._next()) is not None:
+            try:
+                self.bag.write(message)
+            except OSError as error:
+                with self._changed:
+                    self.error = error
+                    for left in (message, *self._waiting):
+                        self.dropped[left.topic] = self.dropped.get(left.topic, 0) + 1
+                    self._waiting.clear()
+                    self._bytes = 0
+                return
+
+    def _next(self) -> RawMessage | None:
+        with self._changed:
+            while not self._waiting and not self._closing:
+                self._changed.wait()
+            if not self._waiting:
+                return None
+            message = self._waiting.popleft()
+            self._bytes -= len(message.data)
+            return message
