@@ -8,6 +8,7 @@ from inhand_description.actuators import (
     actuator_matrix,
     actuator_ranges,
 )
+from inhand_description.contacts import collision_geoms
 from inhand_description.joints import (
     COUPLED_FINGERS,
     COUPLINGS,
@@ -63,6 +64,7 @@ __all__ = [
     "build_model",
     "build_spec",
     "camera_axes",
+    "collision_geoms",
     "hall_channel_joints",
     "hall_from_angles",
     "joint_ranges",

@@ -13,6 +13,7 @@ import numpy as np
 from inhand_core.config import ConfigError
 from inhand_core.rotations import rotate, xyzw_to_wxyz
 from inhand_description.actuators import ACTUATORS
+from inhand_description.contacts import set_contacts
 from inhand_description.joints import COUPLINGS, JOINTS
 from inhand_description.markers import NAILS, MarkerRow, markers
 from inhand_description.objects import OBJECTS, ObjectRow
@@ -80,6 +81,7 @@ def build_spec(config: ModelConfig | None = None) -> mujoco.MjSpec:
     _add_sites(spec, config.object)
     if config.object != "none":
         _add_object(spec, OBJECTS[config.object], config.visuals)
+    set_contacts(spec)
     if config.visuals:
         _add_cameras_and_lights(spec)
     option = spec.option
@@ -209,7 +211,7 @@ def _add_object(spec: mujoco.MjSpec, row: ObjectRow, visuals: bool) -> None:
     for index, (size, turn) in enumerate(_collision_boxes(row)):
         geom = body.add_geom(name="object" if index == 0 else f"object_{index}", type=mujoco.mjtGeom.mjGEOM_BOX)
         geom.size, geom.quat = size, [np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]
-        geom.friction, geom.condim, geom.contype, geom.conaffinity = row.friction, 4, 1, 1
+        geom.friction = row.friction
         geom.rgba = [0.2, 0.2, 0.2, 1.0]
     body.explicitinertial, body.mass, body.inertia = True, row.mass, row.inertia
     body.ipos, body.iquat = [0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]

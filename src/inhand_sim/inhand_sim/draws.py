@@ -54,6 +54,11 @@ class WorldDraw:
             force_probability=np.zeros(batch),
         )
 
+    def joint_summary(self) -> np.ndarray:
+        """(B, 44) what decides how the joints move, centred on 0: logarithms of each joint's damping (24) and of each
+        actuator's gain (20)."""
+        return np.log(np.concatenate([self.damping, self.gain], axis=-1))
+
     def summary(self) -> np.ndarray:
         """(B, 10) low-dimensional description centred on 0: logarithms of the factors on size, mean mass, friction,
         mean damping and mean gain, mean limit shift [rad], gravity offset [m/s²], mean of the timing [ms]."""

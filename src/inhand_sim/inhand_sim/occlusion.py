@@ -12,7 +12,7 @@ import numpy as np
 from mujoco.batch import Batch
 
 from inhand_core import rotations
-from inhand_description import FINGERS
+from inhand_description import FINGERS, collision_geoms
 from inhand_sim.ranges import OcclusionRange
 
 _OBJECT = len(FINGERS)
@@ -29,8 +29,8 @@ class NailOcclusion:
     def __init__(self, batch: Batch, config: OcclusionRange) -> None:
         model = batch.model
         owner = np.array([_owner(model, geom) for geom in range(model.ngeom)])
-        collides = (model.geom_contype | model.geom_conaffinity) != 0
-        self._geoms = np.flatnonzero((owner >= 0) & collides)
+        collides = collision_geoms(model)
+        self._geoms = collides[owner[collides] >= 0]
         self._other = np.arange(len(FINGERS))[:, None] != owner[self._geoms]
         self._nails = np.array([model.site(f"nail_{finger}").id for finger in FINGERS])
         self._half = model.site_size[self._nails] + config.distance.value

@@ -179,6 +179,10 @@ class Worlds(Component):
         """(B, 10) the episode's draw in short, 0 where nominal; see `WorldDraw.summary`."""
         return self.state.draw.summary()
 
+    def joint_parameters(self) -> np.ndarray:
+        """(B, 44) the episode's draw of damping and gain, 0 where nominal; see `WorldDraw.joint_summary`."""
+        return self.state.draw.joint_summary()
+
     def place_object(self, rows: np.ndarray, position: np.ndarray, orientation: np.ndarray) -> None:
         """Puts the object at rest at position (n, 3) [m] and orientation (n, 4), hand_base frame, in rows (n,)."""
         layout = self.layout

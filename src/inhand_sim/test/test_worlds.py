@@ -86,7 +86,7 @@ def test_reset_rows_show_their_start_and_others_go_on():
 
 def test_without_randomisation_the_world_is_nominal():
     sim = make_training(4, ())
-    assert (sim.physics_parameters() == 0.0).all()
+    assert (sim.physics_parameters() == 0.0).all() and (sim.joint_parameters() == 0.0).all()
     out = sim.step({}, 0.08)["markers"]
     assert isinstance(out, Markers) and (out.condition > 0).all()
     assert sim.worlds.bind("time") == pytest.approx(0.0)
