@@ -25,7 +25,8 @@ class State:
         goal_time: (B,) [s] since it was set.
         smoothed: (B, 20) the smoother's average.
         applied: (B, 20) the action that the hand is about to receive: smoothed, noisy, delayed.
-        physics: (B, n) the episode's draw, see `WorldDraw.summary`.
+        physics: (B, 10) the episode's draw, see `WorldDraw.summary`.
+        joint_physics: (B, 44) its damping and gains, see `WorldDraw.joint_summary`.
     """
 
     truth: Any
@@ -34,6 +35,7 @@ class State:
     smoothed: Array
     applied: Array
     physics: Array
+    joint_physics: Array
 
     @property
     def relative(self) -> Array:
@@ -65,6 +67,7 @@ FEATURES: dict[str, Feature] = {
     "applied_action": Feature(20, lambda s: s.applied),
     "goal_time": Feature(1, lambda s: s.goal_time[:, None]),
     "physics": Feature(10, lambda s: s.physics),
+    "joint_physics": Feature(44, lambda s: s.joint_physics),
 }
 
 

@@ -258,6 +258,7 @@ class GraphEnv:
             smoothed=self._smoother.state.average,
             applied=latest["hand/action"].action if "hand/action" in latest else self._smoother.state.average,
             physics=self._sim.physics_parameters(),
+            joint_physics=self._sim.joint_parameters(),
         )
         return {POLICY_GROUP: policy, **state_groups(self.config.states, state)}
 
