@@ -2,7 +2,7 @@
 
 The hand's own pairs come with the assets. The object meets every collision geom of the hand. A fingertip on the object
 is soft and resists being twisted on the spot (condim 4); what else touches the object does so with friction alone
-(condim 3), which loses nothing: the object lies on the palm with several points, whose sliding friction resists turning.
+(condim 3), which loses nothing: on the palm it lies with several points, whose sliding friction resists turning.
 Both choices together make a step of the batched environment a fifth cheaper.
 """
 
