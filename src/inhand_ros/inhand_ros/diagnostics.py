@@ -11,14 +11,21 @@ from rclpy.node import Node
 
 
 class Diagnostics:
-    """One DiagnosticStatus a second of wall time, written by `fill`: OK until it calls `warn` or `error`."""
+    """One DiagnosticStatus a second of wall time, written by `fill`: OK until it calls `warn` or `error`.
 
-    def __init__(self, node: Node, fill: Callable[[Diagnostics], None]) -> None:
+    Args:
+        node: the node that reports.
+        fill: writes a report.
+        hardware_id: the device that the node drives, "" for none. While a device is at ERROR no trial runs.
+    """
+
+    def __init__(self, node: Node, fill: Callable[[Diagnostics], None], hardware_id: str = "") -> None:
         self._node = node
         self._fill = fill
+        self._hardware_id = hardware_id
         self._status = DiagnosticStatus()
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._timer = node.create_timer(1.0, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        self._timer = node.create_timer(1.0, self.publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def close(self) -> None:
         """Ends the reports."""
@@ -43,9 +50,12 @@ class Diagnostics:
         self._status.level = max(self._status.level, level)
         self._status.message = "; ".join([*texts, text])
 
-    def _publish(self) -> None:
+    def publish(self) -> None:
+        """Reports now; to be called where something has changed that others should not wait a second for."""
         name = f"{self._node.get_name()}: graph"
-        self._status = DiagnosticStatus(name=name, level=DiagnosticStatus.OK, message="OK", hardware_id="")
+        self._status = DiagnosticStatus(
+            name=name, level=DiagnosticStatus.OK, message="OK", hardware_id=self._hardware_id
+        )
         self._fill(self)
         message = DiagnosticArray(status=[self._status])
         message.header.stamp = self._node.get_clock().now().to_msg()
