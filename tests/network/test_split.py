@@ -1,0 +1,28 @@
+"""The graph on two hosts with real DDS between them: it works over a bad network, holds without one, and resumes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from inhand_interfaces.msg import ControllerStatus
+from inhand_ros.network.bench import Split
+
+LONG = 120.0
+
+
+def test_the_hand_holds_when_the_wire_is_cut_and_resumes(two_hosts, tmp_path: Path) -> None:
+    split = Split(two_hosts(loss=0.05, delay_s=0.02), tmp_path)
+    split.wait_for_mode(ControllerStatus.RUNNING, 0.0, LONG)
+    before = split.reports()[-1].holds
+    split.cut(2.0)  # raises when the controller does not hold, or does not run again
+    assert split.reports()[-1].holds > before
+    assert ControllerStatus.STOPPED not in {report.mode for report in split.reports()}
+
+
+def test_the_policy_is_alone_on_its_host(two_hosts, tmp_path: Path) -> None:
+    split = Split(two_hosts(), tmp_path)
+    split.wait_for_mode(ControllerStatus.RUNNING, 0.0, LONG)
+    started = (tmp_path / "policy.log").read_text()
+    assert "[policy_node-1]: process started" in started
+    assert "rt_node" not in started and "sim_node" not in started
+    assert "policy_node" not in (tmp_path / "hand.log").read_text()
