@@ -125,6 +125,11 @@ class Bag:
             raise
         self._written[topic] += 1
 
+    def pause(self) -> None:
+        """Until the next message of each publisher nothing counts as lost."""
+        for counter in self._counters.values():
+            counter.last = None
+
     def close(self) -> None:
         """Ends the file and writes metadata.yaml; safe to call twice."""
         if self._file is None:

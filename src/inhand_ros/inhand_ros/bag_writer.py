@@ -28,7 +28,7 @@ class BagWriter:
         self._limit = queue_mb * MEBI
         self._waiting: deque[RawMessage] = deque()
         self._bytes = 0
-        self._closing = False
+        self._closing, self._idle = False, True
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="bag writer", daemon=True)
         self._thread.start()
@@ -47,8 +47,14 @@ class BagWriter:
                 return False
             self._waiting.append(message)
             self._bytes += size
-            self._changed.notify()
+            self._changed.notify_all()
         return True
+
+    def pause(self) -> None:
+        """Returns when all that waits is written; what publishers say until the next `put` is not missed."""
+        with self._changed:
+            self._changed.wait_for(lambda: (self._idle and not self._waiting) or self.error is not None)
+            self.bag.pause()
 
     def close(self) -> None:
         """Writes what waits and closes the bag.
@@ -58,7 +64,7 @@ class BagWriter:
         """
         with self._changed:
             self._closing = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
         self.bag.close()
 
@@ -73,12 +79,15 @@ class BagWriter:
                         self.dropped[left.topic] = self.dropped.get(left.topic, 0) + 1
                     self._waiting.clear()
                     self._bytes = 0
+                    self._changed.notify_all()
                 return
 
     def _next(self) -> RawMessage | None:
         with self._changed:
-            while not self._waiting and not self._closing:
-                self._changed.wait()
+            self._idle = not self._waiting
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._waiting or self._closing)
+            self._idle = False
             if not self._waiting:
                 return None
             message = self._waiting.popleft()

@@ -21,13 +21,15 @@ from inhand_core.paths import config_file
 Bounds = tuple[float, float] | None
 
 
-def declare(node: Node, name: str, default: Any, description: str, bounds: Bounds = None) -> Any:
-    """Declares a read-only parameter and returns its value.
+def declare(
+    node: Node, name: str, default: Any, description: str, bounds: Bounds = None, read_only: bool = True
+) -> Any:
+    """Declares a parameter, read-only where not said otherwise, and returns its value.
 
     A number's type is that of the default, but an integer is accepted where the default is a float.
     `bounds` are the smallest and the largest value allowed.
     """
-    descriptor = ParameterDescriptor(description=description, read_only=True)
+    descriptor = ParameterDescriptor(description=description, read_only=read_only)
     if bounds is not None and isinstance(default, float):
         descriptor.floating_point_range = [FloatingPointRange(from_value=float(bounds[0]), to_value=float(bounds[1]))]
     elif bounds is not None:

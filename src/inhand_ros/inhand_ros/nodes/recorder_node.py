@@ -66,6 +66,7 @@ class RecorderNode(ManagedNode):
             self.destroy_timer(job)
         self._tap.close()
         self._tap = None
+        self._writer.pause()
 
     def cleanup(self) -> None:
         """Closes the bag."""
