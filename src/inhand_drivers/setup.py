@@ -17,7 +17,12 @@ setup(
     description="Drivers of motion capture, cameras and hand, and servers that stand in for the devices.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": [],
-        "inhand.commands": [],
+        "console_scripts": [
+            "basler_driver = inhand_drivers.nodes.basler_driver:main",
+            "emulate_cameras = inhand_drivers.nodes.emulate_cameras:main",
+        ],
+        "inhand.commands": [
+            "emulate.cameras = inhand_drivers.nodes.emulate_cameras:cameras",
+        ],
     },
 )

@@ -1,0 +1,48 @@
+"""Parameters of `basler_driver`: config/basler.yaml, described and bounded, some of them changeable while it runs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from inhand_core.config import load_config, read_yaml
+from inhand_core.paths import config_file
+from inhand_drivers.basler.config import SIDES, BaslerConfig, CameraSettings
+from inhand_ros import declare
+from inhand_ros.parameters import file_comments
+
+CHANGEABLE = ("frame_rate", "exposure_us", "gain_db", "width", "height", "offset_x", "offset_y")
+
+
+class BaslerParameters:
+    """Declares the parameters; `config` gives what they say now."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        path = config_file("basler")
+        content, comments = read_yaml(path), file_comments(path)
+        load_config(BaslerConfig, content, path.name)
+        self._names = [name for name in content if name not in SIDES]
+        self._names += [f"{side}.{name}" for side in SIDES for name in content[side]]
+        for name in self._names:
+            side, _, key = name.rpartition(".")
+            cls, value = (CameraSettings, content[side][key]) if side else (BaslerConfig, content[key])
+            bounds = {f.name: f for f in dataclasses.fields(cls)}[key].metadata.get("range")
+            declare(node, name, value, comments[name], bounds, read_only=key not in CHANGEABLE)
+
+    def config(self, changes: list[Parameter] | None = None) -> BaslerConfig:
+        """The configuration, with `changes` made to it.
+
+        Raises:
+            ConfigError: it contradicts itself.
+        """
+        values = {name: self._node.get_parameter(name).value for name in self._names}
+        values |= {change.name: change.value for change in changes or () if change.name in values}
+        nested: dict[str, Any] = {side: {} for side in SIDES}
+        for name, value in values.items():
+            side, _, key = name.rpartition(".")
+            (nested[side] if side else nested)[key] = value
+        return load_config(BaslerConfig, nested, self._node.get_name())

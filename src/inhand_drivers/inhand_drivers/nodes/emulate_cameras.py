@@ -1,0 +1,92 @@
+"""Node that shows images of topics to pylon's emulated cameras; `basler_driver` takes pictures of them.
+
+Services camera_<side>/unplug (std_srvs/SetBool) and camera_<side>/fail (std_srvs/Trigger: the next 10 frames) make the
+emulated cameras misbehave. Start the driver with PYLON_CAMEMU=3 and emulation_folder:=auto.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_srvs.srv import SetBool, Trigger
+
+from inhand_drivers.basler.config import SIDES
+from inhand_drivers.basler.emulation import AUTO, PictureFolder, emulation_folder
+from inhand_ros import declare, run_node
+from inhand_ros.images import image_array
+
+FAILURES = 10
+GREY = np.full((480, 640, 3), 128, np.uint8)
+
+
+class EmulateCameras(Node):
+    """Subscribes to <source>/camera_<side>/image_raw and writes what comes into the emulated cameras' folder."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("emulate_cameras", **options)
+        source = declare(self, "source", "sim", "namespace of the image topics that the cameras are to see")
+        folder = emulation_folder(
+            declare(self, "folder", AUTO, "folder of the pictures; auto: where the driver looks"), self.get_namespace()
+        )
+        qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._folders: dict[str, PictureFolder] = {}
+        for side in SIDES:
+            self._folders[side] = pictures = PictureFolder(Path(folder) / f"camera_{side}")
+            pictures.write(GREY)
+            self.create_subscription(Image, f"{source}/camera_{side}/image_raw", self._writer(side), qos)
+            self.create_service(SetBool, f"{source}/camera_{side}/unplug", self._unplugger(side))
+            self.create_service(Trigger, f"{source}/camera_{side}/fail", self._spoiler(side))
+        self.get_logger().info(f"pictures of {source}/camera_* go to {folder}")
+
+    def destroy_node(self) -> None:
+        """Removes the pictures, then ends the node."""
+        for pictures in self._folders.values():
+            pictures.remove()
+        super().destroy_node()
+
+    def _writer(self, side: str) -> Any:
+        def write(message: Image) -> None:
+            try:
+                self._folders[side].write(image_array(message))
+            except ValueError as error:
+                self.get_logger().error(f"camera_{side}: {error}", throttle_duration_sec=5.0)
+
+        return write
+
+    def _unplugger(self, side: str) -> Any:
+        def unplug(request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+            self._folders[side].unplug(request.data)
+            response.success, response.message = True, "unplugged" if request.data else "plugged in"
+            return response
+
+        return unplug
+
+    def _spoiler(self, side: str) -> Any:
+        def spoil(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+            self._folders[side].fail(FAILURES)
+            response.success, response.message = True, f"the next {FAILURES} frames arrive damaged"
+            return response
+
+        return spoil
+
+
+def cameras(source: str = "sim", folder: str = AUTO) -> None:
+    """Shows image topics to pylon's emulated cameras, of which the camera driver takes pictures.
+
+    Args:
+        source: namespace of the topics camera_{top,left,right}/image_raw.
+        folder: where the pictures go; auto: where the driver looks with emulation_folder:=auto.
+    """
+    options = [Parameter("source", value=source), Parameter("folder", value=folder)]
+    run_node(lambda: EmulateCameras(parameter_overrides=options))
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(EmulateCameras)
