@@ -10,7 +10,7 @@ import numpy as np
 from inhand_core.config import ConfigError
 from inhand_core.signals import Signal
 from inhand_sim.hand import actuator_position, relative_target
-from inhand_sim.worlds import NOMINAL_STEP, Worlds, WorldsConfig
+from inhand_sim.worlds import NOMINAL_STEP, NOTHING, Worlds, WorldsConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +35,12 @@ class TrainingSim(Worlds):
 
     An action becomes the servos' target when it is given: joint angle now plus action times half of the range,
     clipped, as in the controller (paper C.1). Until the first action the servos hold the start state's angles.
+
+    Markers are as old as one physics step, 8 ms: two frames of a motion-capture system, about what a real one takes to
+    deliver them. It also saves the kinematics and the contacts of one step in eleven.
     """
+
+    shown = NOTHING
 
     Config = TrainingSimConfig
 

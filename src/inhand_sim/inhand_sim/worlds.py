@@ -24,7 +24,7 @@ from inhand_sim.ranges import WorldRanges, load_world_ranges, sections_on
 from inhand_sim.start_states import StartStateConfig, load_start_states
 from inhand_sim.truth import Truth, read_truth
 
-_POSITIONS = mujoco.mjtStage.mjSTAGE_POS
+POSITIONS, NOTHING = mujoco.mjtStage.mjSTAGE_POS.value, mujoco.mjtStage.mjSTAGE_NONE.value
 NOMINAL_STEP = 0.008
 """Length [s] of the physics step that the paper's timing randomisation adds to."""
 SEEN, LOST = 1.0, 0.0
@@ -45,6 +45,7 @@ class WorldsConfig:
         locked_wrist: the wrist is held by narrow limits.
         randomization: groups of config/randomization.yaml that are on.
         ranges: the worlds' sections of that file.
+        calibration: file of `inhand calibrate model`, about whose values the hand is randomised; empty: the tables.
     """
 
     start_states: StartStateConfig
@@ -56,6 +57,7 @@ class WorldsConfig:
     locked_wrist: bool
     randomization: tuple[str, ...] = ()
     ranges: WorldRanges = field(default_factory=load_world_ranges)
+    calibration: str = ""
 
     def __post_init__(self) -> None:
         if self.object not in ("block", "prism"):
@@ -73,6 +75,7 @@ class WorldsConfig:
             cone=self.cone,
             iterations=self.iterations,
             ls_iterations=self.ls_iterations,
+            calibration=self.calibration,
         )
 
 
@@ -116,10 +119,14 @@ class Worlds(Component):
         timestep: nominal physics step [s].
 
     Attributes:
+        shown: what is computed for the state after a step. `POSITIONS`: all places are those of that state;
+            `NOTHING`: markers, fingertips and geoms are where they were when the last physics step began.
         randomization_scale: (B,) in [0, 1], spread of the next episodes' draws; 1 is the configured range.
         diverged: (B,) bool, worlds that went bad in the last step and were put back on a start state.
         bad_worlds: how often that has happened.
     """
+
+    shown = POSITIONS
 
     def __init__(self, config: WorldsConfig, seeds: np.ndarray, actuation: str, timestep: float) -> None:
         super().__init__(config, seeds)
@@ -168,7 +175,7 @@ class Worlds(Component):
         self._qpos[rows], self._qvel[rows] = qpos, self._starts.qvel[pick]
         state.force[rows] = 0.0
         state.fresh[rows] = True
-        self.worlds.forward(rows, stage=_POSITIONS)
+        self.worlds.forward(rows, stage=POSITIONS)
         state.marker_position[rows] = self._sites[np.ix_(rows, self.layout.marker_sites)]
 
     def truth(self) -> Truth:
@@ -191,7 +198,7 @@ class Worlds(Component):
         world = rotations.multiply(base, rotations.normalize(orientation))
         self._qpos[np.ix_(rows, layout.object_qpos[3:])] = rotations.xyzw_to_wxyz(world)
         self._qvel[np.ix_(rows, layout.object_dofs)] = 0.0
-        self.worlds.forward(rows, stage=_POSITIONS)
+        self.worlds.forward(rows, stage=POSITIONS)
 
     def take_bad_states(self) -> list[BadState]:
         """The bad states kept since the last call, at most `MAX_BAD_STATES`, for the caller to store."""
@@ -207,7 +214,7 @@ class Worlds(Component):
         self._models.write(self.state.draw, np.arange(self.batch))
         live[:] = state.physics
         self.state.physics = live
-        self.worlds.forward(stage=_POSITIONS)
+        self.worlds.forward(stage=POSITIONS)
 
     def _advance(self, steps: int, stretch: float) -> None:
         """Steps all worlds but the fresh ones `steps` times; `stretch` scales the random part of a step's length."""
@@ -238,7 +245,7 @@ class Worlds(Component):
             pick = slice(None) if ids is None else ids
             mean = stretch * self.state.draw.timing_mean[pick]
             self._timestep[pick] = self.model.opt.timestep + mean * sum(extra.T) / steps
-        self.worlds.step(ids, nstep=steps, stage=_POSITIONS)
+        self.worlds.step(ids, nstep=steps, stage=self.shown)
 
     def _guard(self, before: np.ndarray) -> None:
         bad = self.diverged

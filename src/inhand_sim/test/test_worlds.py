@@ -165,16 +165,34 @@ def test_published_markers_do_not_change_afterwards():
     assert np.array_equal(markers.position, before)
 
 
-def test_truth_agrees_with_the_markers():
-    sim = make_training(3, ())
-    for action in actions(3):
-        markers = sim.step({"action": action}, 0.08)["markers"].position
+def object_markers(sim):
+    """(B, 8, 3) where the object's true pose puts its markers [m, world]."""
     truth, layout = sim.truth(), sim.layout
     centre = layout.base_position + rotations.rotate(layout.base_orientation[None], truth.object_position)
     local = sim.model.site_pos[layout.marker_sites[layout.object_markers]]
     turn = rotations.multiply(layout.base_orientation[None], truth.object_orientation)
-    expected = centre[:, None] + rotations.rotate(turn[:, None], local[None])
-    assert np.allclose(markers[:, layout.object_markers], expected, atol=1e-9)
+    return centre[:, None] + rotations.rotate(turn[:, None], local[None])
+
+
+def test_truth_agrees_with_the_markers():
+    sim = make_realtime(3, ())
+    frames = 0
+    for _ in range(9):
+        if (markers := sim.step({}, 0.0025).get("markers")) is not None:
+            assert np.allclose(markers.position[:, sim.layout.object_markers], object_markers(sim), atol=1e-9)
+            frames += 1
+    assert frames >= 5
+
+
+def test_training_sees_the_markers_one_physics_step_late():
+    late, early = make_training(3, ()), make_training(3, (), substeps=9)
+    for sim in (late, early):
+        sim.step({}, 0.08)
+    action = {"action": actions(3)[0]}
+    markers = late.step(action, 0.08)["markers"].position[:, late.layout.object_markers]
+    early.step(action, 0.08)
+    assert np.allclose(markers, object_markers(early), atol=1e-9)
+    assert not np.allclose(markers, object_markers(late), atol=1e-6)
 
 
 def test_truth_velocities_are_derivatives():

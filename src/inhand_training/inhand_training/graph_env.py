@@ -183,11 +183,11 @@ class GraphEnv:
         curricula = self._angle.save(), self._scale.save(), self._stage
         policy = self._policy_links.save(), self._reset_key.copy()
         counters = self._born_at.copy(), self._length.copy()
-        return self.graph.save(), curricula, counters, policy
+        return self.graph.save(), curricula, counters, policy, self._truth
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
-        graph, (angle, scale, self._stage), (born, length), (links, key) = saved
+        graph, (angle, scale, self._stage), (born, length), (links, key), self._truth = saved
         self._policy_links.restore(links)
         self._reset_key = key.copy()
         self._angle.restore(angle)
@@ -195,7 +195,6 @@ class GraphEnv:
         self._set_curricula()
         self.graph.restore(graph)
         self._born_at, self._length = born.copy(), length.copy()
-        self._truth = self._sim.truth()
 
     def _act(self, action: np.ndarray) -> None:
         bins = np.full(action.shape, -1, np.int64)

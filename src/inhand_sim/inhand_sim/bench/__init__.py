@@ -13,7 +13,7 @@ PEER = ("mujoco==3.3.7", "gymnasium-robotics==1.4.2", "gymnasium==1.2.0", "numpy
 """The last MuJoCo that the peer's environments run with, and what was current beside it."""
 
 
-def env(batch: int = 1024, seconds: float = 3.0, repeats: int = 7, processes: int = 0, peer: bool = True) -> int:
+def env(batch: int = 2048, seconds: float = 3.0, repeats: int = 7, processes: int = 0, peer: bool = True) -> int:
     """Time the training environment with all randomisation: simulated seconds per wall second.
 
     Against (a) gymnasium-robotics' HandManipulateBlockRotateXYZ with MuJoCo 3.3.7, in a virtual environment of its own

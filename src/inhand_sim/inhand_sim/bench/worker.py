@@ -33,14 +33,20 @@ class Driver:
 
     def __init__(self, graph: InProcessGraph) -> None:
         self._graph, self._steps = graph, 0
+        self._time = graph.component("sim").worlds.bind("time")
         bins = np.random.default_rng(0).integers(0, 11, (16, graph.batch, 20))
         self._actions = [HandAction(b / 5.0 - 1.0, b, np.zeros(graph.batch, np.int64)) for b in bins]
 
-    def step(self) -> None:
-        """80 ms in every world."""
+    def step(self) -> float:
+        """80 ms in every world; the physics time [s] that all went through, with what the random timing adds.
+
+        A world that starts a new episode stands still, with its time at 0.
+        """
+        before = self._time.copy()
         self._graph.publish("policy/action", self._actions[self._steps % len(self._actions)])
         self._graph.step()
         self._steps += 1
+        return float(np.maximum(self._time - before, 0.0).sum())
 
 
 class Bare:
@@ -57,12 +63,13 @@ class Bare:
         self.worlds.state[:] = self._sim.worlds.state
         self.worlds.bind("xfrc_applied")[:] = 0.0
 
-    def step(self) -> None:
-        """80 ms in every world; every 10th step begins at the environment's states again."""
+    def step(self) -> float:
+        """80 ms in every world, which it returns [s]; every 10th step begins at the environment's states again."""
         if self._steps % 10 == 0:
             self.copy_states()
         self.apply(self._targets[self._steps % len(self._targets)])
         self._steps += 1
+        return self._sim.batch * STEP
 
     def apply(self, action: np.ndarray) -> None:
         """One step of 80 ms with the action (B, 20)."""
@@ -87,13 +94,12 @@ def check_physics(batch: int = 8, steps: int = 4) -> None:
         raise RuntimeError("the environment's physics differs from bare Batch.step: timing them would compare nothing")
 
 
-def rate(step: Callable[[], None], batch: int, seconds: float) -> float:
-    """Simulated seconds per wall second of calling `step` for `seconds`."""
-    start, steps = time.perf_counter(), 0
+def rate(step: Callable[[], float], seconds: float) -> float:
+    """Simulated seconds per wall second of calling `step`, which returns the former, for `seconds`."""
+    start, simulated = time.perf_counter(), 0.0
     while (elapsed := time.perf_counter() - start) < seconds:
-        step()
-        steps += 1
-    return batch * steps * STEP / elapsed
+        simulated += step()
+    return simulated / elapsed
 
 
 def main(batch: int) -> None:
@@ -105,7 +111,7 @@ def main(batch: int) -> None:
     print("ready", flush=True)
     for line in sys.stdin:
         what, seconds = line.split()
-        print(rate(runs[what], batch, float(seconds)), flush=True)
+        print(rate(runs[what], float(seconds)), flush=True)
 
 
 if __name__ == "__main__":
