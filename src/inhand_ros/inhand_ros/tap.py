@@ -6,6 +6,7 @@ from the writers' time stamps, so that draining late changes no measurement.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,23 +44,30 @@ class Tap:
         node: the node that owns the subscriptions.
         expected: types of topics to subscribe to at once, by name, with whether they are latched.
         discover: also subscribe to every other topic that appears.
+        exclude: a regular expression; topics in whose names it is found are left alone. Empty: none.
     """
 
-    def __init__(self, node: Node, expected: dict[str, tuple[str, bool]], discover: bool = False) -> None:
+    def __init__(
+        self, node: Node, expected: dict[str, tuple[str, bool]], discover: bool = False, exclude: str = ""
+    ) -> None:
         self._node = node
+        self._exclude = re.compile(exclude) if exclude else None
         self._discover = discover
         self._group = Unattended()
         self._refused: set[str] = set()
         self._subscriptions: dict[str, Subscription] = {}
         self._offered: dict[str, tuple[bool, bool]] = {}
         self.types: dict[str, str] = {}
-        for topic, (kind, latched) in expected.items():
-            self._subscribe(node.resolve_topic_name(topic), kind, (True, latched))
+        for name, (kind, latched) in expected.items():
+            if not self._excluded(topic := node.resolve_topic_name(name)):
+                self._subscribe(topic, kind, (True, latched))
 
     def refresh(self) -> None:
         """Subscribes to topics that have appeared, and again where a publisher offers less than was asked for."""
         for topic, kinds in self._node.get_topic_names_and_types():
             if topic in self._refused or not (self._discover or topic in self._subscriptions):
+                continue
+            if self._excluded(topic):
                 continue
             offers = [info.qos_profile for info in self._node.get_publishers_info_by_topic(topic)]
             if not offers:
@@ -85,6 +93,9 @@ class Tap:
                     -1 if number is None else number,
                     publisher["data"] if publisher else b"",
                 )
+
+    def _excluded(self, topic: str) -> bool:
+        return self._exclude is not None and self._exclude.search(topic) is not None
 
     def _subscribe(self, topic: str, kind: str, offered: tuple[bool, bool]) -> None:
         try:

@@ -79,3 +79,15 @@ def test_a_type_that_is_not_installed_is_left_out(ros):
     tap = Tap(node, {"x": ("no_such_msgs/msg/Thing", False)})
     assert tap.types == {}
     assert list(tap.drain()) == []
+
+
+def test_a_tap_leaves_excluded_topics_alone(ros):
+    node = Node("n")
+    node.create_publisher(Trial, "a/compressed", 10)
+    node.create_publisher(Trial, "b", 10)
+    tap = Tap(node, {"c/compressed": ("inhand_interfaces/msg/Trial", False)}, discover=True, exclude="/compressed$")
+    end = time.monotonic() + 10.0
+    while "/b" not in tap.types and time.monotonic() < end:
+        tap.refresh()
+    assert "/b" in tap.types
+    assert not [topic for topic in tap.types if "compressed" in topic]

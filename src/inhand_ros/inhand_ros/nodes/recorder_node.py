@@ -31,6 +31,8 @@ class RecorderNode(ManagedNode):
         text = "folder of the bag; empty: bags/<date and time> in the working directory"
         self._folder = declare(self, "bag", "", text)
         self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
+        text = "topics in whose names this regular expression is found are not recorded; empty: all are"
+        self._exclude = declare(self, "exclude", "/compressed$", text)
         default = BagConfig()
         self._config = BagConfig(
             declare(self, "split_mb", default.split_mb, "size of a file of the bag [MiB]; 0: no limit"),
@@ -54,7 +56,7 @@ class RecorderNode(ManagedNode):
 
     def activate(self) -> None:
         """Subscribes to every topic."""
-        self._tap = Tap(self, graph_topics(load_graph(self._profile)), discover=True)
+        self._tap = Tap(self, graph_topics(load_graph(self._profile)), discover=True, exclude=self._exclude)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         jobs = ((DRAIN_S, self._drain), (DISCOVER_S, self._tap.refresh))
         self._jobs = [self.create_timer(period, job, clock=steady) for period, job in jobs]
