@@ -1,0 +1,1 @@
+"""An OWL server without cameras: frames from the simulator, a bag or a script, to real clients."""
