@@ -13,9 +13,6 @@ from typing import Any
 
 NANOSECONDS = 1_000_000_000
 
-JOIN_S = 2.0
-"""Longest wait for a thread at the end; one that is stuck in the middleware is left to the end of the process."""
-
 
 @dataclass(frozen=True)
 class Pace:
@@ -69,7 +66,7 @@ class RealTimeLoop:
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join(JOIN_S)
+            self._thread.join()
 
     def pause(self, paused: bool) -> None:
         """Pauses before the next tick, or goes on."""
@@ -175,7 +172,7 @@ class Outbox:
     def close(self) -> None:
         """Sends what waits, then ends the thread."""
         self._items.put(None)
-        self._thread.join(JOIN_S)
+        self._thread.join()
 
     def _run(self) -> None:
         try:

@@ -81,6 +81,46 @@ class Staircase:
         self.value, self._waited = saved
 
 
+class Curricula:
+    """Both curricula of an environment: goals widen first, then the randomisation.
+
+    Args:
+        goals: of the goals' angles.
+        scale: of the randomisation's spread.
+
+    Attributes:
+        angle: largest angle of a goal [rad]; scale: limit of the spread.
+        stage: counts how often either has risen.
+    """
+
+    def __init__(self, goals: GoalCurriculum, scale: RandomizationCurriculum) -> None:
+        self.angle = Staircase(goals.first_angle, goals.widen, math.pi, goals.goals)
+        self.scale = Staircase(scale.first_scale, scale.widen, 1.0, scale.goals)
+        self.stage = 0
+
+    @property
+    def progress(self) -> dict[str, float]:
+        """Largest goal angle [rad] and limit of the randomisation's spread."""
+        return {"goal_angle": self.angle.value, "randomization_scale": self.scale.value}
+
+    def update(self, summary: dict[str, float]) -> bool:
+        """Takes the statistics of episodes begun at the present stage; whether a value has risen."""
+        stair = self.scale if self.angle.finished else self.angle
+        risen = stair.update(summary["mean_goals"], summary["window"] >= 1.0)
+        self.stage += risen
+        return risen
+
+    def save(self) -> tuple[tuple[float, int], tuple[float, int], int]:
+        """Their state."""
+        return self.angle.save(), self.scale.save(), self.stage
+
+    def restore(self, saved: tuple[tuple[float, int], tuple[float, int], int]) -> None:
+        """Goes back to what `save` returned."""
+        angle, scale, self.stage = saved
+        self.angle.restore(angle)
+        self.scale.restore(scale)
+
+
 class CurriculumGoals(GoalGenerator):
     """The graph's goal component, with goals of mode "limited" becoming uniform over all orientations at pi."""
 

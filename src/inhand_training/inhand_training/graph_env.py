@@ -15,7 +15,7 @@ from inhand_core.graph_spec import GraphSpec, load_graph
 from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size
-from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum, Staircase
+from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
 from inhand_training.env import Episodes, Observation, Step
 from inhand_training.features import State, check_features, features_size, state_groups
 from inhand_training.palm import palm_offset
@@ -91,10 +91,7 @@ class GraphEnv:
         self._after = [n for n in order[order.index("policy") :] if n in self.graph.runners]
         self._sim, self._goal = self.graph.component("sim"), self.graph.component("goal")
         self._smoother = self.graph.component("smoother")
-        goals, scale = config.goals, config.scale
-        self._angle = Staircase(goals.first_angle, goals.widen, np.pi, goals.goals)
-        self._scale = Staircase(scale.first_scale, scale.widen, 1.0, scale.goals)
-        self._stage = 0
+        self._curricula = Curricula(config.goals, config.scale)
         self._born_at, self._length = np.zeros(self.batch, np.int64), np.zeros(self.batch, np.int64)
         self._failed = 0
         self._set_curricula()
@@ -105,7 +102,7 @@ class GraphEnv:
     @property
     def progress(self) -> dict[str, float]:
         """Largest goal angle [rad] and limit of the randomisation's spread."""
-        return {"goal_angle": self._angle.value, "randomization_scale": self._scale.value}
+        return self._curricula.progress
 
     def start(self) -> Observation:
         """Restarts every row; runs until each has a goal."""
@@ -118,7 +115,7 @@ class GraphEnv:
         while not self._running().all():
             self._act(np.zeros((self.batch, N_ACTUATORS)))
         self._length[:] = 0
-        self._born_at[:] = self._stage
+        self._born_at[:] = self._curricula.stage
         self._truth = self._sim.truth()
         return self._observe()
 
@@ -151,7 +148,7 @@ class GraphEnv:
         episodes = self._finish(ended, reason)
         start = self._running() & ~(running & same)
         self._length[start] = 0
-        self._born_at[start] = self._stage
+        self._born_at[start] = self._curricula.stage
         self._truth = truth
         late = ended & (reason == EndReason.TIMEOUT) & self.config.timeout_is_terminal
         return Step(
@@ -167,11 +164,14 @@ class GraphEnv:
         )
 
     def adapt(self, summary: dict[str, float]) -> None:
-        """Widens goals first, then the randomisation, on episodes begun at the present stage alone."""
-        full = summary["window"] >= 1.0
-        stair = self._scale if self._angle.finished else self._angle
-        if stair.update(summary["mean_goals"], full):
-            self._stage += 1
+        """Moves the curricula by episodes begun at the present stage alone."""
+        if self._curricula.update(summary):
+            self._set_curricula()
+
+    def follow(self, curricula: Any) -> None:
+        """Takes over the state of the curricula (`Curricula.save`) of who moves them for many environments."""
+        if curricula != self._curricula.save():
+            self._curricula.restore(curricula)
             self._set_curricula()
 
     def take_failures(self) -> list[Any]:
@@ -180,18 +180,16 @@ class GraphEnv:
 
     def save(self) -> Any:
         """Graph, curricula and episode counters."""
-        curricula = self._angle.save(), self._scale.save(), self._stage
         policy = self._policy_links.save(), self._reset_key.copy()
         counters = self._born_at.copy(), self._length.copy()
-        return self.graph.save(), curricula, counters, policy, self._truth
+        return self.graph.save(), self._curricula.save(), counters, policy, self._truth
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
-        graph, (angle, scale, self._stage), (born, length), (links, key), self._truth = saved
+        graph, curricula, (born, length), (links, key), self._truth = saved
         self._policy_links.restore(links)
         self._reset_key = key.copy()
-        self._angle.restore(angle)
-        self._scale.restore(scale)
+        self._curricula.restore(curricula)
         self._set_curricula()
         self.graph.restore(graph)
         self._born_at, self._length = born.copy(), length.copy()
@@ -214,11 +212,11 @@ class GraphEnv:
         return self._goal.state.trial_id.copy()
 
     def _drop_penalty(self) -> float:
-        return self.config.reward.drop if self._angle.finished else self.config.reward.drop_limited
+        return self.config.reward.drop if self._curricula.angle.finished else self.config.reward.drop_limited
 
     def _finish(self, ended: np.ndarray, reason: np.ndarray) -> Episodes:
         """The episodes that count: those begun at the present stage of the curricula."""
-        rows = np.flatnonzero(ended & (self._born_at == self._stage))
+        rows = np.flatnonzero(ended & (self._born_at == self._curricula.stage))
         goals = self._goal.state.goals_achieved[rows]
         return Episodes(goals.copy(), self._length[rows].copy(), reason[rows].copy(), self._scale_of(rows))
 
@@ -227,9 +225,9 @@ class GraphEnv:
 
     def _set_curricula(self) -> None:
         """Hands the present values to goal generator and simulator; they hold for goals and episodes to come."""
-        self._goal.set_max_angle(self._angle.value)
+        self._goal.set_max_angle(self._curricula.angle.value)
         count = round(self.batch * self.config.scale.uniform)
-        spread = np.full(self.batch, float(self._scale.value))
+        spread = np.full(self.batch, float(self._curricula.scale.value))
         spread[:count] *= (np.arange(count) + 0.5) / max(count, 1)
         self._sim.randomization_scale = spread
         for chain in self._chains():
