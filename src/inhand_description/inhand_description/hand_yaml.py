@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -13,6 +14,10 @@ from inhand_description.sensors import CALIBRATION, HALL_CHANNELS, RAW_MAX, hall
 HEADER = """\
 # The hand as the controller sees it. Written by `inhand description write` from the tables of inhand_description:
 # edit those, not this file. Angles in rad, torques in N m, raw values in counts of the 12-bit converter.
+"""
+CALIBRATED_HEADER = """\
+# The hand as the controller sees it, with calibrated Hall tables. Written by `inhand calibrate joints`; loaded in place
+# of config/hand.yaml. Angles in rad, torques in N m, raw values in counts of the 12-bit converter.
 """
 
 
@@ -37,7 +42,15 @@ def hand_parameters() -> dict[str, Any]:
     }
 
 
-def hand_yaml() -> str:
-    """The text of config/hand.yaml."""
-    content = {"/**": {"ros__parameters": {"hand": hand_parameters()}}}
-    return HEADER + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120)
+def hand_yaml(calibration: Mapping[str, Any] | None = None) -> str:
+    """The text of config/hand.yaml, or of such a file for a hand with Hall tables of its own.
+
+    Args:
+        calibration: raw [counts] and angle [rad] by joint, in place of the described tables.
+    """
+    parameters = hand_parameters()
+    if calibration is not None:
+        parameters["calibration"] = dict(calibration)
+    content = {"/**": {"ros__parameters": {"hand": parameters}}}
+    header = HEADER if calibration is None else CALIBRATED_HEADER
+    return header + yaml.safe_dump(content, sort_keys=False, default_flow_style=None, width=120)

@@ -13,6 +13,7 @@ import numpy as np
 from inhand_core.config import ConfigError
 from inhand_core.rotations import rotate, xyzw_to_wxyz
 from inhand_description.actuators import ACTUATORS
+from inhand_description.calibration import apply_calibration, load_calibration
 from inhand_description.contacts import set_contacts
 from inhand_description.joints import COUPLINGS, JOINTS
 from inhand_description.markers import NAILS, MarkerRow, markers
@@ -37,6 +38,7 @@ class ModelConfig:
         locked_wrist: the wrist's joints are held at `LOCKED_WRIST` by narrow limits.
         cone: friction cone of the contacts.
         iterations, ls_iterations: limits of the Newton solver and its line search.
+        calibration: file of `inhand calibrate model` whose values replace those of the tables; empty: none.
     """
 
     object: Literal["block", "prism", "none"] = "block"
@@ -47,6 +49,7 @@ class ModelConfig:
     cone: Literal["pyramidal", "elliptic"] = "pyramidal"
     iterations: int = 10
     ls_iterations: int = 8
+    calibration: str = ""
 
 
 def asset_folder() -> Path:
@@ -81,6 +84,9 @@ def build_spec(config: ModelConfig | None = None) -> mujoco.MjSpec:
     _add_sites(spec, config.object)
     if config.object != "none":
         _add_object(spec, OBJECTS[config.object], config.visuals)
+    if config.calibration:
+        held = LOCKED_WRIST if config.locked_wrist else ()
+        apply_calibration(spec, load_calibration(config.calibration), config.actuation, held)
     set_contacts(spec)
     if config.visuals:
         _add_cameras_and_lights(spec)

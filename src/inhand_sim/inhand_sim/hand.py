@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from inhand_description import RAW_MAX
 
 
 @functools.cache
-def hand_model() -> inhand_control.HandModel:
-    """Ranges, couplings and Hall calibration of config/hand.yaml."""
-    return inhand_control.load_hand_tables(config_file("hand"))
+def hand_model(path: str = "") -> inhand_control.HandModel:
+    """Ranges, couplings and Hall calibration of config/hand.yaml, or of another file in the same form."""
+    return inhand_control.load_hand_tables(Path(path).expanduser() if path else config_file("hand"))
 
 
 def relative_target(action: np.ndarray, joint_position: np.ndarray) -> np.ndarray:
@@ -30,6 +31,9 @@ def actuator_position(joint_position: np.ndarray) -> np.ndarray:
     return inhand_control.actuator_position(hand_model(), joint_position)
 
 
-def raw_hall(joint_position: np.ndarray) -> np.ndarray:
-    """Hall readings (B, 26) [ADC counts], whole numbers within the converter's range, at joint angles (B, 24) [rad]."""
-    return np.clip(np.round(inhand_control.uncalibrate(hand_model(), joint_position)), 0.0, RAW_MAX)
+def raw_hall(joint_position: np.ndarray, tables: str = "") -> np.ndarray:
+    """Hall readings (B, 26) [ADC counts], whole numbers within the converter's range, at joint angles (B, 24) [rad].
+
+    `tables` names a file in the form of config/hand.yaml whose Hall tables the sensors follow; that one by default.
+    """
+    return np.clip(np.round(inhand_control.uncalibrate(hand_model(tables), joint_position)), 0.0, RAW_MAX)

@@ -26,12 +26,15 @@ class RealtimeSimConfig(WorldsConfig):
         markers_rate, sensors_rate: of motion capture and of the hand's bus [Hz]; frame n appears at the first tick
             not before n / rate.
         torque_per_ampere: motor constant for the reported currents [N m / A].
+        hall_tables: parameter file in the form of config/hand.yaml whose Hall tables the simulated sensors follow;
+            empty: that file itself, so that the controller's tables are exact.
     """
 
     timestep: float
     markers_rate: int
     sensors_rate: int
     torque_per_ampere: float
+    hall_tables: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -82,4 +85,4 @@ class RealtimeSim(Worlds):
     def _sensors(self) -> HandSensors:
         low, high = self.model.actuator_forcerange[:, 0], self.model.actuator_forcerange[:, 1]
         current = np.clip(self._ctrl, low, high) / self.config.torque_per_ampere
-        return HandSensors(raw_hall(self._qpos[:, self.layout.joint_qpos]), current)
+        return HandSensors(raw_hall(self._qpos[:, self.layout.joint_qpos], self.config.hall_tables), current)

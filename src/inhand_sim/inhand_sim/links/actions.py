@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from inhand_core.signals import N_ACTUATORS, HandAction
+from inhand_description.calibration import ModelCalibration, load_calibration
 from inhand_sim.links.base import ScaledLink
 from inhand_sim.ranges import Normal, Value
 
@@ -94,11 +95,16 @@ class ActionDelay(ScaledLink):
 
 @dataclass(frozen=True)
 class BacklashConfig:
-    """Slack of the tendons: log_delta and its floor [ln(1/s)], spread per episode."""
+    """Slack of the tendons: log_delta and its floor [ln(1/s)], spread per episode.
+
+    `calibration` names a file of `inhand calibrate model`, whose values of each actuator and direction take the place
+    of `log_delta`; empty: none.
+    """
 
     log_delta: Value
     spread: Normal
     min_log_delta: Value
+    calibration: str = ""
 
 
 @dataclass
@@ -122,12 +128,14 @@ class Backlash(ScaledLink):
     def __init__(self, config: BacklashConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds)
         shape = (self.batch, N_ACTUATORS)
+        found = load_calibration(config.calibration) if config.calibration else ModelCalibration()
+        self._log_delta = found.log_delta(config.log_delta.value)
         self.state = BacklashState(np.zeros(shape), np.ones((*shape, 2)))
 
     def reset(self, mask: np.ndarray) -> None:
         """Draws δ and puts the slack in the middle in the rows of `mask`."""
         config, rows = self.config, np.flatnonzero(mask)
-        drawn = config.log_delta.value + config.spread.draw(self.random, (N_ACTUATORS, 2), rows)
+        drawn = self._log_delta + config.spread.draw(self.random, (N_ACTUATORS, 2), rows)
         self.state.delta[rows] = np.exp(np.maximum(drawn, config.min_log_delta.value))
         self.state.slack[rows] = 0.0
 
