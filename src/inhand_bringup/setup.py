@@ -30,7 +30,7 @@ setup(
         ("bin", ["bin/inhand"]),
         *shared_files(),
     ],
-    install_requires=["setuptools", "tyro"],
+    install_requires=["setuptools", "cryptography", "tyro"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
@@ -39,6 +39,8 @@ setup(
     entry_points={
         "inhand.commands": [
             "doctor = inhand_bringup.doctor:doctor",
+            "security.check = inhand_bringup.security.commands:check",
+            "security.init = inhand_bringup.security.commands:init",
             "sim = inhand_bringup.sim:sim",
         ],
     },

@@ -43,7 +43,7 @@ ALLOWED = {
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
     "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval", "rosbags", "scipy"} | COMMAND_LINE,
     "inhand_console": DESCRIPTION | {"inhand_console", "viser", "trimesh", "yourdfpy", "PIL"} | COMMAND_LINE,
-    "inhand_bringup": CORE | {"inhand_bringup"} | COMMAND_LINE,
+    "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
 ROS = CORE | {"inhand_ros", "rclpy", "mcap"} | ROS_MESSAGES | BOUNDARY
 NODES = {"inhand_ros", "rclpy"} | ROS_MESSAGES | BOUNDARY

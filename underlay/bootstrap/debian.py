@@ -60,6 +60,8 @@ def needs() -> list[Need]:
         file("/usr/include/eigen3/Eigen/Core", "libeigen3-dev"),
         file("/usr/include/gtest/gtest.h", "libgtest-dev"),
         file("/usr/include/gmock/gmock.h", "libgmock-dev"),
+        program("ip", "iproute2"),
+        file("/usr/include/fastdds/dds/domain/DomainParticipant.hpp", "libfastrtps-dev"),  # tests of DDS security
         library("EGL", "libegl1", "libegl-mesa0"),
         library("GL", "libgl1", "libgl1-mesa-dri"),
         library("GLESv2", "libgles2"),
