@@ -124,6 +124,7 @@ class Worlds(Component):
         randomization_scale: (B,) in [0, 1], spread of the next episodes' draws; 1 is the configured range.
         diverged: (B,) bool, worlds that went bad in the last step and were put back on a start state.
         bad_worlds: how often that has happened.
+        markers: as they were last produced, before the topic's links; None before the first.
     """
 
     shown = POSITIONS
@@ -145,6 +146,7 @@ class Worlds(Component):
         self._starts = load_start_states(config.start_states, config.model_config("servo", NOMINAL_STEP))
         self.randomization_scale = np.ones(b)
         self.diverged, self.bad_worlds = np.zeros(b, bool), 0
+        self.markers: Markers | None = None
         self._bad_states: list[BadState] = []
         self._nominal_row = self.worlds.state[0].copy()
         self._object_mass = float(self.model.body_mass[self.layout.object_body])
@@ -277,7 +279,8 @@ class Worlds(Component):
             position[:, FINGERTIP_MARKERS] = np.where(hidden[..., None], last, now)
             condition[:, FINGERTIP_MARKERS] = np.where(hidden, LOST, SEEN)
         self.state.marker_position = position.copy()
-        return Markers(position, condition)
+        self.markers = Markers(position, condition)
+        return self.markers
 
 
 def _keep_warnings_out_of_files() -> None:

@@ -2,77 +2,62 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.logging import get_logging_directory
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
-from inhand_core.config import ConfigError
-from inhand_core.signals import ObjectPose
+from inhand_core.signals import ObjectPose, Signal
+from inhand_interfaces.msg import Markers as MarkersMessage
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
 from inhand_interfaces.msg import SimStatus
 from inhand_ros import Diagnostics, Labels, encode, to_stamp
-from inhand_sim.pacing import NANOSECONDS, Pace
+from inhand_sim.pacing import Pace
 from inhand_sim.worlds import Worlds
 
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
-START_GRID_NS = 2 * NANOSECONDS
-"""Simulated time starts on a multiple of this, so that all rates of the graph fall on it."""
-
-
-def start_time_ns() -> int:
-    """Time [ns] at which simulation starts: the wall clock's, on the graph's grid.
-
-    As simulated time does not run faster than the wall's, a simulator that starts again goes on after its
-    predecessor: /clock never goes back. Stamps of simulated and of real devices share a time base, too.
-    """
-    return time.time_ns() // START_GRID_NS * START_GRID_NS
-
-
-def check_device(node: Node, device: str) -> str:
-    """Declares the parameter that switches a device; returns "sim" or "off".
-
-    Raises:
-        ConfigError: another value.
-    """
-    text = "sim, or off where a real one is used or none"
-    options = ParameterDescriptor(description=text, read_only=True, dynamic_typing=True)
-    value = node.declare_parameter(device, "sim", options).value
-    value = "off" if value is False else value  # YAML reads a bare `off` as false
-    if value not in ("sim", "off"):
-        raise ConfigError(f"{device}: {value!r} is not one of ['sim', 'off']")
-    return value
+MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still gets every frame
 
 
 class Extras:
-    """Publishers of /clock, sim/object_pose and sim/status."""
+    """Publishers of /clock, sim/object_pose, sim/markers and sim/status.
+
+    sim/markers is what an emulated motion capture looks at: the markers' true places, hidden ones as lost, without the
+    links' noise and loss. It is published while somebody listens.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
+        self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._status = node.create_publisher(SimStatus, "sim/status", 10)
-        self._truths, self._time_ns = 0, 0
+        self._truths, self._frames, self._time_ns = 0, 0, 0
 
-    def truth(self, time_ns: int, worlds: Worlds) -> ObjectPose | None:
-        """The object's true pose when it is due, else None; to be called where the worlds are stepped."""
-        if time_ns % TRUTH_PERIOD_NS:
-            return None
-        truth = worlds.truth()
-        return ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1))
+    def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal]:
+        """What is true and due: object pose, and markers with each frame; to be called where the worlds are stepped."""
+        found: list[Signal] = []
+        if time_ns % TRUTH_PERIOD_NS == 0:
+            truth = worlds.truth()
+            found.append(ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1)))
+        if "mocap/markers" in outputs:
+            self._frames += 1
+            found += [worlds.markers] if self._markers.get_subscription_count() else []
+        return found
 
-    def publish(self, time_ns: int, truth: ObjectPose | None) -> None:
-        """Publishes the truth, if given, and the clock when it is due."""
+    def publish(self, time_ns: int, truth: list[Signal]) -> None:
+        """Publishes the truth, and the clock when it is due."""
         self._time_ns = time_ns
-        if truth is not None:
-            self._truth.publish(encode(truth, time_ns, self._truths, Labels(source="truth")))
-            self._truths += 1
+        for signal in truth:
+            if isinstance(signal, ObjectPose):
+                self._truth.publish(encode(signal, time_ns, self._truths, Labels(source="truth")))
+                self._truths += 1
+            else:
+                self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 

@@ -1,6 +1,6 @@
 """Node of the simulator: /hand/motor_commands and /trial in; /mocap/markers, /hand/sensors and /clock out.
 
-Also /sim/status (10 Hz), /sim/object_pose (the truth) and the services sim/pause, sim/step, sim/reset and
+Also /sim/status, /sim/object_pose and /sim/markers (the truth), and the services sim/pause, sim/step, sim/reset and
 sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes that device's topics instead.
 """
 
@@ -16,8 +16,9 @@ from std_srvs.srv import SetBool, Trigger
 from inhand_core.signals import Signal
 from inhand_interfaces.srv import SetObjectPose, Step
 from inhand_ros import ComponentNode, Diagnostics, run_node
-from inhand_sim.nodes.extras import Extras, check_device, start_time_ns
+from inhand_sim.nodes.extras import Extras
 from inhand_sim.nodes.requests import POLICY_TICK_NS, pose_in_base
+from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.pacing import Outbox, RealTimeLoop
 
 
@@ -35,9 +36,8 @@ class SimNode(ComponentNode):
         """Builds the world, and the services of a simulator that runs freely."""
         super().setup_component()
         self._extras = Extras(self)
-        for device, topic in (("phasespace", "mocap/markers"), ("hand", "hand/sensors")):
-            if check_device(self, device) == "off":
-                self.destroy_publisher(self._outlets.pop(topic))
+        for topic in topics_left_out(self):
+            self.destroy_publisher(self._outlets.pop(topic))
 
     def free_run(self) -> None:
         """Starts the threads."""
@@ -58,7 +58,7 @@ class SimNode(ComponentNode):
 
     def after_step(self, outputs: dict[str, Signal], time_ns: int) -> None:
         """In lockstep the clock and the truth follow each step."""
-        self._extras.publish(time_ns, self._extras.truth(time_ns, self.component))
+        self._extras.publish(time_ns, self._extras.truth(time_ns, self.component, outputs))
 
     def destroy_node(self) -> None:
         """Ends the threads, then the node."""
@@ -75,9 +75,9 @@ class SimNode(ComponentNode):
     def _tick(self, tick: int) -> None:
         time_ns = self._start_ns + tick * self._period
         outputs = self.runner.step(self.gather(time_ns), time_ns)
-        self._outbox.put((time_ns, outputs, self._extras.truth(time_ns, self.component)))
+        self._outbox.put((time_ns, outputs, self._extras.truth(time_ns, self.component, outputs)))
 
-    def _send(self, time_ns: int, outputs: dict[str, Signal], truth: Signal | None) -> None:
+    def _send(self, time_ns: int, outputs: dict[str, Signal], truth: list[Signal]) -> None:
         for topic, signal in outputs.items():
             self.publish(topic, signal, time_ns)
         self._extras.publish(time_ns, truth)
