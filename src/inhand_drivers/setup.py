@@ -18,10 +18,13 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "hand_driver = inhand_drivers.nodes.hand_driver:main",
             "basler_driver = inhand_drivers.nodes.basler_driver:main",
             "emulate_cameras = inhand_drivers.nodes.emulate_cameras:main",
+            "emulate_hand = inhand_drivers.nodes.emulate_hand:main",
         ],
         "inhand.commands": [
+            "emulate.hand = inhand_drivers.nodes.emulate_hand:hand",
             "emulate.cameras = inhand_drivers.nodes.emulate_cameras:cameras",
         ],
     },

@@ -1,1 +1,1 @@
-"""The Shadow hand on EtherCAT, and a slave that stands in for it."""
+"""The Shadow Dexterous Hand on EtherCAT: layout of its frames, the driver, and a slave that stands in for the hand."""

@@ -1,0 +1,120 @@
+"""Node of the hand: /hand/motor_commands in, /hand/sensors out, EtherCAT to the hand in a thread of its own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from rclpy.clock import Clock, ClockType
+from std_srvs.srv import Trigger
+
+from inhand_core.config import load_config
+from inhand_core.graph import load_graph
+from inhand_core.signals import HandSensors
+from inhand_drivers.hand.bus import SoemBus
+from inhand_drivers.hand.config import HandDriverConfig
+from inhand_drivers.hand.core import HandCore, Reading
+from inhand_drivers.hand.handover import Handover
+from inhand_drivers.hand.loop import CycleThread
+from inhand_drivers.hand.report import fill, trouble
+from inhand_drivers.hand.tables import read_tables
+from inhand_drivers.nodes.hand_parameters import driver_settings
+from inhand_drivers.nodes.ros_time import RosTime
+from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_node
+from inhand_ros.messages import message_class
+from inhand_ros.qos import publisher_qos, subscription_qos
+
+SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
+LOOK_S = 0.1
+WAITING = 50  # readings that may wait for the middleware
+
+
+class HandDriver(ManagedNode):
+    """Parameters are the entries of config/hand_driver.yaml but the torque scale, which is the file's alone."""
+
+    def __init__(self) -> None:
+        sys.setswitchinterval(0.0005)  # s; the bus thread must not wait long for Python's lock
+        super().__init__("hand_driver")
+        self._config = load_config(HandDriverConfig, driver_settings(self), "hand_driver")
+        self._spec = load_graph("realtime")
+        self._time = RosTime(self)
+        self._core: HandCore | None = None
+        self._thread: CycleThread | None = None
+        self.bring_up()
+
+    def configure(self) -> None:
+        """Reads the tables and creates the publisher."""
+        self._tables = read_tables(self._config.tables)
+        self._config.full_scale(self._tables)
+        kind, qos = message_class(self._spec.topics[SENSORS].message), publisher_qos(self._spec, SENSORS)
+        self._outlet = self.create_publisher(kind, SENSORS, qos)
+        self.diagnostics = Diagnostics(self, self._report, hardware_id="hand")
+
+    def activate(self) -> None:
+        """Starts seeking the hand, and drives it when it is found."""
+        self._core = HandCore(self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger())
+        self._outbox = Handover(lambda item: self._publish(*item), WAITING)
+        kind, qos = message_class(self._spec.topics[COMMANDS].message), subscription_qos(self._spec, COMMANDS)
+        self._inlet = self.create_subscription(kind, COMMANDS, self._on_command, qos)
+        self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
+        self._trouble = ""
+        self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        period = 1.0 / self._config.bus_rate
+        warn = self.get_logger().warning
+        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn)
+
+    def deactivate(self) -> None:
+        """Zero torque, then leaves the hand."""
+        if self._thread is None:
+            return
+        self._thread.close()
+        self._thread = None
+        self._outbox.close()
+        self.destroy_timer(self._look)
+        self.destroy_subscription(self._inlet)
+        self.destroy_service(self._service)
+
+    def cleanup(self) -> None:
+        """Takes the publisher away."""
+        self.destroy_publisher(self._outlet)
+        self.diagnostics.close()
+
+    def destroy_node(self) -> None:
+        """Leaves the hand, then ends the node."""
+        self.deactivate()
+        super().destroy_node()
+
+    def _cycle(self) -> None:
+        if (reading := self._core.cycle()) is not None and self._time.ready:
+            self._outbox.put((reading, self._time.now_ns()))
+
+    def _publish(self, reading: Reading, stamp_ns: int) -> None:
+        signal = HandSensors(reading.hall[None], reading.motor_current[None])
+        self._outlet.publish(encode(signal, stamp_ns, reading.sequence, Labels()))
+
+    def _on_command(self, message: Any) -> None:
+        self._core.command(decode(message).torque[0], message.sensors_sequence)
+
+    def _on_clear(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success, response.message = True, f"cleared: {'; '.join(self._core.motors.faults) or 'nothing'}"
+        self._core.clear_faults()
+        return response
+
+    def _on_look(self) -> None:
+        if (error := self._thread.error or self._outbox.error) is not None:
+            raise error
+        if (now := trouble(self._core)) != self._trouble:
+            self._trouble = now
+            self.diagnostics.publish()
+
+    def _report(self, status: Diagnostics) -> None:
+        fill(status, self._core, self._config, self._tables)
+        if self._thread is not None:
+            status.add("bus cycles left out", self._thread.overruns)
+            status.add("readings dropped", self._outbox.dropped)
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(HandDriver)

@@ -1,0 +1,30 @@
+"""Parameters of the hand's driver and of the emulated hand: what config/hand_driver.yaml says, described."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rclpy.node import Node
+
+from inhand_core.config import read_yaml
+from inhand_core.paths import config_file
+from inhand_ros import declare
+from inhand_ros.parameters import file_comments
+
+_FILE_ONLY = "full_scale_torque"
+
+
+def driver_settings(node: Node) -> dict[str, Any]:
+    """The file's content with each entry but the torque scale declared as a parameter; "slave.serial" is nested."""
+    path = config_file("hand_driver")
+    content, comments = read_yaml(path), file_comments(path)
+    for name, value in content.items():
+        if isinstance(value, dict) and name != _FILE_ONLY:
+            content[name] = {key: _declare(node, f"{name}.{key}", item, comments) for key, item in value.items()}
+        elif name != _FILE_ONLY:
+            content[name] = _declare(node, name, value, comments)
+    return content
+
+
+def _declare(node: Node, name: str, value: Any, comments: dict[str, str]) -> Any:
+    return declare(node, name, value, comments.get(name, name))
