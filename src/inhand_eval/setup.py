@@ -16,5 +16,11 @@ setup(
     maintainer_email="maintainers@example.org",
     description="Trials of trained policies through the in-process graph, and their statistics. No ROS.",
     license="Apache-2.0",
-    entry_points={"inhand.commands": ["evaluate.policy = inhand_eval.commands:policy"]},
+    entry_points={
+        "inhand.commands": [
+            "evaluate.policy = inhand_eval.commands:policy",
+            "bag.check = inhand_eval.bag_commands:check",
+            "dataset.from-bag = inhand_eval.bag_commands:from_bag",
+        ],
+    },
 )

@@ -1,0 +1,114 @@
+"""`inhand bag check` and `inhand dataset from-bag`."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+
+def check(
+    bag: Annotated[Path, tyro.conf.Positional],
+    topics: str = "",
+    gap_factor: float = 2.5,
+    max_offset: float = 1.0,
+    json: Path | None = None,
+) -> int:
+    """Look for drops, gaps and clock offsets in a bag; the code is 0 where it is whole and 1 where it is not.
+
+    Args:
+        bag: folder of the bag, or an .mcap file.
+        topics: a regular expression; only topics in whose names it is found are checked.
+        gap_factor: an interval longer than so many of the topic's periods is a gap.
+        max_offset: largest median offset between a topic's stamps and the recorder's clock [s].
+        json: file for the report.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from inhand_eval.bag_check import CheckConfig, as_json, check_bag
+
+    reports = check_bag(bag, CheckConfig(gap_factor, max_offset, topics))
+    table = Table(box=None, pad_edge=False)
+    for column in ("topic", "messages", "Hz", "dropped", "gaps", "longest", "offset", "p99", "drift", "problems"):
+        table.add_column(column, justify="left" if column in ("topic", "problems") else "right", no_wrap=True)
+    for topic, r in reports.items():
+        table.add_row(
+            topic,
+            str(r.messages),
+            f"{r.rate_hz:.4g}" if r.rate_hz else "",
+            "?" if r.dropped is None else str(r.dropped),
+            str(r.gaps),
+            f"{1e3 * r.longest_gap_s:.0f} ms",
+            "" if r.offset_ms is None else f"{r.offset_ms:.2f} ms",
+            "" if r.offset_p99_ms is None else f"{r.offset_p99_ms:.2f} ms",
+            "" if r.drift_ppm is None else f"{r.drift_ppm:.0f} ppm",
+            "; ".join(r.problems),
+        )
+    Console(width=160).print(table)
+    bad = [topic for topic, report in reports.items() if report.problems]
+    print(f"{bag}: {len(reports)} topics, " + (f"{len(bad)} with problems: {bad}" if bad else "whole"))
+    if json is not None:
+        json.write_text(json_module.dumps({"bag": str(bag), "whole": not bad, "topics": as_json(reports)}, indent=1))
+    return int(bool(bad))
+
+
+def from_bag(
+    bags: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    out: Path,
+    reference: str = "/camera_top/image_raw",
+    label: str = "/object/pose",
+    every: int = 1,
+    val: float = 0.1,
+    idle: bool = False,
+    max_skew: float | None = None,
+    max_image_age: float | None = None,
+    max_future: float | None = None,
+    max_label_age: float | None = None,
+) -> None:
+    """Make a dataset of camera triplets with object poses from bags; goes on where it was interrupted.
+
+    Args:
+        bags: folders of bags, or .mcap files.
+        out: folder of the dataset.
+        reference: topic whose stamps drive the samples.
+        label: topic of the object's pose, from motion capture or the simulator's truth (/sim/object_pose).
+        every: take every n-th message of the reference.
+        val: share of the trials kept for validation.
+        idle: also take what lies outside of trials.
+        max_skew: an image may be later than the reference by this [s].
+        max_image_age: an image may be older than the reference by this [s].
+        max_future: the pose after the reference may be later by this [s].
+        max_label_age: without one, the pose before may be older by this [s].
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from inhand_eval.datasets.convert import ConvertConfig, convert
+    from inhand_eval.datasets.sync import SyncConfig
+    from inhand_vision.images import load_image_config
+
+    bounds = {"max_skew_s": max_skew, "max_image_age_s": max_image_age}
+    bounds |= {"max_future_s": max_future, "max_label_age_s": max_label_age}
+    sync = SyncConfig(**{name: value for name, value in bounds.items() if value is not None})
+    config = ConvertConfig(load_image_config(), sync, reference, label, every, val, idle)
+    columns = (TextColumn("[cyan]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as bar:
+        tasks: dict[str, int] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name, total=total)
+            bar.update(tasks[name], completed=done)
+
+        report = convert(list(bags), out, config, show)
+    for name, found in report["bags"].items():
+        print(f"{name}: {found['samples']} samples of {found['reference_frames']} reference frames")
+        left_out = {key: found[key] for key in ("without_label", "outside_of_trials")} | found["poses_rejected"]
+        print("  left out: " + ", ".join(f"{key} {value}" for key, value in left_out.items()))
+        for camera, counts in found["cameras"].items():
+            print(f"  {camera}: " + ", ".join(f"{key} {value}" for key, value in counts.items()))
+    split = report["split"]
+    counts = {kind: sum(value == kind for value in split.values()) for kind in ("train", "val")}
+    print(f"{out}: {counts['train']} trials to train, {counts['val']} to validate")

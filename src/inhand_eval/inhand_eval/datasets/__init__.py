@@ -1,0 +1,1 @@
+"""Bags become datasets: camera triplets with object poses."""
