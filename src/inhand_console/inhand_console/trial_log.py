@@ -14,6 +14,7 @@ REASONS = {
     EndReason.TIMEOUT: "goal not reached in time",
     EndReason.SUCCESS: "all goals achieved",
     EndReason.STOPPED: "stopped",
+    EndReason.INTERRUPTED: "interrupted: a device failed",
 }
 
 

@@ -30,6 +30,8 @@ class EndReason(enum.IntEnum):
     TIMEOUT = 2
     SUCCESS = 3
     STOPPED = 4
+    INTERRUPTED = 5
+    """A device failed; not the policy's doing, so that such a trial is left out of results."""
 
 
 @dataclass(frozen=True)

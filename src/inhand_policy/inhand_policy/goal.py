@@ -22,7 +22,8 @@ class GoalState:
     """All (B,) except orientation (B, 4) in hand_base.
 
     status is a TrialState and reason an EndReason; elapsed_ns counts since the goal was set, waited_ns since the trial
-    ended; max_angle [rad] bounds goals of modes "limited" and "axis". pose is the last one, None before the first.
+    ended; max_angle [rad] bounds goals of modes "limited" and "axis"; interrupted while a device is missing. pose is
+    the last one, None before the first.
     """
 
     trial_id: np.ndarray
@@ -37,6 +38,7 @@ class GoalState:
     start_requested: np.ndarray
     stop_requested: np.ndarray
     pose: ObjectPose | None = None
+    interrupted: np.ndarray | bool = False
 
 
 class GoalGenerator(Component):
@@ -98,6 +100,10 @@ class GoalGenerator(Component):
         self.state.stop_requested = self.state.stop_requested | (mask & (self.state.status == TrialState.RUNNING))
         self.state.start_requested = self.state.start_requested & ~np.asarray(mask)
 
+    def interrupt(self, missing: bool | np.ndarray) -> None:
+        """Ends the trials of rows with a device `missing`, scalar or (B,), and lets none start until it is back."""
+        self.state.interrupted = np.broadcast_to(np.asarray(missing, bool), (self.batch,)).copy()
+
     def reset(self, mask: np.ndarray) -> None:
         """Back to before the first trial in the rows of `mask` (B,)."""
         state = self.state
@@ -150,7 +156,8 @@ class GoalGenerator(Component):
     def _judge(self, pose: ObjectPose, elapsed_ns: int) -> None:
         """Finds what happened to the running trials; a drop goes before a success, a success before a time-out."""
         state, config = self.state, self.config
-        running = state.status == TrialState.RUNNING
+        cut = (state.status == TrialState.RUNNING) & state.interrupted
+        running = (state.status == TrialState.RUNNING) & ~cut
         state.elapsed_ns = state.elapsed_ns + np.where(running, elapsed_ns, 0)
         self.distance = rotations.distance(state.orientation, pose.orientation)
         off = off_palm(pose.position) & pose.valid
@@ -160,6 +167,7 @@ class GoalGenerator(Component):
         late = running & ~self.dropped & ~self.success & (state.elapsed_ns >= round(config.timeout_s * 1e9))
         full = self.success & (state.goals_achieved >= config.max_goals)
         stopped = running & state.stop_requested & ~self.dropped & ~full
+        self._end(cut, EndReason.INTERRUPTED)
         self._end(stopped, EndReason.STOPPED)
         self._end(late & ~stopped, EndReason.TIMEOUT)
         self._end(full, EndReason.SUCCESS)
@@ -180,6 +188,7 @@ class GoalGenerator(Component):
         first, ended = state.status == TrialState.IDLE, state.status == TrialState.ENDED
         again = ended & (state.reason != EndReason.STOPPED) & (state.waited_ns >= round(config.restart_delay_s * 1e9))
         due = idle & (state.start_requested | (first & config.auto_start) | (again & config.auto_restart))
+        due = due & np.logical_not(state.interrupted)
         if config.require_object:
             due = due & pose.valid & ~off_palm(pose.position)
         state.trial_id = state.trial_id + (due & ended)

@@ -136,6 +136,26 @@ def test_poses_that_stop_coming_end_the_trial_as_a_lost_object():
     assert said(trials[6]) == (0, TrialState.ENDED, EndReason.DROPPED, 0)
 
 
+def test_a_missing_device_interrupts_the_trial_and_holds_the_next_one_back():
+    component = generator(lost_limit_s=0.5)
+    step(component)
+    component.interrupt(True)
+    assert said(step(component, OFF_PALM)[1]) == (0, TrialState.ENDED, EndReason.INTERRUPTED, 0), "not a drop"
+    for _ in range(10):
+        assert component.step({}, DT)["trial"].state[0] == TrialState.ENDED
+    component.interrupt(False)
+    assert said(step(component)[1]) == (1, TrialState.RUNNING, EndReason.NONE, 0)
+
+
+def test_interruptions_are_by_row_and_a_request_waits_for_their_end():
+    component = generator(2, auto_start=False)
+    component.interrupt(np.array([True, False]))
+    component.request_start()
+    assert step(component)[1].state.tolist() == [TrialState.IDLE, TrialState.RUNNING]
+    component.interrupt(False)
+    assert step(component)[1].state.tolist() == [TrialState.RUNNING, TrialState.RUNNING]
+
+
 def test_restart_delay_holds_the_next_trial_back():
     component = generator(restart_delay_s=0.24)
     step(component)

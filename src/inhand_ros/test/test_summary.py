@@ -71,7 +71,7 @@ def test_goals_and_ends_are_counted_over_trials_and_repeated_messages():
     ]:
         meter.add(*message)
     assert (meter.goals, meter.best) == (3, 2)
-    assert meter.ended == {"dropped": 1, "timeout": 1, "success": 0, "stopped": 0}
+    assert meter.ended == {"dropped": 1, "timeout": 1, "success": 0, "stopped": 0, "interrupted": 0}
 
 
 def test_the_result_of_an_empty_run_is_json_and_says_none():

@@ -1,11 +1,15 @@
-"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start and trial/stop."""
+"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start and trial/stop.
+
+A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back.
+"""
 
 from __future__ import annotations
 
 from std_srvs.srv import Trigger
 
-from inhand_core.signals import TrialState
+from inhand_core.signals import Signal, TrialState
 from inhand_ros import ComponentNode, Diagnostics, run_node
+from inhand_ros.device_watch import DeviceWatch
 
 
 class GoalNode(ComponentNode):
@@ -13,8 +17,15 @@ class GoalNode(ComponentNode):
 
     def __init__(self) -> None:
         super().__init__("goal")
+        self._devices = None if self.lockstep else DeviceWatch(self)
         self.create_service(Trigger, "trial/start", self._on_start)
         self.create_service(Trigger, "trial/stop", self._on_stop)
+
+    def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
+        """Tells the component of missing devices first."""
+        if self._devices is not None:
+            self.component.interrupt(bool(self._devices.missing()))
+        return inputs
 
     def _on_start(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success = not self._running()
@@ -47,6 +58,8 @@ class GoalNode(ComponentNode):
         status.add("trial", self._trial_id())
         status.add("state", TrialState(int(state.status[0])).name)
         status.add("goals achieved", int(state.goals_achieved[0]))
+        if self._devices is not None:
+            status.add("devices missing", ", ".join(self._devices.missing()) or "none")
         status.add("distance [rad]", round(float(self.component.distance[0]), 3))
 
 

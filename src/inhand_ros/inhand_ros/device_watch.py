@@ -1,0 +1,30 @@
+"""Which devices are missing, as /diagnostics tells: what every driver's report says of its hardware."""
+
+from __future__ import annotations
+
+import time
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.node import Node
+
+SILENT_S = 3.0
+"""Reports come once a second; a driver that has made none for so long is gone."""
+
+
+class DeviceWatch:
+    """Follows every status that names a `hardware_id`, from the first time that it is heard of."""
+
+    def __init__(self, node: Node) -> None:
+        self._heard: dict[str, tuple[float, bool]] = {}
+        node.create_subscription(DiagnosticArray, "/diagnostics", self._on_report, 50)
+
+    def missing(self) -> list[str]:
+        """Devices at ERROR and devices whose driver has fallen silent, in alphabetical order."""
+        now = time.monotonic()
+        return sorted(name for name, (then, fine) in self._heard.items() if not fine or now - then > SILENT_S)
+
+    def _on_report(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            if status.hardware_id:
+                fine = status.level in (DiagnosticStatus.OK, DiagnosticStatus.WARN)
+                self._heard[status.hardware_id] = time.monotonic(), fine
