@@ -18,12 +18,17 @@ setup(
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
+            "phasespace_driver = inhand_drivers.nodes.phasespace_driver:main",
+            "phasespace_emulator = inhand_drivers.nodes.phasespace_emulator:main",
             "hand_driver = inhand_drivers.nodes.hand_driver:main",
             "basler_driver = inhand_drivers.nodes.basler_driver:main",
             "emulate_cameras = inhand_drivers.nodes.emulate_cameras:main",
             "emulate_hand = inhand_drivers.nodes.emulate_hand:main",
         ],
         "inhand.commands": [
+            "bench.drivers = inhand_drivers.bench:drivers",
+            "emulate.phasespace = inhand_drivers.phasespace.emulator.replay:phasespace",
+            "fuzz = inhand_drivers.fuzz:fuzz",
             "emulate.hand = inhand_drivers.nodes.emulate_hand:hand",
             "emulate.cameras = inhand_drivers.nodes.emulate_cameras:cameras",
         ],
