@@ -1,0 +1,77 @@
+"""The settings of config/cameras_sim.yaml."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_core.paths import config_file
+
+
+@dataclass(frozen=True)
+class ClassicConfig:
+    """MuJoCo's OpenGL renderer.
+
+    Attributes:
+        lamp: diffuse light of a lamp of intensity 1.
+        ambient: of the head light.
+        shadow_size: side of a shadow map [px]; 0: no shadows.
+        samples: a pixel.
+    """
+
+    lamp: float
+    ambient: float
+    shadow_size: int
+    samples: int
+
+
+@dataclass(frozen=True)
+class FilamentConfig:
+    """MuJoCo's physically based renderer.
+
+    Attributes:
+        lamp: candela of a lamp of intensity 1.
+        ambient: intensity of the environment's light, Filament's unit.
+        shadow_size: side of a shadow map [px].
+        gpu: Vulkan on a graphics card instead of the CPU.
+    """
+
+    lamp: float
+    ambient: float
+    shadow_size: int
+    gpu: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CamerasConfig:
+    """The simulator's cameras.
+
+    Attributes:
+        renderer: name of the renderer.
+        rate: of the snapshots [Hz].
+        threads: of the software rasteriser; 0: one a core.
+        background: (r, g, b) in 0 … 1.
+        classic, filament: the renderers' own.
+    """
+
+    renderer: str
+    rate: float
+    threads: int
+    background: tuple[float, float, float]
+    classic: ClassicConfig
+    filament: FilamentConfig
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.rate <= 400.0:
+            raise ConfigError(f"rate must be in (0, 400] Hz, is {self.rate}")
+        if self.threads < 0:
+            raise ConfigError(f"threads must be >= 0, is {self.threads}")
+
+
+def load_cameras_config() -> CamerasConfig:
+    """Reads config/cameras_sim.yaml.
+
+    Raises:
+        ConfigError: naming the key and the valid choices.
+    """
+    return load_config(CamerasConfig, read_yaml(config_file("cameras_sim")), "cameras_sim.yaml")
