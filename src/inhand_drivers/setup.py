@@ -19,7 +19,7 @@ setup(
     entry_points={
         "console_scripts": [
             "phasespace_driver = inhand_drivers.nodes.phasespace_driver:main",
-            "phasespace_emulator = inhand_drivers.nodes.phasespace_emulator:main",
+            "emulate_phasespace = inhand_drivers.nodes.emulate_phasespace:main",
             "hand_driver = inhand_drivers.nodes.hand_driver:main",
             "basler_driver = inhand_drivers.nodes.basler_driver:main",
             "emulate_cameras = inhand_drivers.nodes.emulate_cameras:main",

@@ -50,7 +50,7 @@ def drivers(probe) -> Iterator[None]:
 
 
 def test_the_robots_controller_waits_for_a_person(launch, probe, drivers) -> None:
-    launched = launch("robot.launch.xml", "console:=false", "record:=false")
+    launched = launch("robot.launch.xml", "console:=false", "record:=false", "phasespace:=off")
     wait_for(lambda: probe.newest("hand/action"), LONG, lambda: f"actions\n{launched.output[-4000:]}")
     wait_for(lambda: probe.newest("controller/status"), LONG, "the controller's report")
     time.sleep(1.0)
@@ -66,7 +66,7 @@ def test_the_robots_controller_waits_for_a_person(launch, probe, drivers) -> Non
 
 
 def test_a_device_left_out_of_the_simulator_has_no_publisher(launch, probe) -> None:
-    launched = launch("sim.launch.xml", "console:=false", "phasespace:=real")
+    launched = launch("sim.launch.xml", "console:=false", "phasespace:=off")
     before = time.monotonic()
     wait_for(lambda: probe.since("hand/sensors", before), LONG, lambda: f"sensors\n{launched.output[-4000:]}")
     wait_for(lambda: probe.since("controller/status", before), LONG, "the controller's report")

@@ -93,7 +93,7 @@ def phasespace(
     """
     faults = Faults(malformed, drift_ppm, seed)
     if source == "sim":
-        from inhand_drivers.nodes.phasespace_emulator import serve
+        from inhand_drivers.nodes.emulate_phasespace import serve
 
         return serve(host, port, randomization, seed, faults)
     frames = open_source(source)

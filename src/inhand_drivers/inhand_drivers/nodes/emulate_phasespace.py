@@ -23,7 +23,7 @@ class PhaseSpaceEmulator(Node):
     """One frame a message of sim/markers; server time is the message's stamp. A new trial is a new episode."""
 
     def __init__(self, **defaults: Any) -> None:
-        super().__init__("phasespace_emulator")
+        super().__init__("emulate_phasespace")
         values = {"host": "127.0.0.1", "port": CONTROL_PORT, "randomization": "none", "seed": 0, "malformed": 0.0}
         texts = {
             "host": "address to listen on",
