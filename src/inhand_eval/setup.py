@@ -17,8 +17,13 @@ setup(
     description="Trials of trained policies through the in-process graph, and their statistics. No ROS.",
     license="Apache-2.0",
     entry_points={
+        "console_scripts": ["exercise_node = inhand_eval.nodes.exercise_node:main"],
         "inhand.commands": [
             "evaluate.policy = inhand_eval.commands:policy",
+            "calibrate.joints = inhand_eval.calibration.commands:joints",
+            "calibrate.model = inhand_eval.calibration.commands:model",
+            "calibrate.tables = inhand_eval.calibration.commands:tables",
+            "calibrate.proof = inhand_eval.calibration.commands:proof",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",
         ],

@@ -41,7 +41,7 @@ ALLOWED = {
     "inhand_vision": POLICY | {"inhand_vision", "cv2"} | COMMAND_LINE,
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
-    "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval", "rosbags", "scipy"} | COMMAND_LINE,
+    "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval", "rosbags", "scipy", "matplotlib"} | COMMAND_LINE,
     "inhand_console": DESCRIPTION | {"inhand_console", "viser", "trimesh", "yourdfpy", "PIL"} | COMMAND_LINE,
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
