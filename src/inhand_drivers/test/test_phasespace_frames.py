@@ -136,6 +136,13 @@ def test_after_a_new_connection_any_time_is_right_and_numbers_go_on() -> None:
     assert (first.sequence, second.sequence) == (0, 1) and second.stamp_ns == 10**18 + 5 * 10**9
 
 
+def test_an_address_stands_for_server_and_port_and_empty_values_for_the_files() -> None:
+    config = load(address="mocap:8002", client="", profile=None, rate=120)
+    assert (config.server, config.port, config.client, config.rate) == ("mocap", 8002, load().client, 120)
+    assert (load(address="mocap").port, load(address="").server) == (load().port, load().server)
+    assert config.broadcast_port == 8502
+
+
 @pytest.mark.parametrize(
     ("change", "culprit"),
     [
@@ -144,7 +151,7 @@ def test_after_a_new_connection_any_time_is_right_and_numbers_go_on() -> None:
         ({"transport": "carrier pigeon"}, r"transport.*'tcp', 'udp', 'broadcast'"),
         ({"client": "other"}, "client.*'builtin', 'vendor'"),
         ({"profile": "a b"}, "profile must be a word"),
-        ({"server": ""}, "server must name"),
+        ({"address": "host:p"}, "host:port, is 'host:p'"),
         ({"silent_s": 0.0}, "silent_s must be > 0"),
         ({"backoff_max_s": 0.01}, "backoff_max_s"),
         ({"speed": 1}, r"unknown \['speed'\]"),

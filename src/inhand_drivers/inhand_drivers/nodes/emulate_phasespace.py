@@ -8,7 +8,7 @@ from rclpy.node import Node
 
 from inhand_core.graph import load_graph
 from inhand_core.runner import reset_key
-from inhand_drivers.phasespace.config import CONTROL_PORT, load, marker_indices
+from inhand_drivers.phasespace.config import load, marker_indices
 from inhand_drivers.phasespace.emulator.capture import VirtualCapture
 from inhand_drivers.phasespace.emulator.replay import Faults
 from inhand_drivers.phasespace.emulator.server import OwlServer
@@ -22,29 +22,29 @@ TRUTH = "sim/markers"
 class PhaseSpaceEmulator(Node):
     """One frame a message of sim/markers; server time is the message's stamp. A new trial is a new episode."""
 
-    def __init__(self, **defaults: Any) -> None:
+    def __init__(self, faults: Faults | None = None, **given: Any) -> None:
         super().__init__("emulate_phasespace")
-        values = {"host": "127.0.0.1", "port": CONTROL_PORT, "randomization": "none", "seed": 0, "malformed": 0.0}
-        texts = {
-            "host": "address to listen on",
-            "port": "TCP port to listen on",
-            "randomization": "loss and noise of the markers: all, none, or groups of randomization.yaml, by commas",
-            "seed": "seed of loss and noise",
-            "malformed": "broken packets sent beside the good ones, per good one",
-        }
-        values = {name: declare(self, name, defaults.get(name, values[name]), texts[name]) for name in values}
-        spec = load_graph("realtime")
-        self._capture = VirtualCapture(marker_indices(load().markers), values["randomization"], values["seed"])
-        self._faults = defaults.get("faults") or Faults(values["malformed"], seed=values["seed"])
-        rate = spec.topics["mocap/markers"].rate
-        self._server = OwlServer(rate, values["host"], values["port"])
-        self.get_logger().info(f"serving {TRUTH} on {values['host']}:{self._server.port}")
+
+        def setting(name: str, default: Any, text: str) -> Any:
+            return declare(self, name, given.get(name, default), text)
+
+        file = setting("config", "", "file with the marker map; empty: config/phasespace.yaml")
+        address = setting("address", "", "host or host:port to listen on; empty: the file's server and port")
+        groups = setting(
+            "randomization", "none", "loss and noise: all, none, or groups of randomization.yaml, by commas"
+        )
+        seed = setting("seed", 0, "seed of loss and noise")
+        malformed = setting("malformed", 0.0, "broken packets sent beside the good ones, per good one")
+        config, spec = load(file, address), load_graph("realtime")
+        self._faults = faults or Faults(malformed, seed=seed)
+        self._capture = VirtualCapture(marker_indices(config.markers), groups, seed)
+        markers, trial = spec.topics["mocap/markers"], spec.topics["trial"]
+        self._server = OwlServer(markers.rate, config.server, config.port)
+        self.get_logger().info(f"serving {TRUTH} on {config.server}:{self._server.port}")
         self._episode: int | None = None
-        markers = spec.topics["mocap/markers"]
         self.create_subscription(
             message_class(markers.message), TRUTH, self._on_markers, subscription_qos(spec, "mocap/markers")
         )
-        trial = spec.topics["trial"]
         self.create_subscription(message_class(trial.message), "trial", self._on_trial, subscription_qos(spec, "trial"))
         self.diagnostics = Diagnostics(self, self._report)
 
@@ -69,10 +69,9 @@ class PhaseSpaceEmulator(Node):
         status.add("clients cut off", self._server.dropped_clients)
 
 
-def serve(host: str, port: int, randomization: str, seed: int, faults: Faults) -> int:
+def serve(faults: Faults, **settings: Any) -> int:
     """Runs the node with these settings until it is interrupted."""
-    settings = {"host": host, "port": port, "randomization": randomization, "seed": seed, "faults": faults}
-    run_node(lambda: PhaseSpaceEmulator(**settings))
+    run_node(lambda: PhaseSpaceEmulator(faults, **settings))
     return 0
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from rclpy.clock import Clock, ClockType
 
-from inhand_core.config import load_config, read_yaml
+from inhand_core.config import read_yaml
 from inhand_core.graph import load_graph
 from inhand_core.paths import config_file
 from inhand_description import MARKERS
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_drivers.phasespace.client import make_client
-from inhand_drivers.phasespace.config import PhaseSpaceConfig
+from inhand_drivers.phasespace.config import PhaseSpaceConfig, load
 from inhand_drivers.phasespace.connection import Connection
 from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import Frame
@@ -27,20 +27,24 @@ LOOK_S = 0.1
 
 
 class PhaseSpaceDriver(ManagedNode):
-    """Parameters are the entries of config/phasespace.yaml but the marker map, which is the file's alone."""
+    """Parameters are the entries of config/phasespace.yaml; the marker map is the file's alone."""
 
     def __init__(self) -> None:
         super().__init__("phasespace")
-        file = declare(self, "config", str(config_file("phasespace")), "file with the settings and the marker map")
-        raw, comments = read_yaml(file), file_comments(config_file("phasespace"))
-        for field in dataclasses.fields(PhaseSpaceConfig):
-            if field.name in raw and field.name != "markers":
-                raw[field.name] = declare(self, field.name, raw[field.name], comments.get(field.name, field.name))
-        self._config = load_config(PhaseSpaceConfig, raw, file)
+        file = declare(self, "config", "", "file of settings and marker map; empty: config/phasespace.yaml")
+        address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
+        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"))))
         self._time = RosTime(self)
         self._connection: Connection | None = None
         self._state = ""
         self.bring_up()
+
+    def _settings(self, raw: dict[str, Any]) -> dict[str, Any]:
+        """Declares a parameter for every setting of the file that address and file itself do not say."""
+        comments = file_comments(config_file("phasespace"))
+        names = [field.name for field in dataclasses.fields(PhaseSpaceConfig) if field.name in raw]
+        own = [name for name in names if name not in ("server", "port", "markers")]
+        return {name: declare(self, name, raw[name], comments.get(name, name)) for name in own}
 
     def configure(self) -> None:
         """Loads the client and creates the publisher."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from inhand_core.config import ConfigError, load_config, read_yaml
@@ -96,10 +97,22 @@ def marker_indices(markers: Mapping[int, str]) -> dict[int, int]:
     return found
 
 
-def load(**changes: object) -> PhaseSpaceConfig:
-    """The configuration of config/phasespace.yaml with single values changed.
+def load(path: str | Path = "", address: str = "", **changes: object) -> PhaseSpaceConfig:
+    """The configuration of a file, config/phasespace.yaml if none is given, with single values changed.
+
+    Args:
+        path: the file.
+        address: "host" or "host:port", in place of the file's server and port; "" leaves them.
+        changes: other values; None and "" leave the file's.
 
     Raises:
         ConfigError: naming the key and what would be valid.
     """
-    return load_config(PhaseSpaceConfig, {**read_yaml(config_file("phasespace")), **changes}, "phasespace.yaml")
+    file = Path(path) if path else config_file("phasespace")
+    host, _, port = address.partition(":")
+    if port and not port.isdecimal():
+        raise ConfigError(f"address must be host or host:port, is {address!r}")
+    changes |= {"server": host} if host else {}
+    changes |= {"port": int(port)} if port else {}
+    given = {name: value for name, value in changes.items() if value not in (None, "")}
+    return load_config(PhaseSpaceConfig, {**read_yaml(file), **given}, file.name)

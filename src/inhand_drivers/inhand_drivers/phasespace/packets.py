@@ -206,8 +206,9 @@ def options(text: str) -> dict[str, str]:
 
 
 def find_header(data: bytes, start: int) -> int:
-    """Offset of the first plausible header at or after `start`: of a frame or a text, whose content is checkable and not
-    empty. Where none is, the first offset at which one could still begin once more bytes have come.
+    """Offset of the first plausible header at or after `start`, of a frame or a text: what they hold can be checked.
+
+    Where none is, the first offset at which one could still begin once more bytes have come.
     """
     last = max(start, len(data) - HEADER.size + 1)
     if last == start:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from inhand_core.signals import Markers
 from inhand_drivers.fuzz import mutate
-from inhand_drivers.phasespace.config import CONTROL_PORT, load, marker_indices
+from inhand_drivers.phasespace.config import load, marker_indices
 from inhand_drivers.phasespace.emulator.bag import read_bag
 from inhand_drivers.phasespace.emulator.capture import VirtualCapture
 from inhand_drivers.phasespace.emulator.script import ScriptConfig, ScriptSource, TableSource, read_script
@@ -70,8 +70,7 @@ def _until(frames: Iterator[tuple[int, Markers | None]], seconds: float) -> Iter
 
 def phasespace(
     source: str = "sim",
-    host: str = "127.0.0.1",
-    port: int = CONTROL_PORT,
+    address: str = "",
     randomization: str = "none",
     seed: int = 0,
     malformed: float = 0.0,
@@ -83,8 +82,7 @@ def phasespace(
     Args:
         source: `sim`: the running simulator's true positions; `demo`: moving markers at 960 Hz; the path of a script
             (.yaml), a table (.csv) or a bag.
-        host: address to listen on.
-        port: TCP port.
+        address: host or host:port to listen on; empty: server and port of config/phasespace.yaml.
         randomization: loss and noise of the markers: all, none, or groups of config/randomization.yaml.
         seed: of loss and noise.
         malformed: broken packets beside the good ones, per good one, 0 … 1.
@@ -95,11 +93,11 @@ def phasespace(
     if source == "sim":
         from inhand_drivers.nodes.emulate_phasespace import serve
 
-        return serve(host, port, randomization, seed, faults)
-    frames = open_source(source)
-    capture = VirtualCapture(marker_indices(load().markers), randomization, seed)
-    server = OwlServer(frames.rate, host, port)
-    print(f"serving {source} at {frames.rate:g} frames a second on {host}:{server.port}", flush=True)
+        return serve(faults, address=address, randomization=randomization, seed=seed)
+    config, frames = load(address=address), open_source(source)
+    capture = VirtualCapture(marker_indices(config.markers), randomization, seed)
+    server = OwlServer(frames.rate, config.server, config.port)
+    print(f"serving {source} at {frames.rate:g} frames a second on {config.server}:{server.port}", flush=True)
     try:
         replay(frames, server, capture, faults, seconds)
     finally:
