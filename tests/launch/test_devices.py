@@ -50,7 +50,7 @@ def drivers(probe) -> Iterator[None]:
 
 
 def test_the_robots_controller_waits_for_a_person(launch, probe, drivers) -> None:
-    launched = launch("robot.launch.xml", "console:=false", "record:=false", "phasespace:=off")
+    launched = launch("robot.launch.xml", "console:=false", "record:=false", "phasespace:=off", "hand:=off")
     wait_for(lambda: probe.newest("hand/action"), LONG, lambda: f"actions\n{launched.output[-4000:]}")
     wait_for(lambda: probe.newest("controller/status"), LONG, "the controller's report")
     time.sleep(1.0)
