@@ -17,7 +17,10 @@ setup(
     description="Batched physics of hand and object, domain randomisation, and the simulator node.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["sim_node = inhand_sim.nodes.sim_node:main"],
+        "console_scripts": [
+            "sim_node = inhand_sim.nodes.sim_node:main",
+            "camera_node = inhand_sim.nodes.camera_node:main",
+        ],
         "inhand.commands": ["bench.env = inhand_sim.bench:env"],
     },
 )

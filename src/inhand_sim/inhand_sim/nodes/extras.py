@@ -16,6 +16,7 @@ from inhand_interfaces.msg import Markers as MarkersMessage
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
 from inhand_interfaces.msg import SimStatus
 from inhand_ros import Diagnostics, Labels, encode, to_stamp
+from inhand_sim.nodes.snapshots import Snapshot, Snapshots
 from inhand_sim.pacing import Pace
 from inhand_sim.worlds import Worlds
 
@@ -24,7 +25,7 @@ MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still ge
 
 
 class Extras:
-    """Publishers of /clock, sim/object_pose, sim/markers and sim/status.
+    """Publishers of /clock, sim/object_pose, sim/markers, sim/state and sim/status.
 
     sim/markers is what an emulated motion capture looks at: the markers' true places, hidden ones as lost, without the
     links' noise and loss. It is published while somebody listens.
@@ -36,26 +37,30 @@ class Extras:
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._status = node.create_publisher(SimStatus, "sim/status", 10)
+        self._snapshots = Snapshots(node)
         self._truths, self._frames, self._time_ns = 0, 0, 0
 
-    def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal]:
-        """What is true and due: object pose, and markers with each frame; to be called where the worlds are stepped."""
-        found: list[Signal] = []
+    def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal | Snapshot]:
+        """What is true and due: pose, snapshot, markers with each frame; to be called where the worlds are stepped."""
+        found: list[Signal | Snapshot] = []
         if time_ns % TRUTH_PERIOD_NS == 0:
             truth = worlds.truth()
             found.append(ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1)))
         if "mocap/markers" in outputs:
             self._frames += 1
             found += [worlds.markers] if self._markers.get_subscription_count() else []
-        return found
+        snapshot = self._snapshots.take(time_ns, worlds)
+        return found if snapshot is None else [*found, snapshot]
 
-    def publish(self, time_ns: int, truth: list[Signal]) -> None:
+    def publish(self, time_ns: int, truth: list[Signal | Snapshot]) -> None:
         """Publishes the truth, and the clock when it is due."""
         self._time_ns = time_ns
         for signal in truth:
             if isinstance(signal, ObjectPose):
                 self._truth.publish(encode(signal, time_ns, self._truths, Labels(source="truth")))
                 self._truths += 1
+            elif isinstance(signal, Snapshot):
+                self._snapshots.publish(time_ns, signal)
             else:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
         if time_ns % CLOCK_PERIOD_NS == 0:
