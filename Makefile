@@ -1,7 +1,7 @@
 # One verb a chore. Everything that a target needs is set up first; what is current is left alone.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build sim test lint bench clean
+.PHONY: help setup build sim test lint bench docs clean
 
 # Arguments of the target: make sim ARGS="duration:=30 console:=false", make test ARGS="-k tracker"
 ARGS ?=
@@ -38,6 +38,9 @@ lint: setup ## ruff, clang-format, and no function twice
 
 bench: build ## the benchmarks of the README
 	@source setup.bash && for bench in $(or $(ARGS),control env); do inhand bench $$bench || exit 1; done
+
+docs: build ## this documentation as a site, into build/site
+	@source setup.bash && mkdocs build --quiet && echo "build/site/index.html"
 
 clean: ## remove what was built (not .venv)
 	rm -rf build install log

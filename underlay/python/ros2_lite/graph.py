@@ -31,6 +31,7 @@ def add_spin_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spin-time", type=float, default=1.0, help="Spin time in seconds to wait for discovery (default: %(default)s)"
     )
+    parser.add_argument("--no-daemon", action="store_true", help="Do not spawn nor use a daemon: there is none here")
 
 
 @contextmanager

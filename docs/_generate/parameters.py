@@ -1,0 +1,92 @@
+"""The pages of node parameters and of configuration files."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import yaml
+from sources import ROOT, SRC, block, docstring, module_path, modules, page, setup_entries, table
+
+CONFIG = ROOT / "config"
+
+
+def generate() -> str:
+    """Return the page of the nodes and the parameters that they declare."""
+    graph = yaml.safe_load((CONFIG / "graph.yaml").read_text(encoding="utf-8"))
+    components = {entry["node"]: (name, entry) for name, entry in graph["profiles"]["realtime"]["components"].items()}
+    common = _declared([path for path in modules(SRC / "inhand_ros") if path.stem == "graph_component"])
+    sections = [
+        "## Every component node",
+        "A node that runs a component of `config/graph.yaml` has these besides its own, and the keys of its "
+        "[configuration file](configuration.md).",
+        _table(common),
+    ]
+    for package, name, target in setup_entries("console_scripts"):
+        if ".nodes." not in target:
+            continue
+        path = module_path(target.partition(":")[0])
+        sections.append(f"## {package}/{name}\n\n{docstring(path)}")
+        if entry := components.get(f"{package}/{name}"):
+            sections.append(_component(*entry))
+        if declared := _declared([path]):
+            sections.append(_table(declared))
+    controller = "The keys of [controller.yaml](configuration.md#controlleryaml) and [hand.yaml](configuration.md#handyaml)."
+    sections.append(f"## inhand_control/rt_node\n\nThe real-time controller, in C++.\n\n{controller}")
+    intro = "Parameters are read-only unless they say otherwise: what a run was started with is what it ran with."
+    return page("Nodes and parameters", intro, sections)
+
+
+def configuration() -> str:
+    """Return the page of the configuration files, with their comments."""
+    sections = []
+    for path in sorted([*CONFIG.glob("*.yaml"), *CONFIG.glob("training/*.yaml")]):
+        name = path.relative_to(CONFIG)
+        sections.append(f"## {name}\n\n{block(path.read_text(encoding='utf-8'), 'yaml')}")
+    intro = (
+        "Every default is in one of these files and nowhere else. A key that is missing, unknown or out of range is an "
+        "error at start-up that names it and the valid choices."
+    )
+    return page("Configuration", intro, sections)
+
+
+def _component(name: str, entry: dict) -> str:
+    when = f"every {entry['every_ms']} ms" if "every_ms" in entry else f"on each `/{entry['on']}`"
+    ports = table(
+        ("port", "topic"),
+        [(f"{port} (in)", f"`/{topic}`") for port, topic in entry["inputs"].items()]
+        + [(f"{port} (out)", f"`/{topic}`") for port, topic in entry["outputs"].items()],
+    )
+    file = f"; configuration: [{entry['config']}.yaml](configuration.md#{entry['config']}yaml)" if entry.get("config") else ""
+    return f"Component `{name}`, {when}{file}.\n\n{ports}"
+
+
+def _declared(paths: list[Path]) -> list[tuple[str, str, str]]:
+    """Return (name, default, description) of the `declare(node, "name", …)` calls in these files."""
+    rows = []
+    for path in paths:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+        for node in ast.walk(tree):
+            if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare" and len(node.args) >= 4):
+                continue
+            name, default, description = node.args[1:4]
+            if isinstance(name, ast.Constant):
+                rows.append((f"`{name.value}`", f"`{ast.unparse(default)}`", _text(description, texts)))
+    return rows
+
+
+def _text(description: ast.expr, texts: list[ast.Assign]) -> str:
+    """Return a description: a literal, or a variable that was given one just before."""
+    if isinstance(description, ast.Constant):
+        return str(description.value)
+    before = [
+        node
+        for node in texts
+        if node.lineno < description.lineno and ast.unparse(node.targets[0]) == ast.unparse(description)
+    ]
+    return str(max(before, key=lambda node: node.lineno).value.value) if before else ""
+
+
+def _table(rows: list[tuple[str, str, str]]) -> str:
+    return table(("parameter", "default", "meaning"), rows)
