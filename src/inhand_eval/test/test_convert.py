@@ -13,11 +13,12 @@ from inhand_description.cameras import nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS
 from inhand_eval.bag_commands import from_bag
 from inhand_eval.bags import BagError
-from inhand_eval.datasets.bag_index import IMAGE_TOPICS, nominal_base
+from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.datasets.convert import ConvertConfig, convert, split_trials
 from inhand_eval.datasets.sync import SyncConfig
 from inhand_vision.dataset import DatasetError, PoseDataset
 from inhand_vision.images import input_matrix, load_image_config
+from inhand_vision.rig import base_pose
 
 MS, START, FRAMES = 1_000_000, 50 * SECOND, 24
 PERIOD = 33 * MS
@@ -81,7 +82,7 @@ def test_cameras_without_calibration_are_those_of_the_description(bag, tmp_path)
     for index, row in enumerate(CAMERAS):
         expected = input_matrix(nominal_info(row).matrix, row.resolution, load_image_config())
         np.testing.assert_allclose(item["camera_matrix"][index], expected, rtol=1e-6)
-        pose = np.linalg.inv(nominal_base()) @ nominal_pose(row).matrix
+        pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
         np.testing.assert_allclose(item["camera_pose"][index], pose, atol=1e-6)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from inhand_core import rotations
 from inhand_core.signals import TrialState
 from inhand_description.cameras import CAMERA_NAMES, nominal_info, nominal_pose
-from inhand_description.scene import CAMERAS, HAND_BASE
+from inhand_description.scene import CAMERAS
 from inhand_eval.bags import NANOSECONDS, BagError, BagReader, stamp_of
 from inhand_eval.datasets.sync import PoseTrack
+from inhand_vision.rig import base_pose, transform
 
 IMAGE_TOPICS = tuple(f"/{name}/image_raw" for name in CAMERA_NAMES)
 INFO_TOPICS = tuple(f"/{name}/camera_info" for name in CAMERA_NAMES)
@@ -99,8 +99,8 @@ def index_bag(bag: BagReader, label_topic: str) -> BagIndex:
 
 def _take(scan: _Scan, topic: str, label_topic: str, message: Any) -> None:
     if topic == "/tf_static":
-        for transform in message.transforms:
-            scan.frames[transform.child_frame_id] = (transform.header.frame_id, _matrix(transform.transform))
+        for frame in message.transforms:
+            scan.frames[frame.child_frame_id] = (frame.header.frame_id, _matrix(frame.transform))
     elif topic == "/trial":
         running = message.state == TrialState.RUNNING
         scan.trials.append((_stamp(message.header), int(message.trial_id) if running else -1))
@@ -135,17 +135,9 @@ def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
             matrix, resolution = np.array(info.k).reshape(3, 3), (info.width, info.height)
             found.append(BagCamera(matrix, resolution, np.linalg.inv(base) @ world, "bag"))
         else:
-            pose = np.linalg.inv(nominal_base()) @ nominal_pose(row).matrix
+            pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
             found.append(BagCamera(nominal_info(row).matrix, row.resolution, pose, "description"))
     return tuple(found)
-
-
-def nominal_base() -> np.ndarray:
-    """World from hand_base (4, 4), as the description has it."""
-    transform = np.eye(4)
-    transform[:3, :3] = rotations.to_matrix(np.array(HAND_BASE.orientation))
-    transform[:3, 3] = HAND_BASE.position
-    return transform
 
 
 def _chain(frames: dict[str, tuple[str, np.ndarray]], frame: str) -> np.ndarray | None:
@@ -161,12 +153,9 @@ def _chain(frames: dict[str, tuple[str, np.ndarray]], frame: str) -> np.ndarray 
     return None
 
 
-def _matrix(transform: Any) -> np.ndarray:
-    p, q = transform.translation, transform.rotation
-    found = np.eye(4)
-    found[:3, :3] = rotations.to_matrix(np.array([q.x, q.y, q.z, q.w]))
-    found[:3, 3] = (p.x, p.y, p.z)
-    return found
+def _matrix(message: Any) -> np.ndarray:
+    p, q = message.translation, message.rotation
+    return transform(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
 
 
 def _stamp(header: Any) -> int:

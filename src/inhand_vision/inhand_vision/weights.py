@@ -1,0 +1,100 @@
+"""Weights files of pose estimators: safetensors with all that an estimator must agree on with images and object."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from inhand_core.config import ConfigError, load_config, to_mapping
+from inhand_description.cameras import CAMERA_NAMES
+from inhand_description.objects import OBJECTS
+from inhand_vision.images import ImageConfig
+from inhand_vision.keypoints import KeypointNetwork
+from inhand_vision.network import RegressionNetwork
+
+FORMAT, VERSION = "inhand-vision", 1
+_KEY = "inhand_vision"
+Kind = Literal["regression", "keypoints"]
+
+
+class VisionWeightsError(ConfigError):
+    """A weights file that cannot be used; the message names the file, the field, what is expected and what is found."""
+
+
+@dataclass(frozen=True)
+class VisionMetadata:
+    """Everything but the numbers.
+
+    Attributes:
+        kind: "regression" (the paper's network) or "keypoints".
+        object: "block" or "prism".
+        images: crop and size of its input.
+        width: channels of the keypoint network at its finest level; 0 for regression.
+        cameras: names, in the order of its input.
+        training: provenance: recipe, revision, seed, samples, renderer.
+    """
+
+    kind: Kind
+    object: Literal["block", "prism"]
+    images: ImageConfig
+    width: int
+    cameras: tuple[str, ...] = CAMERA_NAMES
+    training: dict[str, Any] = field(default_factory=dict)
+    format: str = FORMAT
+    version: int = VERSION
+
+
+def build_network(metadata: VisionMetadata) -> nn.Module:
+    """The network that the metadata describes, with random weights."""
+    if metadata.kind == "regression":
+        return RegressionNetwork(len(metadata.cameras))
+    return KeypointNetwork(len(OBJECTS[metadata.object].vertices), metadata.width)
+
+
+def save_vision(path: str | Path, metadata: VisionMetadata, network: nn.Module) -> None:
+    """Writes a weights file, by way of a temporary one, so that a reader never sees half of it."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    partial = path.with_name(f".{path.name}.partial")
+    safetensors.torch.save_file(tensors, partial, {_KEY: json.dumps(to_mapping(metadata), sort_keys=True)})
+    partial.replace(path)
+
+
+def load_vision(path: str | Path) -> tuple[VisionMetadata, nn.Module]:
+    """Reads a weights file: metadata and the network in evaluation mode.
+
+    Raises:
+        VisionWeightsError: the file is missing, is no such file, or its tensors do not fit its metadata.
+    """
+    path = Path(path)
+    if not path.is_file():
+        there = sorted(p.name for p in path.parent.glob("*.safetensors")) if path.parent.is_dir() else []
+        raise VisionWeightsError(f"{path}: no such file; in {path.parent} there are {there}")
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            raw = (file.metadata() or {}).get(_KEY)
+    except safetensors.SafetensorError as error:
+        raise VisionWeightsError(f"{path}: no safetensors file: {error}") from error
+    if raw is None:
+        raise VisionWeightsError(f"{path}: field {_KEY!r} of the metadata: expected an estimator's, found none")
+    mapping = json.loads(raw)
+    for name, expected in (("format", FORMAT), ("version", VERSION), ("cameras", list(CAMERA_NAMES))):
+        if mapping.get(name) != expected:
+            raise VisionWeightsError(f"{path}: field {name}: expected {expected!r}, found {mapping.get(name)!r}")
+    try:
+        metadata = load_config(VisionMetadata, mapping, str(path))
+    except ConfigError as error:
+        raise VisionWeightsError(str(error)) from error
+    network = build_network(metadata)
+    try:
+        network.load_state_dict(safetensors.torch.load_file(path))
+    except RuntimeError as error:
+        raise VisionWeightsError(f"{path}: {error}") from error
+    return metadata, network.eval()
