@@ -31,6 +31,10 @@ _IDENTITY = Identity(0x0530, 6, 1, 1)
 _ETHERNET = 16  # bytes up to the first datagram
 
 
+class _Refused(Exception):
+    """The input was not taken."""
+
+
 def layout() -> Target:
     """Status and command frames; each input is given to both parsers, as it is and cut or filled to their size."""
     halves = [
@@ -40,11 +44,13 @@ def layout() -> Target:
     commands = [Command(3, mode, np.arange(20)) for mode in Mode]
 
     def parse(data: bytes) -> None:
+        found = []
         for parser, size in ((StatusParser(), STATUS.itemsize), (CommandParser(), COMMAND.itemsize)):
-            parser.parse(data)
-            parser.parse(data[:size].ljust(size, b"\0"))
+            found += [parser.parse(data), parser.parse(data[:size].ljust(size, b"\0"))]
+        if not any(found):
+            raise _Refused
 
-    return Target((*map(pack_status, halves), *map(pack_command, commands)), parse)
+    return Target((*map(pack_status, halves), *map(pack_command, commands)), parse, (_Refused,))
 
 
 def eeprom() -> Target:
@@ -70,12 +76,13 @@ def slave() -> Target:
 
     def parse(data: bytes) -> None:
         frame = bytearray(data)
-        if not target.process(frame) and frame != data:
-            raise AssertionError("a refused frame was changed")
-        if len(frame) != len(data):
-            raise AssertionError("a frame changed its length")
+        answered = target.process(frame)
+        if len(frame) != len(data) or (not answered and frame != data):
+            raise AssertionError("a refused frame was changed, or a frame changed its length")
+        if not answered:
+            raise _Refused
 
-    return Target((*frames, *(bytes(build([item])) for item in logical)), parse, (), _right_length)
+    return Target((*frames, *(bytes(build([item])) for item in logical)), parse, (_Refused,), _right_length)
 
 
 def _right_length(data: bytes) -> bytes:
