@@ -14,12 +14,13 @@ from inhand_interfaces.srv import SetObjectPose
 from inhand_ros import ComponentNode, Diagnostics, declare, run_node
 
 ENABLED = (ControllerStatus.SOFT_START, ControllerStatus.RUNNING, ControllerStatus.HOLD)
+ENDED = (ControllerStatus.DISABLED, ControllerStatus.STOPPED)
 ASIDE_M = -2.0
 LINGER_NS = 500_000_000  # so that a recorder has the last action's effect
 
 
 class ExerciseNode(ComponentNode):
-    """Steps the exercise every 80 ms while the controller is enabled; a stop or a loss of sensors ends it as failed."""
+    """Steps the exercise every 80 ms while the controller gives torque; a stop ends the process as failed."""
 
     def __init__(self) -> None:
         super().__init__("exercise")
@@ -54,10 +55,8 @@ class ExerciseNode(ComponentNode):
 
     def _on_status(self, message: ControllerStatus) -> None:
         self._enabled = message.mode in ENABLED
-        if self._begun and not self._enabled:
-            sys.exit(
-                f"error: the controller gives no torque any more (mode {message.mode}); {self._said} was cut short"
-            )
+        if self._begun and message.mode in ENDED:
+            sys.exit(f"error: the controller was stopped or disabled; the exercise was cut short: {self._said}")
 
     def _clear(self) -> None:
         """Asks the simulator once it is there."""
