@@ -1,0 +1,61 @@
+"""The graph on simulated and on emulated devices is the same: topics, types, QoS, frames, units, rates, ranges."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import pytest
+from support.listener import Listener, collect
+from support.parity import differences, observe
+from support.processes import wait_for
+
+from inhand_core.graph import load_graph
+
+LONG, SECONDS = 240.0, 12.0
+SPEC = load_graph("realtime")
+STREAMS = {name: topic.message for name, topic in SPEC.topics.items() if not topic.on_change}
+DEVICES = {"phasespace": ("mocap/markers", "fingertips", "object/pose")}
+"""Topics to compare by device: its own, and what is made of them."""
+LOOSE = {"object/pose": ("age", "pose.pose.orientation.x", "pose.pose.orientation.y", "pose.pose.orientation.z")}
+"""Fields whose range depends on the episode: which way the object was turned, and how long it was hidden."""
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def listen(domain: int, launch) -> Callable[..., Listener]:
+    """Launches the system with some arguments, waits for actions, and listens."""
+
+    def run(*arguments: str) -> dict:
+        listener = Listener(domain, STREAMS)
+        launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0", *arguments)
+        try:
+            wait_for(lambda: len(listener.raw("hand/action")) > 10, LONG, lambda: launched.output[-4000:])
+            collect(listener, SECONDS)
+            return {topic: observe(listener, topic) for topic in STREAMS}
+        finally:
+            launched.process.terminate()
+            launched.process.wait(60.0)
+            listener.close()
+            time.sleep(1.0)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def simulated(listen) -> dict:
+    """The topics of the simulated devices."""
+    return listen()
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_an_emulated_device_and_its_driver_look_like_the_simulated_one(device: str, simulated, listen) -> None:
+    real = listen(f"emulate:={device}", f"phasespace_server:=127.0.0.1:{free_port()}")
+    found = {topic: differences(simulated[topic], real[topic], LOOSE.get(topic, ())) for topic in DEVICES[device]}
+    assert not {topic: texts for topic, texts in found.items() if texts}

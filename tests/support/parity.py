@@ -1,0 +1,102 @@
+"""Whether a topic is the same from the simulator and from a driver: type, QoS, frame, rate, range of every number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+
+from inhand_ros.codecs import to_ns
+from support.listener import Listener
+
+RATE_TOLERANCE = 0.05
+SPAN_TOLERANCE = 0.5
+"""Ends of a range may differ by this part of the wider span: episodes differ, units and signs do not."""
+NUMBERS = (int, float, bool)
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a topic looked like for a while.
+
+    Attributes:
+        kind: message type. reliability, durability: what its publishers offer. publishers: how many.
+        frame: header.frame_id. rate: from the stamps [Hz].
+        ranges: smallest and largest value of each numeric field, by dotted name.
+        lengths: length of each array field.
+    """
+
+    kind: tuple[str, ...]
+    reliability: ReliabilityPolicy
+    durability: DurabilityPolicy
+    publishers: int
+    frame: str
+    rate: float
+    ranges: dict[str, tuple[float, float]]
+    lengths: dict[str, int]
+
+
+def observe(listener: Listener, topic: str) -> Observed:
+    """What a listener has heard of a topic."""
+    node, name = listener.node, listener.node.resolve_topic_name(topic)
+    infos = node.get_publishers_info_by_topic(name)
+    assert infos, f"nobody publishes {topic}"
+    messages = listener.messages(topic)
+    assert len(messages) > 1, f"{len(messages)} messages on {topic}"
+    values: dict[str, list[np.ndarray]] = {}
+    for message in messages:
+        for field, value in _numbers(message, ""):
+            values.setdefault(field, []).append(np.atleast_1d(np.asarray(value, np.float64)))
+    stamps = [to_ns(message.header.stamp) for message in messages]
+    frames = {message.header.frame_id for message in messages}
+    assert len(frames) == 1, f"{topic} changes its frame: {frames}"
+    return Observed(
+        kind=tuple(sorted({info.topic_type for info in infos})),
+        reliability=infos[0].qos_profile.reliability,
+        durability=infos[0].qos_profile.durability,
+        publishers=len(infos),
+        frame=frames.pop(),
+        rate=(len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9),
+        ranges={f: (float(np.concatenate(v).min()), float(np.concatenate(v).max())) for f, v in values.items()},
+        lengths={f: len(v[0]) for f, v in values.items()},
+    )
+
+
+def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = ()) -> list[str]:
+    """Every way in which two observations of a topic differ more than they may; empty where they agree.
+
+    Args:
+        sim, real: the observations.
+        loose: numeric fields whose ranges are not compared.
+    """
+    found = [
+        f"{name}: {getattr(sim, name)} and {getattr(real, name)}"
+        for name in ("kind", "reliability", "durability", "publishers", "frame", "lengths")
+        if getattr(sim, name) != getattr(real, name)
+    ]
+    if abs(sim.rate - real.rate) > RATE_TOLERANCE * sim.rate:
+        found.append(f"rate: {sim.rate:.2f} and {real.rate:.2f} Hz")
+    for field in sorted(set(sim.ranges) & set(real.ranges) - set(loose)):
+        (low, high), (low2, high2) = sim.ranges[field], real.ranges[field]
+        room = SPAN_TOLERANCE * max(high - low, high2 - low2) + 1e-6
+        if abs(low - low2) > room or abs(high - high2) > room:
+            found.append(f"{field}: {low:g} … {high:g} and {low2:g} … {high2:g}")
+    return found
+
+
+def _numbers(message: Any, prefix: str) -> list[tuple[str, Any]]:
+    """Numeric fields of a message by dotted name, without header and sequence number."""
+    found: list[tuple[str, Any]] = []
+    for name in message.get_fields_and_field_types():
+        value = getattr(message, name)
+        if name in ("header", "sequence") or isinstance(value, (str, bytes)):
+            continue
+        if hasattr(value, "get_fields_and_field_types"):
+            found += _numbers(value, f"{prefix}{name}.")
+        elif isinstance(value, NUMBERS) or (len(value) and isinstance(value[0], (*NUMBERS, np.number, np.bool_))):
+            found.append((prefix + name, value))
+        elif len(value) and hasattr(value[0], "get_fields_and_field_types"):
+            found += [item for i, entry in enumerate(value) for item in _numbers(entry, f"{prefix}{name}[{i}].")]
+    return found
