@@ -57,6 +57,7 @@ class ClassicRenderer(Renderer):
         self._model.light_castshadow[:] = self._config.classic.shadow_size > 0
 
     def _draw(self, cameras: list[int], images: np.ndarray) -> None:
+        self._gl.make_current()  # another renderer of the process may have made its own
         for camera, image in zip(cameras, images, strict=True):
             self._view.fixedcamid = camera
             everything = mujoco.mjtCatBit.mjCAT_ALL
@@ -67,5 +68,6 @@ class ClassicRenderer(Renderer):
 
     def close(self) -> None:
         """Frees the graphics context."""
+        self._gl.make_current()
         self._context.free()
         self._gl.free()
