@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from inhand_drivers.hand.layout import (
     COMMAND,
     DEMAND_MAX,
+    MOTOR,
     STATUS,
     Command,
     CommandParser,
@@ -59,6 +61,13 @@ def test_fields_lie_where_the_documentation_says() -> None:
     assert struct.unpack_from("<hhhH", frame, 78) == (-500, -1000, 200, 0)
     command = pack_command(Command(258, Mode.TORQUE, np.arange(-10, 10)))
     assert command[:6] == bytes([2, 1, 1, 0]) + struct.pack("<h", -10)
+
+
+@pytest.mark.parametrize("frame", [STATUS, MOTOR, COMMAND])
+def test_the_documentation_gives_the_offsets(frame: np.dtype) -> None:
+    text = (Path(__file__).parents[3] / "docs/hand-ethercat.md").read_text()
+    for name, (_, offset) in frame.fields.items():
+        assert f"| {offset} | {name} |" in text
 
 
 def test_a_command_goes_there_and_back_and_keeps_to_full_scale() -> None:
