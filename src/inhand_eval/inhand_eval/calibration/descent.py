@@ -162,8 +162,8 @@ class Descent:
             return
         state.sweep += 1
         state.history.append(self.error)
-        if state.history[-2] - state.history[-1] < config.min_gain * state.history[-2]:
-            state.sweep = config.sweeps
+        if all(state.steps[i] < config.smallest_step * self.parameters[i].step for i in self._order):
+            state.sweep = config.sweeps  # every parameter rests
 
     def _try(self, index: int) -> None:
         state, config, parameter = self.state, self._config, self.parameters[index]

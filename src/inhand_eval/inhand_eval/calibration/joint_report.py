@@ -94,7 +94,7 @@ def joint_plots(
     """Writes fingertips.png (errors before and after) and tables.png (change of each table)."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(10, 3.2), layout="constrained")
+    figure = Figure(figsize=(10, 3.2), layout="tight")
     axes = figure.subplots(1, len(FINGERS), sharey=True)
     before, after = marker_errors(samples, factory, hand), marker_errors(samples, fit.tables, hand, fit)
     for f, (axis, finger) in enumerate(zip(axes, FINGERS, strict=True)):
@@ -108,7 +108,7 @@ def joint_plots(
     paths = [folder / "fingertips.png", folder / "tables.png"]
     figure.savefig(paths[0], dpi=110)
 
-    figure = Figure(figsize=(13, 9), layout="constrained")
+    figure = Figure(figsize=(13, 9), layout="tight")
     for axis, table, verdict in zip(figure.subplots(4, 6).flat, factory, verdicts, strict=True):
         degrees = table.angle * _DEG
         axis.errorbar(degrees, verdict.change * _DEG, 2.0 * verdict.sigma * _DEG, fmt="o-", markersize=3, capsize=2)

@@ -18,6 +18,8 @@ from inhand_eval.calibration.kinematics import FINGERTIPS, HandKinematics
 from inhand_eval.calibration.tables import HallTable
 
 N_TIPS = len(FINGERTIPS)
+_LARGEST_STRETCH = 10.0
+"""A table's step stays within this factor of the factory's: its logarithm must not run away where nothing holds it."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,13 @@ class _Parameters:
         for table, part in zip(tables, self.slices, strict=True):
             self.start[part] = [table.angle[0], *np.log(np.abs(np.diff(table.angle)))]
         self.start[self.place] = offsets.ravel()
+
+    def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper bounds of x."""
+        room = np.full_like(self.start, np.inf)
+        for part in self.slices:
+            room[part][1:] = np.log(_LARGEST_STRETCH)
+        return self.start - room, self.start + room
 
     def angles(self, x: np.ndarray, joint: int) -> tuple[np.ndarray, np.ndarray]:
         """Angles (n,) of a joint's points, and their derivative (n, n) by that joint's part of x."""
@@ -194,6 +203,7 @@ def fit_joints(
         problem.residuals,
         p.start,
         problem.jacobian,
+        bounds=p.bounds(),
         method="trf",
         x_scale="jac",
         loss=problem.loss,
