@@ -22,7 +22,7 @@ class CameraRig:
     Args:
         config: of all cameras.
         on_frame: takes (side, frame), in the camera's thread.
-        log: takes ("info" | "warning" | "error", text).
+        log: takes ("info" or "warning", text).
         now_ns: the clock of the stamps [ns].
         open_camera: connects to a serial number; PylonCamera with that clock where not given.
     """
@@ -75,6 +75,12 @@ class CameraRig:
         """Ends grabbing and gives the cameras back."""
         for worker in self.workers.values():
             worker.stop()
+
+    def raise_failures(self) -> None:
+        """Raises what ended a camera's thread other than `stop`, if anything did."""
+        for worker in self.workers.values():
+            if worker.failure is not None:
+                raise worker.failure
 
     def apply(self, config: BaslerConfig) -> None:
         """Changes the configuration of running cameras: of all of them or, where one refuses, of none.

@@ -56,8 +56,12 @@ class CameraWorker:
         config: of all cameras.
         schedule: moments of the software trigger.
         on_frame: takes each frame, in this worker's thread.
-        log: takes ("info" | "warning" | "error", text).
+        log: takes ("info" or "warning", text).
         open_camera: connects to a serial number.
+
+    Attributes:
+        counts: of frames.
+        failure: what ended the thread other than `stop`; None while it runs.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class CameraWorker:
     ) -> None:
         self.side = side
         self.counts = CameraCounts()
+        self.failure: Exception | None = None
         self._config = config
         self._schedule = schedule
         self._on_frame = on_frame
@@ -96,13 +101,22 @@ class CameraWorker:
         """Changes the configuration between two frames; a camera that is not there gets it when it returns.
 
         Raises:
-            CameraError: the camera refuses it; it goes on with what it had.
+            CameraError: the camera refuses it; it goes on with what it had; or it is stuck.
         """
         answer: Future = Future()
         self._requests.put((config, answer))
-        answer.result(REQUEST_S)
+        try:
+            answer.result(REQUEST_S)
+        except TimeoutError as error:
+            raise CameraError(f"no answer within {REQUEST_S:g} s") from error
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            self.failure = error
+
+    def _work(self) -> None:
         wait, connected_at = self._config.backoff_s, 0.0
         while not self._stopping.is_set():
             try:

@@ -11,6 +11,7 @@ from rclpy.parameter import Parameter
 from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
 from inhand_drivers.basler.config import SIDES, BaslerConfig, CameraSettings
+from inhand_drivers.basler.emulation import emulation_folder
 from inhand_ros import declare
 from inhand_ros.parameters import file_comments
 
@@ -45,4 +46,5 @@ class BaslerParameters:
         for name, value in values.items():
             side, _, key = name.rpartition(".")
             (nested[side] if side else nested)[key] = value
+        nested["emulation_folder"] = emulation_folder(nested["emulation_folder"], self._node.get_namespace())
         return load_config(BaslerConfig, nested, self._node.get_name())

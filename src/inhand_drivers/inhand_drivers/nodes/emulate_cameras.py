@@ -29,25 +29,26 @@ class EmulateCameras(Node):
     """Subscribes to <source>/camera_<side>/image_raw and writes what comes into the emulated cameras' folder."""
 
     def __init__(self, **options: Any) -> None:
+        self._folders: dict[str, PictureFolder] = {}
         super().__init__("emulate_cameras", **options)
         source = declare(self, "source", "sim", "namespace of the image topics that the cameras are to see")
-        folder = emulation_folder(
-            declare(self, "folder", AUTO, "folder of the pictures; auto: where the driver looks"), self.get_namespace()
-        )
+        folder = declare(self, "folder", AUTO, "folder of the pictures; auto: where the driver looks")
+        self._folder = Path(emulation_folder(folder, self.get_namespace()))
         qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-        self._folders: dict[str, PictureFolder] = {}
         for side in SIDES:
-            self._folders[side] = pictures = PictureFolder(Path(folder) / f"camera_{side}")
+            self._folders[side] = pictures = PictureFolder(self._folder / f"camera_{side}")
             pictures.write(GREY)
             self.create_subscription(Image, f"{source}/camera_{side}/image_raw", self._writer(side), qos)
             self.create_service(SetBool, f"{source}/camera_{side}/unplug", self._unplugger(side))
             self.create_service(Trigger, f"{source}/camera_{side}/fail", self._spoiler(side))
-        self.get_logger().info(f"pictures of {source}/camera_* go to {folder}")
+        self.get_logger().info(f"pictures of {source}/camera_* go to {self._folder}")
 
     def destroy_node(self) -> None:
         """Removes the pictures, then ends the node."""
         for pictures in self._folders.values():
             pictures.remove()
+        if self._folder.is_dir() and not any(self._folder.iterdir()):
+            self._folder.rmdir()
         super().destroy_node()
 
     def _writer(self, side: str) -> Any:
