@@ -27,7 +27,9 @@ def generate() -> str:
     shipped = sorted((ROOT / "weights").glob("*.safetensors"))
     sections += [f"## weights/{path.name}\n\n{_weights(path)}" for path in shipped]
     sections += [f"## weights/{path.name}\n\n{_json(path)}" for path in sorted((ROOT / "weights").glob("*.json"))]
-    intro = "Configuration files are [elsewhere](configuration.md); URDF and MuJoCo models come from `inhand_description`."
+    intro = (
+        "Configuration files are [elsewhere](configuration.md); URDF and MuJoCo models come from `inhand_description`."
+    )
     return page("File formats", intro, sections)
 
 
@@ -44,7 +46,9 @@ def _weights(path: Path) -> str:
 def _json(path: Path) -> str:
     """Return the keys of a JSON file with what they hold in it."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    return table(("key", "type", "here"), ((f"`{k}`", type(v).__name__, _short(json.dumps(v))) for k, v in content.items()))
+    return table(
+        ("key", "type", "here"), ((f"`{k}`", type(v).__name__, _short(json.dumps(v))) for k, v in content.items())
+    )
 
 
 def _short(value: str) -> str:

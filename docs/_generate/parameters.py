@@ -31,7 +31,9 @@ def generate() -> str:
             sections.append(_component(*entry))
         if declared := _declared([path]):
             sections.append(_table(declared))
-    controller = "The keys of [controller.yaml](configuration.md#controlleryaml) and [hand.yaml](configuration.md#handyaml)."
+    controller = (
+        "The keys of [controller.yaml](configuration.md#controlleryaml) and [hand.yaml](configuration.md#handyaml)."
+    )
     sections.append(f"## inhand_control/rt_node\n\nThe real-time controller, in C++.\n\n{controller}")
     intro = "Parameters are read-only unless they say otherwise: what a run was started with is what it ran with."
     return page("Nodes and parameters", intro, sections)
@@ -57,7 +59,11 @@ def _component(name: str, entry: dict) -> str:
         [(f"{port} (in)", f"`/{topic}`") for port, topic in entry["inputs"].items()]
         + [(f"{port} (out)", f"`/{topic}`") for port, topic in entry["outputs"].items()],
     )
-    file = f"; configuration: [{entry['config']}.yaml](configuration.md#{entry['config']}yaml)" if entry.get("config") else ""
+    file = (
+        f"; configuration: [{entry['config']}.yaml](configuration.md#{entry['config']}yaml)"
+        if entry.get("config")
+        else ""
+    )
     return f"Component `{name}`, {when}{file}.\n\n{ports}"
 
 
@@ -66,14 +72,24 @@ def _declared(paths: list[Path]) -> list[tuple[str, str, str]]:
     rows = []
     for path in paths:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)]
+        texts = [
+            node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        ]
         for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare" and len(node.args) >= 4):
                 continue
             name, default, description = node.args[1:4]
             if isinstance(name, ast.Constant):
-                rows.append((f"`{name.value}`", f"`{ast.unparse(default)}`", _text(description, texts)))
-    return rows
+                rows.append((node.lineno, f"`{name.value}`", _default(default), _text(description, texts)))
+    return [row[1:] for row in sorted(rows)]
+
+
+def _default(value: ast.expr) -> str:
+    """Return a default that is written where it is declared, or where it comes from."""
+    try:
+        return f"`{ast.literal_eval(value)!r}`"
+    except ValueError:
+        return "from its configuration"
 
 
 def _text(description: ast.expr, texts: list[ast.Assign]) -> str:

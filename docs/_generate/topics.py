@@ -22,7 +22,10 @@ def generate() -> str:
     )
     sections = [
         "## The graph",
-        *(_graph_topic(name, entry, graph["profiles"]["realtime"]["components"]) for name, entry in graph["topics"].items()),
+        *(
+            _graph_topic(name, entry, graph["profiles"]["realtime"]["components"])
+            for name, entry in graph["topics"].items()
+        ),
         "## Beside the graph",
         "Topics that nodes publish for people and tools.",
         _beside(graph, found),
@@ -46,7 +49,7 @@ def _graph_topic(name: str, entry: dict, components: dict) -> str:
         ("to", ", ".join(f"`{node}`" for node in dict.fromkeys(consumers)) or "whoever listens"),
         *([("on its way in simulation", links)] if links else []),
     ]
-    return f"### /{name}\n\n{table(('', ''), rows)}"
+    return f"### /{name}\n\n{table(('property', 'value'), rows)}"
 
 
 def _beside(graph: dict, found: list[Endpoint]) -> str:

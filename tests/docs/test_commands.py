@@ -1,0 +1,64 @@
+"""Every command in the documents would work: checked against the workspace, and the quick ones run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.commands import ROOT, Documented, WrongCommand, check, documents, find
+
+COMMANDS = [command for path in documents() for command in find(path)]
+MARKS = {"", "hardware", "elsewhere"}
+# Run as they stand in the documents, in a folder of the test's own: quick, and harmless wherever they run.
+QUICK = (
+    "inhand description show",
+    "inhand policy show weights/block.safetensors",
+    "inhand security init --keystore security",
+    "ros2 launch inhand_bringup sim.launch.xml --show-args",
+    "make help",
+)
+
+
+def test_the_documents_have_commands() -> None:
+    assert len(COMMANDS) > 40
+    assert {"README.md", "docs/deploy.md", "CONTRIBUTING.md"} <= {c.place.partition(":")[0] for c in COMMANDS}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda c: f"{c.place} {c.text}"[:90])
+def test_a_documented_command_exists(command: Documented) -> None:
+    assert command.mark in MARKS, f"{command.place}: unknown mark {command.mark!r}; known {sorted(MARKS)}"
+    check(command.text)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "make simm",
+        'make sim ARGS="durration:=30"',
+        'make sim ARGS="object:=sphere"',
+        "inhand trane policy",
+        "inhand train policy --confi config/training/block.yaml",
+        "inhand evaluate policy --object sphere",
+        "ros2 launch inhand_bringup nothing.launch.xml",
+        "ros2 launch inhand_bringup robot.launch.xml host:=nowhere",
+        "ros2 topic ecko /goal",
+        "source nothing.bash",
+        "cd x && make simm",
+        "frobnicate",
+        "pytest tests/nothing",
+    ],
+)
+def test_a_wrong_command_is_found(wrong: str) -> None:
+    with pytest.raises(WrongCommand):
+        check(wrong)
+
+
+@pytest.mark.parametrize("text", QUICK)
+def test_a_quick_command_runs(text: str, tmp_path: Path) -> None:
+    assert any(text == command.text for command in COMMANDS), f"no document has {text!r} any more"
+    for name in ("Makefile", "config", "weights"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    done = subprocess.run(text, shell=True, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.strip()
