@@ -12,14 +12,23 @@ from support.parity import differences, observe
 from support.processes import wait_for
 
 from inhand_core.graph import load_graph
+from inhand_drivers.hand.wire import missing_capability
 
 LONG, SECONDS = 240.0, 12.0
 SPEC = load_graph("realtime")
 STREAMS = {name: topic.message for name, topic in SPEC.topics.items() if not topic.on_change}
-DEVICES = {"phasespace": ("mocap/markers", "fingertips", "object/pose")}
+DEVICES = {
+    "phasespace": ("mocap/markers", "fingertips", "object/pose"),
+    "hand": ("hand/sensors", "hand/motor_commands", "joint_states"),
+}
 """Topics to compare by device: its own, and what is made of them."""
-LOOSE = {"object/pose": ("age", "pose.pose.orientation.x", "pose.pose.orientation.y", "pose.pose.orientation.z")}
-"""Fields whose range depends on the episode: which way the object was turned, and how long it was hidden."""
+LOOSE = {
+    "object/pose": ("age", "pose.pose.orientation.x", "pose.pose.orientation.y", "pose.pose.orientation.z"),
+    "hand/motor_commands": ("sensors_sequence",),
+}
+"""Fields whose range depends on the episode: which way the object was turned, how long it was hidden, when it began."""
+MISSING = {"hand": missing_capability()}
+"""What an emulator needs and this machine does not permit, by device."""
 
 
 def free_port() -> int:
@@ -55,7 +64,12 @@ def simulated(listen) -> dict:
 
 
 @pytest.mark.parametrize("device", DEVICES)
-def test_an_emulated_device_and_its_driver_look_like_the_simulated_one(device: str, simulated, listen) -> None:
-    real = listen(f"emulate:={device}", f"phasespace_server:=127.0.0.1:{free_port()}")
+def test_an_emulated_device_and_its_driver_look_like_the_simulated_one(
+    device: str, simulated, listen, domain: int
+) -> None:
+    if missing := MISSING.get(device):
+        pytest.skip(missing)
+    places = (f"phasespace_server:=127.0.0.1:{free_port()}", f"hand_interface:=ec{domain}")
+    real = listen(f"emulate:={device}", *places)
     found = {topic: differences(simulated[topic], real[topic], LOOSE.get(topic, ())) for topic in DEVICES[device]}
     assert not {topic: texts for topic, texts in found.items() if texts}
