@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import struct
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,7 @@ class FrameBus:
 
     def __init__(self, slave: Slave) -> None:
         self.slave, self.plugged = slave, True
+        self.counts: Counter[str] = Counter()
 
     def send(self, *items: tuple[Cmd, int, bytes]) -> list[tuple[bytes, int]]:
         """Sends one frame; (data, working counter) of each datagram.
@@ -111,6 +113,7 @@ class FrameBus:
         try:
             data, counter = self.send((Cmd.LRW, 0, outputs + bytes(INPUTS.length)))[0]
         except BusError:
+            self.counts["frames lost"] += 1
             return None
         return data[OUTPUTS.length :] if counter == 3 else None
 

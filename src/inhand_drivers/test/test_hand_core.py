@@ -115,6 +115,7 @@ def test_single_lost_frames_do_not_stop_the_hand(rig: Rig) -> None:
         rig.run(0.01, TORQUE)
         assert rig.hand.demand().any()
     assert rig.core.counts["losses"] == 0 and rig.core.counts["missed answers"] == 20
+    assert dict(pairs(rig.core, rig.config, TABLES))["frames lost"] == 20
 
 
 def test_the_demand_is_zero_on_a_bus_that_comes_back(rig: Rig) -> None:

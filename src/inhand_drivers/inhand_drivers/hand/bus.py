@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,7 +12,7 @@ from inhand_drivers.hand.layout import COMMAND, STATUS
 from inhand_drivers.hand.sii import HandRecord, Identity, SiiError, read
 from inhand_drivers.hand.wire import WireError, open_raw
 
-SAFE_OP, OP = 4, 8
+_NO_ANSWER, SAFE_OP, OP = 0, 4, 8
 _STEP_US = 50_000  # longest wait inside one call of the library, which keeps Python's lock
 _STATE_TIMEOUT_S = 2.0
 
@@ -30,7 +31,9 @@ class Found:
 
 
 class Bus(Protocol):
-    """One slave with the hand's process data."""
+    """One slave with the hand's process data; `counts` of exchanges without an answer, by cause."""
+
+    counts: Counter[str]
 
     def connect(self) -> Found:
         """Finds the slave and brings it to SAFE_OP.
@@ -66,6 +69,7 @@ class SoemBus:
     def __init__(self, config: HandDriverConfig) -> None:
         self._config = config
         self._timeout_us = round(config.receive_timeout_s * 1e6)
+        self.counts: Counter[str] = Counter()
         self._master: Any = None
         self._slave: Any = None
 
@@ -110,11 +114,14 @@ class SoemBus:
         self._slave.output = outputs
         self._master.send_processdata(release_gil=True)
         counter = self._master.receive_processdata(self._timeout_us, release_gil=True)
-        return self._slave.input if counter == self._master.expected_wkc else None
+        if counter == self._master.expected_wkc:
+            return self._slave.input
+        self.counts["frames lost" if counter < 0 else "wrong working counters"] += 1
+        return None
 
     def fallen(self) -> str | None:
-        """See `Bus`."""
-        if self._master.read_state() == OP:
+        """See `Bus`; a slave that does not answer now has not said that it left OP."""
+        if self._master.read_state() == OP or self._slave.state == _NO_ANSWER:
             return None
         return self._describe()
 

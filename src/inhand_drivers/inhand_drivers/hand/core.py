@@ -72,6 +72,7 @@ class HandCore:
         counts: cycles, missed answers, losses of the slave, status frames refused.
         round_trips: durations of the last cycles' exchanges [s].
         auxiliary: (10,) the newest counts of the channels behind the Hall sensors.
+        bus: as given.
     """
 
     def __init__(
@@ -82,7 +83,7 @@ class HandCore:
         clock: Callable[[], float],
         log: Log,
     ) -> None:
-        self._config, self._tables, self._bus, self._clock, self._log = config, tables, bus, clock, log
+        self._config, self._tables, self.bus, self._clock, self._log = config, tables, bus, clock, log
         self.phase, self.problem = Phase.SEEKING, "not tried yet"
         self.found: Found | None = None
         self.motors = Motors(tables.motors, config.max_temperature)
@@ -163,7 +164,7 @@ class HandCore:
         mode = Mode.STOP if demand is None else Mode.TORQUE
         values = np.zeros(N_MOTORS, np.int64) if demand is None else demand
         start = self._clock()
-        data = self._bus.exchange(pack_command(Command(self._counter, mode, values)))
+        data = self.bus.exchange(pack_command(Command(self._counter, mode, values)))
         self.round_trips.append(self._clock() - start)
         if data is None:
             self.counts["missed answers"] += 1
@@ -192,7 +193,7 @@ class HandCore:
         if self._clock() < self._state_at:
             return
         self._state_at = self._clock() + self._config.state_period_s
-        if (reason := self._bus.fallen()) is not None:
+        if (reason := self.bus.fallen()) is not None:
             self._lose(f"the slave left OP: {reason}")
 
     def _reading(self, status: Status) -> Reading | None:
@@ -206,13 +207,13 @@ class HandCore:
 
     def _seek(self) -> None:
         try:
-            self.found = self._bus.connect()
+            self.found = self.bus.connect()
             problems = identity_problems(self.found.identity, self.found.record, self._config.slave, self._tables)
             problems = problems or self._reading_problems()
             if problems:
                 self._refuse(problems)
                 return
-            self._bus.operate(pack_command(Command(0, Mode.STOP, np.zeros(N_MOTORS, np.int64))))
+            self.bus.operate(pack_command(Command(0, Mode.STOP, np.zeros(N_MOTORS, np.int64))))
         except (BusError, OSError) as error:
             self._retry(str(error))
             return
@@ -260,6 +261,6 @@ class HandCore:
 
     def _leave(self) -> None:
         try:
-            self._bus.close()
+            self.bus.close()
         except (BusError, OSError) as error:
             self._log.warning(f"closing the bus: {error}")

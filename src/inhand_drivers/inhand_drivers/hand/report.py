@@ -64,6 +64,7 @@ def pairs(core: HandCore, config: HandDriverConfig, tables: HandTables) -> Itera
     yield "calibration digest", tables.digest
     for key in ("cycles", "missed answers", "losses"):
         yield key, core.counts[key]
+    yield from sorted(core.bus.counts.items())
     for reason, count in sorted(core.parser.refused.items()):
         yield f"status frames refused: {reason}", count
     for reason, count in sorted(core.commands.refused.items()):

@@ -71,7 +71,7 @@ class VethPair:
             if not 0 < len(name) <= NAME_MAX:
                 raise WireError(f"interface {name!r}: 1 to {NAME_MAX} characters are allowed")
         self.first, self.second = first, second
-        with contextlib.suppress(WireError):
+        if {first, second} <= {name for _, name in socket.if_nameindex()}:
             self.close()  # left by a process that was killed
         _ip("link", "add", first, "type", "veth", "peer", "name", second)
         for name in (first, second):

@@ -15,7 +15,7 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from inhand_core.config import load_config
+from inhand_core.config import ConfigError, load_config
 from inhand_core.graph import load_graph
 from inhand_core.signals import MotorCommands
 from inhand_drivers.hand.config import HandDriverConfig
@@ -24,7 +24,7 @@ from inhand_drivers.hand.emulator.device import make_slave
 from inhand_drivers.hand.emulator.server import FrameServer
 from inhand_drivers.hand.sii import Identity
 from inhand_drivers.hand.tables import read_tables
-from inhand_drivers.hand.wire import VethPair, peer_name
+from inhand_drivers.hand.wire import VethPair, WireError, peer_name
 from inhand_drivers.nodes.hand_parameters import driver_settings
 from inhand_ros import Diagnostics, Labels, declare, decode, encode, run_node, to_ns
 from inhand_ros.messages import message_class
@@ -43,18 +43,19 @@ class HandEmulator(Node):
         config = load_config(HandDriverConfig, driver_settings(self) | settings, "emulate_hand")
         with_record = declare(self, "record", True, "whether the EEPROM knows joint map and calibration")
         self._tables = read_tables(config.tables)
-        expected = config.slave
-        identity = Identity(expected.vendor_id, expected.product_code, 1, expected.serial)
+        identity = Identity(config.slave.vendor_id, config.slave.product_code, 1, config.slave.serial)
         self._slave, self._hand = make_slave(identity, self._tables, time.monotonic, with_record)
         spec = load_graph("realtime")
         kind = message_class(spec.topics[COMMANDS].message)
         self._outlet = self.create_publisher(kind, f"sim/{COMMANDS}", publisher_qos(spec, COMMANDS))
         kind = message_class(spec.topics[SENSORS].message)
         self.create_subscription(kind, f"sim/{SENSORS}", self._on_sensors, subscription_qos(spec, SENSORS))
-        hot = ParameterDescriptor(description="motors that are too warm, by commas")
-        self.declare_parameter("hot_motors", "", hot)
+        self.declare_parameter("hot_motors", "", ParameterDescriptor(description="motors that are too warm, by commas"))
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._pair = VethPair(config.interface, peer_name(config.interface))
+        try:
+            self._pair = VethPair(config.interface, peer_name(config.interface))
+        except WireError as error:
+            raise ConfigError(str(error)) from error
         self._backside = Backside(self._hand, config.full_scale(self._tables), self._publish)
         self._server = FrameServer(
             self._slave, self._pair.second, config.priority, self._backside.look, lambda: self._backside.alive
