@@ -21,6 +21,10 @@ setup(
             "sim_node = inhand_sim.nodes.sim_node:main",
             "camera_node = inhand_sim.nodes.camera_node:main",
         ],
-        "inhand.commands": ["bench.env = inhand_sim.bench:env"],
+        "inhand.commands": [
+            "bench.env = inhand_sim.bench:env",
+            "bench.render = inhand_sim.bench.render:render",
+            "render.sheet = inhand_sim.cameras.sheet:sheet",
+        ],
     },
 )

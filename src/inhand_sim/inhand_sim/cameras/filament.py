@@ -76,9 +76,11 @@ class FilamentRenderer(Renderer):
 
     def _set_lamps(self, intensity: np.ndarray) -> None:
         self._lights.update(self._data)
+        brightest = int(np.argmax(intensity))
         for lamp, value in enumerate(intensity):
             light = self._lights.get_light(lamp)
             light.set_intensity(float(self._config.filament.lamp * value))
+            light.set_cast_shadow(lamp == brightest and self._config.filament.shadow_size > 0)
             light.set_pose(self._model.light_pos[lamp], self._model.light_dir[lamp])
 
     def _resize_object(self) -> None:

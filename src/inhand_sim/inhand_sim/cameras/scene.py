@@ -54,7 +54,7 @@ def build_scene(name: str, config: CamerasConfig) -> mujoco.MjModel:
     if name not in OBJECTS:
         raise ConfigError(f"object: {name!r} is not one of {sorted(OBJECTS)}")
     spec = build_spec(ModelConfig(object=name, visuals=True))
-    for group in (spec.pairs, spec.excludes, spec.lights, spec.sites):
+    for group in (spec.pairs, spec.excludes, spec.lights, spec.sites, spec.actuators, spec.tendons):
         for element in list(group):
             spec.delete(element)
     for material, prefix in (("robot", _VISIBLE), ("coat", ("face_", "object"))):
@@ -87,7 +87,8 @@ def _set_quality(spec: mujoco.MjSpec, config: CamerasConfig) -> None:
     for name, value in (
         ("clear_color", [*config.background, 1.0]),
         ("fallback.environment_light_intensity", [filament.ambient]),
-        ("shadows.map_size", [float(filament.shadow_size)]),
+        ("shadows.map_size", [float(max(filament.shadow_size, 1))]),
+        ("ao.enabled", [float(filament.ambient_occlusion)]),
     ):
         spec.add_numeric(name=f"filament.{name}", data=value)
     flat = mujoco.mjtBuiltin.mjBUILTIN_FLAT

@@ -32,13 +32,15 @@ class FilamentConfig:
     Attributes:
         lamp: candela of a lamp of intensity 1.
         ambient: intensity of the environment's light, Filament's unit.
-        shadow_size: side of a shadow map [px].
+        shadow_size: side of a shadow map [px]; 0: no shadows.
+        ambient_occlusion: darken corners and creases.
         gpu: Vulkan on a graphics card instead of the CPU.
     """
 
     lamp: float
     ambient: float
     shadow_size: int
+    ambient_occlusion: bool
     gpu: bool
 
 
