@@ -23,7 +23,6 @@ class Endpoint:
     name: str
     type: str
     package: str
-    file: Path
 
 
 def modules(package: Path) -> list[Path]:
@@ -39,16 +38,27 @@ def endpoints() -> list[Endpoint]:
             tree = ast.parse(path.read_text(encoding="utf-8"))
             for node in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
                 role = CALLS.get(getattr(node.func, "attr", ""))
-                if role and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-                    name = f"/{str(node.args[1].value).lstrip('/')}"
-                    found.add(Endpoint(role, name, ast.unparse(node.args[0]), package.name, path))
+                if role and len(node.args) > 1 and (name := _name(node.args[1])):
+                    kind = ast.unparse(node.args[0]).removesuffix("Message")
+                    if kind[0].isupper():  # not a variable
+                        found.add(Endpoint(role, f"/{name.lstrip('/')}", kind, package.name))
         for path in sorted(package.rglob("*.cpp")):
             if "test" in path.relative_to(package).parts:
                 continue
             for kind, _, name, topic in IN_CPP.findall(path.read_text(encoding="utf-8")):
                 role = "service" if kind == "SRV" else "publisher"
-                found.add(Endpoint(role, f"/{topic}", name, package.name, path))
+                found.add(Endpoint(role, f"/{topic.lstrip('/')}", name, package.name))
     return sorted(found, key=lambda endpoint: (endpoint.name, endpoint.package, endpoint.role))
+
+
+def _name(argument: ast.expr) -> str:
+    """Return the name that an argument spells out, with <name> for what is filled in; empty where it is computed."""
+    if isinstance(argument, ast.Constant):
+        return str(argument.value)
+    if isinstance(argument, ast.JoinedStr):
+        parts = (f"<{ast.unparse(p.value)}>" if isinstance(p, ast.FormattedValue) else p.value for p in argument.values)
+        return "".join(parts).replace("<info.name>", "<camera>")
+    return ""
 
 
 def docstring(path: Path, name: str | None = None) -> str:

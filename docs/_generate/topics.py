@@ -5,6 +5,8 @@ from __future__ import annotations
 import yaml
 from sources import ROOT, Endpoint, endpoints, page, table
 
+from inhand_console.viz_topics import VIZ_TOPICS
+
 QUALITY = {
     "sensor": "consumers best effort, producers reliable for those who ask",
     "reliable": "reliable",
@@ -58,6 +60,8 @@ def _beside(graph: dict, found: list[Endpoint]) -> str:
     for endpoint in found:
         if endpoint.role == "publisher" and endpoint.name not in known:
             rows.setdefault((endpoint.name, endpoint.type), set()).add(endpoint.package)
+    for name, topic in VIZ_TOPICS.items():
+        rows[f"/{name}", topic.message.rpartition("/")[2]] = {"inhand_console"}
     return table(
         ("topic", "type", "published by"),
         ((f"`{name}`", f"`{kind}`", ", ".join(sorted(packages))) for (name, kind), packages in sorted(rows.items())),

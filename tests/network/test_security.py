@@ -12,12 +12,13 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 from rclpy.serialization import serialize_message
 from support.probe import Probe
-from support.processes import wait_for
+from support.processes import Processes, wait_for
 
 from inhand_bringup.security.keystore import create
 from inhand_bringup.security.policy import load_security
@@ -190,3 +191,25 @@ def test_a_tampered_file_is_refused(participant: Participant, keystore: Path, tm
     assert changed != content
     (copy / file).write_text(changed)
     assert participant(copy, "pub", "policy/action").process.wait(LONG) == 3
+
+
+def test_the_policys_node_needs_nothing_that_its_enclave_forbids(processes: Processes, intruder: Probe) -> None:
+    """What the real node publishes, hears and serves, in the names of DDS, against the permissions of its enclave."""
+    processes.start("policy", ["ros2", "run", "inhand_policy", "policy_node", "--ros-args", "-p", "use_sim_time:=true"])
+    node = intruder.node
+    wait_for(lambda: "policy" in node.get_node_names(), LONG, processes.logs)
+    wait_for(
+        lambda: dict(node.get_subscriber_names_and_types_by_node("policy", "/")).keys() >= {"/goal", "/clock"},
+        LONG,
+        "the policy's subscriptions",
+    )
+    publish, subscribe = load_security().enclaves["policy"].topics()
+    services = dict(node.get_service_names_and_types_by_node("policy", "/"))
+    assert "/policy/get_state" in services
+    used = [f"rt{name}" for name, _ in node.get_publisher_names_and_types_by_node("policy", "/")]
+    used += [f"rr{name}Reply" for name in services]
+    heard = [f"rt{name}" for name, _ in node.get_subscriber_names_and_types_by_node("policy", "/")]
+    heard += [f"rq{name}Request" for name in services]
+    assert {"rt/policy/action", "rt/diagnostics", "rt/rosout"} <= set(used)
+    assert not [name for name in used if not any(fnmatchcase(name, pattern) for pattern in publish)]
+    assert not [name for name in heard if not any(fnmatchcase(name, pattern) for pattern in subscribe)]

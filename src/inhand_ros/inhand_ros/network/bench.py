@@ -112,28 +112,45 @@ def network(
     delay_ms: tuple[float, ...] = (0.0, 20.0),
     seconds: float = 60.0,
     cuts: int = 3,
+    repeats: int = 3,
     arguments: tuple[str, ...] = (),
 ) -> int:
     """Run the graph on two hosts, network namespaces joined by a lossy wire; needs root.
 
-    Prints a row for each pair of loss and delay: goals, holds and latencies of an undisturbed run, then how long the
-    controller took to hold when the wire was cut for 2 s, and to run again (known to 0.1 s, its reports' period).
+    Prints a row for each pair of loss and delay and each repeat, in turns, and last the medians: goals, holds and
+    latencies of an undisturbed run, then how long the controller took to hold when the wire was cut for 2 s, and to run
+    again (known to 0.1 s, its reports' period).
 
     Args:
-        loss: probability that a frame is lost, each way; one value a row.
-        delay_ms: time that a frame is under way, one way [ms]; one value a row.
+        loss: probability that a frame is lost, each way; one value a condition.
+        delay_ms: time that a frame is under way, one way [ms]; one value a condition.
         seconds: length of each undisturbed run.
         cuts: how often the wire is cut in each row; the times are medians.
+        repeats: runs of each condition; their seeds are 0, 1, …
         arguments: more arguments of sim.launch.xml, such as randomization:=all.
     """
     if len(loss) != len(delay_ms):
-        raise ValueError(f"{len(loss)} values of loss, but {len(delay_ms)} of delay: give one of each a row")
+        raise ValueError(f"{len(loss)} values of loss, but {len(delay_ms)} of delay: give one of each a condition")
     if bad := [value for value in loss if not 0 <= value < 1]:
         raise ValueError(f"loss {bad[0]} is not in 0 … 1")
-    print(f"load of this machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
-    for one_loss, one_delay in zip(loss, delay_ms, strict=True):
-        print(json.dumps(row(one_loss, one_delay, seconds, cuts, arguments)), flush=True)
+    if min(repeats, cuts) < 1:
+        raise ValueError(f"repeats and cuts must be at least 1, are {repeats} and {cuts}")
+    rows: dict[tuple[float, float], list[dict[str, Any]]] = {}
+    for repeat in range(repeats):
+        for condition in zip(loss, delay_ms, strict=True):
+            measured = row(*condition, seconds, cuts, (f"seed:={repeat}", *arguments))
+            rows.setdefault(condition, []).append(measured)
+            print(json.dumps(measured), flush=True)
+    for measured in rows.values():
+        print(f"median of {repeats}: {json.dumps({key: median([r[key] for r in measured]) for key in measured[0]})}")
     return 0
+
+
+def median(values: list[Any]) -> Any:
+    """Return the median of numbers; of mappings, that of each key; None where one of the values is None."""
+    if isinstance(values[0], dict):
+        return {key: median([value[key] for value in values]) for key in values[0]}
+    return None if None in values else statistics.median(values)
 
 
 def row(loss: float, delay_ms: float, seconds: float, cuts: int, arguments: tuple[str, ...]) -> dict[str, Any]:
@@ -153,6 +170,7 @@ def row(loss: float, delay_ms: float, seconds: float, cuts: int, arguments: tupl
             times = [split.cut() for _ in range(cuts)]
     kept = ("duration_s", "goals", "drops", "trials", "holds", "zero_torques", "real_time_factor", "lost_actions")
     return {
+        "load": round(os.getloadavg()[0], 1),
         "loss": loss,
         "delay_ms": delay_ms,
         **{key: summary[key] for key in kept},
@@ -161,6 +179,6 @@ def row(loss: float, delay_ms: float, seconds: float, cuts: int, arguments: tupl
         "frames_lost": round(share, 4),
         "wire_mbit_s": round(traffic, 2),
         "cuts": cuts,
-        "hold_after_s": round(statistics.median(held for held, _ in times), 2) if times else None,
-        "resume_after_s": round(statistics.median(again for _, again in times), 2) if times else None,
+        "hold_after_s": round(statistics.median(held for held, _ in times), 2),
+        "resume_after_s": round(statistics.median(again for _, again in times), 2),
     }
