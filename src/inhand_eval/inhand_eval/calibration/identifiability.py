@@ -26,7 +26,8 @@ class JointVerdict:
         status: "determined"; "weak": the data say little more than the factory, for instance where a shift of the
             joint looks like a shift of its marker; "not moved"; "no marker": it moves no marker that was seen.
         seen: (2,) smallest and largest angle in the data [rad].
-        sigma: (n,) standard deviation of the points [rad]; visited: (n,) bool, points next to which there are data.
+        sigma: (n,) standard deviation of the points [rad]; visited: (n,) bool, points with data nearer to them
+            than to their neighbours.
         change: (n,) what the fit changed [rad].
     """
 
@@ -48,7 +49,7 @@ def judge_joints(
         useful = samples.seen[:, hand.moved_by[:, joint]].any(axis=1)
         raw = samples.raw[useful, joint]
         angles = after.angles(raw) if len(raw) else np.zeros(1)
-        visited = (after.hats(raw) > 0.05).any(axis=0) if len(raw) else np.zeros(len(after.raw), bool)
+        visited = (after.hats(raw) > 0.5).any(axis=0) if len(raw) else np.zeros(len(after.raw), bool)
         share = fit.sigma[joint] / fit.prior_sigma[joint]
         if not (hand.moved_by[:, joint] & seen_tips).any():
             status = "no marker"
