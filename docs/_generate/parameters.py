@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import yaml
-from sources import ROOT, SRC, block, docstring, module_path, modules, page, setup_entries, table
+from sources import ROOT, block, docstring, module_path, page, setup_entries, table
 
 CONFIG = ROOT / "config"
 
@@ -15,12 +15,16 @@ def generate() -> str:
     """Return the page of the nodes and the parameters that they declare."""
     graph = yaml.safe_load((CONFIG / "graph.yaml").read_text(encoding="utf-8"))
     components = {entry["node"]: (name, entry) for name, entry in graph["profiles"]["realtime"]["components"].items()}
-    common = _declared([path for path in modules(SRC / "inhand_ros") if path.stem == "graph_component"])
+    common = _declared([module_path("inhand_ros.graph_component")])
+    managed = _declared([module_path("inhand_ros.managed_node")])
     sections = [
         "## Every component node",
         "A node that runs a component of `config/graph.yaml` has these besides its own, and the keys of its "
         "[configuration file](configuration.md).",
         _table(common),
+        "## Every lifecycle node",
+        docstring(module_path("inhand_ros.managed_node"), "ManagedNode"),
+        _table(managed),
     ]
     for package, name, target in setup_entries("console_scripts"):
         if ".nodes." not in target:
