@@ -46,6 +46,11 @@ def module_present(name: str) -> bool:
     return subprocess.run([sys.executable, "-c", f"import {name}"], capture_output=True).returncode == 0
 
 
+def vulkan_driver_present() -> bool:
+    """Return whether the Vulkan loader finds a driver, of a graphics card or Mesa's for the CPU."""
+    return any(list(Path(folder).glob("*.json")) for folder in ("/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"))
+
+
 def needs() -> list[Need]:
     """Return everything that must be on the machine before pip and colcon can start."""
     return [
@@ -66,6 +71,8 @@ def needs() -> list[Need]:
         library("GL", "libgl1", "libgl1-mesa-dri"),
         library("GLESv2", "libgles2"),
         library("OSMesa", "libosmesa6"),
+        library("vulkan", "libvulkan1"),
+        Need(("mesa-vulkan-drivers",), vulkan_driver_present),
     ]
 
 
