@@ -10,11 +10,16 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "rich", "tensorboard", "torch"],
+    install_requires=["setuptools", "numpy", "ray", "rich", "tensorboard", "torch"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
     description="Environment, PPO and distillation that train policies in the in-process graph. No ROS.",
     license="Apache-2.0",
-    entry_points={"inhand.commands": ["train.policy = inhand_training.commands:policy"]},
+    entry_points={
+        "inhand.commands": [
+            "train.policy = inhand_training.commands:policy",
+            "train.vision = inhand_training.vision.commands:vision",
+        ],
+    },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def policy(
@@ -12,6 +13,8 @@ def policy(
     ranks: int | None = None,
     phase: str | None = None,
     weights: Path | None = None,
+    workers: int | None = None,
+    cluster: str = "",
 ) -> None:
     """Trains a policy by the recipe of a configuration file; goes on where an interrupted run stopped.
 
@@ -21,13 +24,21 @@ def policy(
         seed: in place of the file's.
         ranks: data-parallel processes in place of the file's number; 0: one a core.
         phase: run this phase alone.
+        workers: rollout workers under Ray, which gather the experience of PPO phases in place of the ranks, one core
+            each; the ranks are the optimisers then.
+        cluster: address of the Ray cluster with the workers' machines, or "auto"; empty: this machine's cores.
         weights: where the policy of the last phase is written; default <run>/policy.safetensors.
     """
+    from inhand_core.config import ConfigError
     from inhand_training.config import load_training
     from inhand_training.export import export_run
     from inhand_training.run import train
 
-    given = {"seed": seed, "ranks": ranks}
+    given: dict[str, Any] = {"seed": seed, "ranks": ranks}
+    if workers is not None:
+        given["rapid"] = {"workers": workers, "address": cluster}
+    elif cluster:
+        raise ConfigError("--cluster names where rollout workers run: give their number with --workers")
     training = load_training(config, {key: value for key, value in given.items() if value is not None})
     folder = run or Path("runs") / config.stem
     train(training, folder, phase)

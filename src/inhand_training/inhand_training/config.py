@@ -12,6 +12,7 @@ from inhand_training.distill import DistillConfig
 from inhand_training.graph_env import GraphEnvConfig
 from inhand_training.networks import NetworkConfig
 from inhand_training.ppo import PpoConfig
+from inhand_training.rapid.config import RapidConfig
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class TrainingConfig:
         checkpoint_s: time between checkpoints [s].
         log_s: time between lines of the log [s].
         phases: in order.
+        rapid: rollout workers that gather the experience of phases of kind "ppo"; none: the ranks do it themselves.
     """
 
     seed: int
@@ -77,6 +79,7 @@ class TrainingConfig:
     checkpoint_s: float
     log_s: float
     phases: tuple[PhaseConfig, ...]
+    rapid: RapidConfig | None = None
 
     def __post_init__(self) -> None:
         names: list[str] = []

@@ -71,6 +71,9 @@ class VectorEnv(Protocol):
     def adapt(self, summary: dict[str, float]) -> None:
         """Moves the curricula, given the episode statistics averaged over all ranks."""
 
+    def follow(self, curricula: Any) -> None:
+        """Takes over the state of the curricula from who moves them for many environments."""
+
     def take_failures(self) -> list[Any]:
         """States from which the physics diverged, at most a few, since the last call; to be looked into."""
 

@@ -57,6 +57,12 @@ class GraphEnvConfig:
             check_features(features)
 
 
+def group_sizes(config: GraphEnvConfig) -> dict[str, int]:
+    """Length of each observation group."""
+    states = {name: features_size(features) for name, features in config.states.items()}
+    return {POLICY_GROUP: observation_size(config.policy), **states}
+
+
 class GraphEnv:
     """B rows of the graph without its policy component; a `VectorEnv`.
 
@@ -96,8 +102,7 @@ class GraphEnv:
         self._failed = 0
         self._set_curricula()
         self._begun = False
-        self.sizes = {POLICY_GROUP: observation_size(config.policy)}
-        self.sizes.update({name: features_size(features) for name, features in config.states.items()})
+        self.sizes = group_sizes(config)
 
     @property
     def progress(self) -> dict[str, float]:

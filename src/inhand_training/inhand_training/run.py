@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,9 @@ from inhand_training.actor_critic import ActorCritic
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distributions import N_BINS
 from inhand_training.env import VectorEnv
-from inhand_training.graph_env import GraphEnv
+from inhand_training.graph_env import GraphEnv, group_sizes
 from inhand_training.networks import Network, NetworkConfig
-from inhand_training.phases import DistillLearner, PhaseLoop, PpoLearner, trained
+from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner, trained
 from inhand_training.ranks import Ranks
 from inhand_training.runlog import write_provenance
 
@@ -38,6 +40,8 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
     if only is not None and only not in names:
         raise ConfigError(f"unknown phase {only!r}; known {names}")
     write_provenance(folder, config)
+    if config.rapid:
+        config = _with_cluster(config)
     size = config.ranks or max(1, os.cpu_count() or 1)
     if size == 1:
         _run_rank(0, 1, None, config, folder, only)
@@ -80,12 +84,18 @@ def run_phase(
     """One phase on one rank."""
     seed = config.seed * 1_000_003 + index * 1009 + ranks.rank
     torch.manual_seed(seed)
-    env = GraphEnv(phase.env, seed, threads=1)
-    learner = build_learner(phase, config, env, folder, ranks)
-    torch.manual_seed(seed + 500)
-    loop = PhaseLoop(learner, phase, config, folder / phase.name, ranks)
-    loop.resume()
-    loop.loop(stop)
+    with contextlib.ExitStack() as stack:
+        if config.rapid and phase.kind == "ppo":
+            from inhand_training.rapid.cluster import rapid_learner  # Ray takes a second to import
+
+            model = start_model(phase, config, folder)
+            learner: Learner = stack.enter_context(rapid_learner(model, phase, config.rapid, seed, ranks))
+        else:
+            learner = build_learner(phase, config, GraphEnv(phase.env, seed, threads=1), folder, ranks)
+        torch.manual_seed(seed + 500)
+        loop = PhaseLoop(learner, phase, config, folder / phase.name, ranks)
+        loop.resume()
+        loop.loop(stop)
 
 
 def build_learner(
@@ -93,16 +103,28 @@ def build_learner(
 ) -> PpoLearner | DistillLearner:
     """The phase's algorithm, with the networks of the phases it builds on."""
     if phase.kind == "ppo":
-        model = ActorCritic(phase.actor, phase.critic, env.sizes, env.actions)
-        if phase.start_from:
-            _start_from(model, _phase(config, phase.start_from), folder)
-        return PpoLearner(env, model, phase, ranks)
+        return PpoLearner(env, start_model(phase, config, folder), phase, ranks)
     source = _phase(config, phase.teacher)
     teacher = trained(ActorCritic(source.actor, source.critic, env.sizes, env.actions), folder / source.name)
     student = student_network(phase.actor, env)
     if phase.start_from:
         trained(student, folder / phase.start_from)
     return DistillLearner(env, teacher.requires_grad_(False), student, phase, ranks)
+
+
+def start_model(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> ActorCritic:
+    """Policy and value network of a PPO phase, untrained or those of the phase it starts from."""
+    model = ActorCritic(phase.actor, phase.critic, group_sizes(phase.env), GraphEnv.actions)
+    if phase.start_from:
+        _start_from(model, _phase(config, phase.start_from), folder)
+    return model
+
+
+def _with_cluster(config: TrainingConfig) -> TrainingConfig:
+    """The configuration with the address of a cluster that all ranks join; one of this machine where none is named."""
+    from inhand_training.rapid.cluster import join_cluster
+
+    return replace(config, rapid=replace(config.rapid, address=join_cluster(config.rapid.address)))
 
 
 def student_network(config: NetworkConfig, env: VectorEnv) -> Network:

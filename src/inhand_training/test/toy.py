@@ -41,6 +41,9 @@ class RecallEnv:
     def adapt(self, summary: dict[str, float]) -> None:
         self.progress = {"seen": self.progress.get("seen", 0.0) + summary["mean_goals"]}
 
+    def follow(self, curricula: tuple) -> None:
+        self.progress = {"stage": float(curricula[2])}
+
     def take_failures(self) -> list:
         return [{"clock": self._clock.copy()}]
 

@@ -1,0 +1,1 @@
+"""Training of pose estimators on rendered images and on datasets."""
