@@ -10,11 +10,18 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "opencv-python-headless"],
+    install_requires=["setuptools", "numpy", "opencv-python-headless", "safetensors", "torch"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
     description="The object's pose from camera images: image pipeline, network, estimator, and its node.",
     license="Apache-2.0",
-    entry_points={},
+    entry_points={
+        "console_scripts": [
+            "pose_estimator_node = inhand_vision.nodes.pose_estimator_node:main",
+        ],
+        "inhand.commands": [
+            "bench.vision = inhand_vision.bench:vision",
+        ],
+    },
 )

@@ -148,6 +148,10 @@ class PoseDataset:
         shard, row = self._place(index % len(self))
         return {name: np.array(getattr(self._shards[shard], name)[row]) for name in ARRAYS}
 
+    def positions(self) -> np.ndarray:
+        """Object positions (n, 3) [m, hand_base] of all samples."""
+        return np.concatenate([np.asarray(shard.position) for shard in self._shards])
+
     def gather(self, indices: Iterable[int]) -> Samples:
         """Several samples as arrays."""
         items = [self[int(i)] for i in indices]

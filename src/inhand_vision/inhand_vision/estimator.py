@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,8 @@ class PoseEstimator(Protocol):
     """What regression and keypoints have in common."""
 
     metadata: VisionMetadata
+    network: nn.Module
+    """Compiled, from prepared images to what `estimate` makes a pose of."""
 
     def estimate(self, images: np.ndarray, matrix: np.ndarray, pose: np.ndarray, present: np.ndarray) -> Estimate:
         """Poses from images.
@@ -93,12 +96,12 @@ class RegressionEstimator:
     def __init__(self, metadata: VisionMetadata, network: nn.Module, trust: TrustConfig) -> None:
         self.metadata = metadata
         self._network = network
-        self._infer = compiled(network, torch.zeros(1, len(metadata.cameras), 3, *2 * [metadata.images.size]))
+        self.network = compiled(network, torch.zeros(1, len(metadata.cameras), 3, *2 * [metadata.images.size]))
 
     def estimate(self, images: np.ndarray, matrix: np.ndarray, pose: np.ndarray, present: np.ndarray) -> Estimate:
         """See `PoseEstimator`; the covariance is a constant."""
         with torch.inference_mode():
-            position, orientation = self._network.pose(self._infer(prepare_batch(images, self.metadata)))
+            position, orientation = self._network.pose(self.network(prepare_batch(images, self.metadata)))
         count = len(images)
         covariance = np.diag(np.repeat(np.square(MEASURED_STD), 3))
         reasons = tuple(_absent(row, self.metadata, len(row)) for row in present)
@@ -119,13 +122,13 @@ class KeypointEstimator:
         self.trust = trust
         self.vertices = OBJECTS[metadata.object].vertices
         whole = _WithMoments(network)
-        self._infer = compiled(whole, torch.zeros(len(metadata.cameras), 3, *2 * [metadata.images.size]))
+        self.network = compiled(whole, torch.zeros(len(metadata.cameras), 3, *2 * [metadata.images.size]))
 
     def keypoints(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Corners (B, C, K, 2) [px of the input] and their covariances (B, C, K, 2, 2) [px²]."""
         batch = prepare_batch(images, self.metadata)
         with torch.inference_mode():
-            mean, covariance = self._infer(batch.flatten(0, 1))
+            mean, covariance = self.network(batch.flatten(0, 1))
         shape = batch.shape[:2]
         return mean.unflatten(0, shape).double().numpy(), covariance.unflatten(0, shape).double().numpy()
 
@@ -184,6 +187,10 @@ def load_estimator(path: str | Path, trust: TrustConfig | None = None) -> PoseEs
     Raises:
         VisionWeightsError: the file cannot be used.
     """
-    metadata, network = load_vision(path)
+    return estimator_of(*load_vision(path), trust)
+
+
+def estimator_of(metadata: VisionMetadata, network: nn.Module, trust: TrustConfig | None = None) -> PoseEstimator:
+    """The estimator around a network, which is copied."""
     kind = RegressionEstimator if metadata.kind == "regression" else KeypointEstimator
-    return kind(metadata, network, trust or TrustConfig())
+    return kind(metadata, copy.deepcopy(network).cpu().eval(), trust or TrustConfig())

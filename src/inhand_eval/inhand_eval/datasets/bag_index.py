@@ -12,7 +12,7 @@ from inhand_description.cameras import CAMERA_NAMES, nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS
 from inhand_eval.bags import NANOSECONDS, BagError, BagReader, stamp_of
 from inhand_eval.datasets.sync import PoseTrack
-from inhand_vision.rig import base_pose, transform
+from inhand_vision.rig import base_pose, chain, transform
 
 IMAGE_TOPICS = tuple(f"/{name}/image_raw" for name in CAMERA_NAMES)
 INFO_TOPICS = tuple(f"/{name}/camera_info" for name in CAMERA_NAMES)
@@ -126,10 +126,10 @@ def _track(scan: _Scan, trial_ns: np.ndarray, trial_id: np.ndarray) -> PoseTrack
 
 
 def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
-    base = _chain(scan.frames, "hand_base")
+    base = chain(scan.frames, "hand_base")
     found = []
     for row, name, topic in zip(CAMERAS, CAMERA_NAMES, INFO_TOPICS, strict=True):
-        info, world = scan.infos.get(topic), _chain(scan.frames, f"{name}_optical_frame")
+        info, world = scan.infos.get(topic), chain(scan.frames, f"{name}_optical_frame")
         known = info is not None and info.k[0] != 0.0 and world is not None and base is not None
         if known:
             matrix, resolution = np.array(info.k).reshape(3, 3), (info.width, info.height)
@@ -138,19 +138,6 @@ def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
             pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
             found.append(BagCamera(nominal_info(row).matrix, row.resolution, pose, "description"))
     return tuple(found)
-
-
-def _chain(frames: dict[str, tuple[str, np.ndarray]], frame: str) -> np.ndarray | None:
-    """World from `frame` (4, 4) through static transforms; None where the chain does not reach the world."""
-    transform = np.eye(4)
-    for _ in range(len(frames) + 1):
-        if frame == "world":
-            return transform
-        if frame not in frames:
-            return None
-        frame, step = frames[frame]
-        transform = step @ transform
-    return None
 
 
 def _matrix(message: Any) -> np.ndarray:

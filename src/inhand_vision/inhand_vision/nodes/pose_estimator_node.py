@@ -1,0 +1,120 @@
+"""Lifecycle node of sight: camera_{top,left,right}/image_raw and camera_info, /tf_static in; /object/pose out."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from rclpy.clock import Clock, ClockType
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from sensor_msgs.msg import CameraInfo, Image
+from tf2_msgs.msg import TFMessage
+
+from cv_bridge import CvBridge
+from inhand_core.config import load_config, read_yaml
+from inhand_core.paths import config_file, resource_root
+from inhand_interfaces.msg import ObjectPose
+from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
+from inhand_ros.parameters import file_comments
+from inhand_vision.estimator import load_estimator
+from inhand_vision.live import LivePoses, PoseEstimatorConfig
+from inhand_vision.nodes.static_frames import StaticFrames
+
+LOOK_S, WINDOW = 0.005, 300
+NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+class PoseEstimatorNode(ManagedNode):
+    """Estimates when the images of one instant are there, or have been waited for; says why where it cannot."""
+
+    def __init__(self) -> None:
+        super().__init__("pose_estimator")
+        path = config_file("pose_estimator")
+        texts = file_comments(path)
+        values = {name: declare(self, name, value, texts[name]) for name, value in read_yaml(path).items()}
+        self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
+        self.bring_up()
+
+    def configure(self) -> None:
+        """Loads the weights."""
+        weights = resource_root() / self._config.weights  # a path that is absolute stays what it is
+        if self._config.threads:
+            torch.set_num_threads(self._config.threads)
+        self._estimator = load_estimator(weights, self._config.trust())
+        self._cameras = self._estimator.metadata.cameras
+        self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
+        self._labels = Labels(object=self._estimator.metadata.object, source="vision")
+        self._bridge, self._frames, self._sequence, self._reason = CvBridge(), StaticFrames(), 0, ""
+        self._latency, self._compute = (deque[float](maxlen=WINDOW) for _ in range(2))
+        self._outlet = self.create_publisher(ObjectPose, "object/pose", 200)
+        self._diagnostics = Diagnostics(self, self._report)
+        self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
+
+    def activate(self) -> None:
+        """Subscribes."""
+        self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
+        for index, name in enumerate(self._cameras):
+            for kind, topic, job in ((Image, "image_raw", self._on_image), (CameraInfo, "camera_info", self._on_info)):
+                self._inlets.append(self.create_subscription(kind, f"{name}/{topic}", partial(job, index), NEWEST))
+        self._timer = self.create_timer(LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def deactivate(self) -> None:
+        """Listens no more."""
+        self.destroy_timer(self._timer)
+        for inlet in self._inlets:
+            self.destroy_subscription(inlet)
+
+    def cleanup(self) -> None:
+        """Forgets the weights."""
+        self._diagnostics.close()
+        self.destroy_publisher(self._outlet)
+
+    def _on_frames(self, message: TFMessage) -> None:
+        self._frames.take(message)
+        for index, name in enumerate(self._cameras):
+            if (pose := self._frames.in_hand_base(f"{name}_optical_frame")) is not None:
+                self._live.place(index, pose)
+
+    def _on_info(self, index: int, message: CameraInfo) -> None:
+        self._live.calibrate(index, message.k.reshape(3, 3), list(message.d), (message.width, message.height))
+
+    def _on_image(self, index: int, message: Image) -> None:
+        self._live.put(index, self._bridge.imgmsg_to_cv2(message, "rgb8"), to_ns(message.header.stamp))
+        if self._live.complete():
+            self._estimate()
+
+    def _look(self) -> None:
+        if self._live.due(self.get_clock().now().nanoseconds):
+            self._estimate()
+
+    def _estimate(self) -> None:
+        begun = time.perf_counter()
+        found = self._live.estimate(self.get_clock().now().nanoseconds)
+        message: Any = encode(found.signal, max(found.stamp_ns, 0), self._sequence, self._labels)
+        message.pose.covariance, message.reason = found.covariance.ravel(), found.reason
+        self._outlet.publish(message)
+        self._sequence, self._reason = self._sequence + 1, found.reason
+        self._compute.append(1e3 * (time.perf_counter() - begun))
+        self._latency.append((self.get_clock().now().nanoseconds - found.stamp_ns) / 1e6)
+
+    def _report(self, status: Diagnostics) -> None:
+        status.add("weights", self._config.weights)
+        status.add("poses", self._sequence)
+        for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
+            if values:
+                p50, p99 = np.percentile(values, [50, 99])
+                status.add(f"{name} p50", float(p50))
+                status.add(f"{name} p99", float(p99))
+        if self._reason:
+            status.warn(self._reason)
+
+
+def main() -> None:
+    """Runs the node."""
+    run_node(PoseEstimatorNode)
