@@ -30,12 +30,12 @@ class PhaseSpaceDriver(ManagedNode):
     """Parameters are the entries of config/phasespace.yaml; the marker map is the file's alone."""
 
     def __init__(self) -> None:
+        self._connection: Connection | None = None
         super().__init__("phasespace")
         file = declare(self, "config", "", "file of settings and marker map; empty: config/phasespace.yaml")
         address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
         self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"))))
         self._time = RosTime(self)
-        self._connection: Connection | None = None
         self._state = ""
         self.bring_up()
 

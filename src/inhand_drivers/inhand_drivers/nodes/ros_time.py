@@ -12,7 +12,7 @@ from rosgraph_msgs.msg import Clock
 from inhand_drivers.clock import ClockMap
 from inhand_ros import to_ns
 
-WINDOW_S, BIN_S, AHEAD_NS = 2.0, 0.1, 20_000_000
+WINDOW_S, BIN_S, AHEAD_NS, SETTLE_NS = 2.0, 0.1, 20_000_000, 1_000_000_000
 
 
 class RosTime:
@@ -34,8 +34,10 @@ class RosTime:
 
     @property
     def ready(self) -> bool:
-        """Whether the time is known: at once on the wall clock, with the first /clock in simulation."""
-        return not self._simulated or self._origin is not None
+        """Whether the time is known well: at once on the wall clock, in simulation a second after the first /clock."""
+        if not self._simulated:
+            return True
+        return self._origin is not None and time.monotonic_ns() - self._origin[1] > SETTLE_NS
 
     def now_ns(self) -> int:
         """The time [ns]; 0 while it is not known. May be called from any thread."""
