@@ -145,6 +145,18 @@ def test_the_middle_alone_is_the_middle_of_the_whole(renderer: Renderer) -> None
     assert (np.abs(image - whole).max(axis=-1) > 40).mean() < 0.01
 
 
+def test_a_renderer_that_is_forgotten_does_not_harm_another(renderer: Renderer) -> None:
+    name = next(name for name, kind in RENDERERS.items() if isinstance(renderer, kind()))
+    before = renderer.render(state(), ["top"])[0].astype(int)
+    forgotten = make_renderer(name, crop=200)
+    lasting = make_renderer(name, crop=200)
+    first = lasting.render(state(), ["top"])[0].astype(int)
+    del forgotten
+    assert np.abs(lasting.render(state(), ["top"])[0] - first).mean() < 1.0
+    assert np.abs(renderer.render(state(), ["top"])[0] - before).mean() < 1.0 < np.ptp(before)
+    lasting.close()
+
+
 def test_looks_colour_the_hand(renderer: Renderer) -> None:
     green = replace(nominal_looks(), robot_rgb=np.broadcast_to([0.0, 1.0, 0.0], nominal_looks().robot_rgb.shape))
     renderer.set_looks(green)

@@ -66,8 +66,7 @@ class ClassicRenderer(Renderer):
             mujoco.mjr_readPixels(self._pixels, None, self._viewport, self._context)
             image[:] = self._pixels[::-1]
 
-    def close(self) -> None:
-        """Frees the graphics context."""
-        self._gl.make_current()
+    def _free(self) -> None:
+        self._gl.make_current()  # the context's objects are deleted by number, in whatever context is current
         self._context.free()
         self._gl.free()

@@ -107,7 +107,6 @@ class FilamentRenderer(Renderer):
         fields = ("pos", "forward", "up", "frustum_bottom", "frustum_top", "frustum_near", "frustum_far")
         return self._mjrf.Camera(**{name: getattr(seen, name) for name in fields})
 
-    def close(self) -> None:
-        """Frees the graphics context, after what lives in it."""
+    def _free(self) -> None:
         self._targets.clear()
         del self._shapes, self._lights, self._scene, self._resources, self._context

@@ -60,6 +60,7 @@ class Renderer(ABC):
     """
 
     unsupported: ClassVar[dict[str, str]]
+    _opened = False
 
     def __init__(self, name: str, config: CamerasConfig, crop: int | None = None) -> None:
         width, height = CAMERAS[0].resolution
@@ -73,6 +74,7 @@ class Renderer(ABC):
         self._parts = find_parts(self._model, name)
         self._scale = 1.0
         self._open()
+        self._opened = True
         self.set_looks(nominal_looks())
 
     def set_looks(self, looks: Looks) -> None:
@@ -139,8 +141,17 @@ class Renderer(ABC):
         """Takes over the object's new size."""
 
     @abstractmethod
+    def _free(self) -> None:
+        """Frees the graphics context, after what lives in it."""
+
     def close(self) -> None:
-        """Frees the graphics context."""
+        """Frees what the renderer holds; it cannot render any more."""
+        if self._opened:
+            self._opened = False
+            self._free()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _classic() -> type[Renderer]:
