@@ -18,6 +18,9 @@ def policy(
     seed: int = 0,
     json: Path | None = None,
     sampled: bool = True,
+    locked_wrist: bool = False,
+    film: Path | None = None,
+    film_trial: int = 0,
     threads: int = 0,
 ) -> None:
     """Counts how many goals in a row a policy achieves, by the protocol of the paper's Table 3.
@@ -32,19 +35,35 @@ def policy(
         seed: of start states, goals, randomisation and sampling.
         json: file for the results; the deterministic policy's are at its top level.
         sampled: evaluate the sampling policy too.
+        locked_wrist: hold the wrist, as in the table's row of that name.
+        film: picture of one trial of the deterministic policy: a strip (.png) or a film (.mp4).
+        film_trial: which one, from 0.
         threads: physics threads; 0: one a core.
+
+    Raises:
+        ValueError: the film has another ending, or there is no such trial.
     """
+    from inhand_eval.film import Film, check_path
     from inhand_eval.trials import Protocol
 
-    protocol = Protocol(str(weights), trials, randomization, object, timeout, max_goals, seed, True, threads)
-    report = _run(protocol)
+    protocol = Protocol(
+        str(weights), trials, randomization, object, timeout, max_goals, seed, True, threads, locked_wrist
+    )
+    if film is not None:
+        check_path(film)
+        if not 0 <= film_trial < trials:
+            raise ValueError(f"film_trial must be in [0, {trials - 1}], is {film_trial}")
+    record = Film(film_trial) if film else None
+    report = _run(protocol, record.watch if record else None)
+    if record is not None:
+        record.write(film, object)
     if sampled:
         report["sampled"] = _run(dataclasses.replace(protocol, deterministic=False))
     if json is not None:
         _write(json, {**report, "protocol": _described(protocol)})
 
 
-def _run(protocol) -> dict:
+def _run(protocol, watch=None) -> dict:
     from rich.console import Console
 
     from inhand_eval.summary import summarize
@@ -56,6 +75,7 @@ def _run(protocol) -> dict:
         results = run_trials(
             protocol,
             lambda done, time: status.update(f"{kind}: {done} of {protocol.trials} trials, {time:.0f} s simulated"),
+            watch,
         )
     report = summarize(results)
     low, high = report["mean_interval_95"]

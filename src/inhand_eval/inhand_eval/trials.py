@@ -29,6 +29,7 @@ class Protocol:
         seed: of the run.
         deterministic: the likeliest bins, or a draw.
         threads: physics threads; 0 for one a core.
+        locked_wrist: the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.
     """
 
@@ -41,6 +42,7 @@ class Protocol:
     seed: int
     deterministic: bool
     threads: int
+    locked_wrist: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -62,7 +64,7 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
     """The graph of the protocol; the smoother is the one that the weights were trained with."""
     smoothing = to_mapping(load_metadata(protocol.weights).smoothing)
     overrides: dict[str, dict[str, Any]] = {
-        "sim": {"object": protocol.object, "threads": protocol.threads},
+        "sim": {"object": protocol.object, "threads": protocol.threads, "locked_wrist": protocol.locked_wrist},
         "tracker": {"object": protocol.object},
         "goal": {
             "object": protocol.object,
@@ -80,12 +82,17 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
     return InProcessGraph(load_graph("training"), protocol.trials, protocol.seed, protocol.randomization, overrides)
 
 
-def run_trials(protocol: Protocol, progress: Callable[[int, float], None] | None = None) -> TrialResults:
+def run_trials(
+    protocol: Protocol,
+    progress: Callable[[int, float], None] | None = None,
+    watch: Callable[[InProcessGraph], None] | None = None,
+) -> TrialResults:
     """Runs the first trial of every row to its end.
 
     Args:
         protocol: what to run.
         progress: called now and then with the number of finished trials and the simulated time [s].
+        watch: called after every step.
     """
     graph = build_graph(protocol)
     count = protocol.trials
@@ -95,6 +102,8 @@ def run_trials(protocol: Protocol, progress: Callable[[int, float], None] | None
     while open_rows.any():
         now = graph.time_ns * 1e-9
         graph.step()
+        if watch is not None:
+            watch(graph)
         trial = graph.latest["trial"]
         begun = np.where(np.isnan(begun) & (trial.state == TrialState.RUNNING), now, begun)
         ended = open_rows & (trial.state == TrialState.ENDED)

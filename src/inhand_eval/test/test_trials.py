@@ -3,12 +3,14 @@
 import dataclasses
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
 from inhand_eval.commands import policy
+from inhand_eval.film import CROP, RATE, Film
 from inhand_eval.trials import Protocol, run_trials
 from inhand_policy.export import initial_weights
 from inhand_policy.network import NetworkSizes
@@ -20,7 +22,7 @@ STARTS = {"sim": {"start_states": {"size": 4, "random_steps": 3, "smoothing": 0.
 @pytest.fixture
 def protocol(tmp_path):
     save_weights(tmp_path / "p.safetensors", initial_weights(0, sizes=NetworkSizes(16, 16)))
-    return Protocol(str(tmp_path / "p.safetensors"), 3, "all", "block", 0.8, 50, 7, True, 1, STARTS)
+    return Protocol(str(tmp_path / "p.safetensors"), 3, "all", "block", 0.8, 50, 7, True, 1, overrides=STARTS)
 
 
 def test_trials_repeat_and_end_in_time(protocol):
@@ -51,6 +53,30 @@ def test_command_writes_the_deterministic_policy_at_the_top(protocol, tmp_path, 
     assert {"mean", "std", "median", "trials", "ends", "mean_interval_95", "protocol"} <= set(report)
     assert len(report["trials"]) == len(report["sampled"]["trials"]) == 2
     assert report["protocol"]["timeout_s"] == 0.8
+
+
+def test_film_shows_the_trial_from_its_begin_to_its_end(protocol, tmp_path):
+    film = Film(1)
+    results = run_trials(protocol, watch=film.watch)
+    assert len(film.qpos) == pytest.approx(results.seconds[1] * RATE, abs=1)
+    assert not np.array_equal(film.qpos[0], film.qpos[-1]) and film.achieved[-1] <= results.goals[1]
+    for name in ("strip.png", "film.mp4"):
+        film.write(tmp_path / name, "block", "classic")
+    strip = cv2.imread(str(tmp_path / "strip.png"))
+    assert strip.std() > 10.0 and strip.shape[0] == CROP
+    film_file = cv2.VideoCapture(str(tmp_path / "film.mp4"))
+    assert int(film_file.get(cv2.CAP_PROP_FRAME_COUNT)) == len(film.qpos)
+
+
+def test_film_of_another_ending_is_refused_before_the_trials(protocol, tmp_path):
+    with pytest.raises(ValueError, match=".gif"):
+        policy(protocol.weights, film=tmp_path / "film.gif")
+
+
+def test_locked_wrist_does_not_move(protocol):
+    film = Film(0)
+    run_trials(dataclasses.replace(protocol, locked_wrist=True), watch=film.watch)
+    assert np.abs(np.array(film.qpos)[:, :2]).max() < 0.03
 
 
 def _quick_graph(profile):

@@ -184,6 +184,10 @@ class Worlds(Component):
         """The noiseless state of all worlds."""
         return read_truth(self.worlds, self.layout)
 
+    def qpos(self, row: int) -> np.ndarray:
+        """(31,) joint angles [rad], the object's position [m, world] and quaternion (w first) of a world."""
+        return self._qpos[row].copy()
+
     def physics_parameters(self) -> np.ndarray:
         """(B, 10) the episode's draw in short, 0 where nominal; see `WorldDraw.summary`."""
         return self.state.draw.summary()
