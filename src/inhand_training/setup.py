@@ -18,6 +18,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "inhand.commands": [
+            "bench.learning = inhand_training.bench:learning",
             "train.policy = inhand_training.commands:policy",
             "train.vision = inhand_training.vision.commands:vision",
         ],
