@@ -41,7 +41,8 @@ class HandDriverConfig:
         interface: network interface that the hand hangs on.
         tables: file with joint map and calibration; empty: config/hand.yaml.
         bus_rate, sensors_rate: cycles of the bus and messages of hand/sensors [Hz].
-        priority: SCHED_FIFO priority of the bus thread; 0: the default scheduler.
+        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads, which
+            must not be left lying with Python's lock in their hands; 0: the default scheduler.
         receive_timeout_s: how long a cycle waits for its frame [s].
         max_missed: so many cycles in a row without a good answer stop the motors.
         lost_after_s: without a good answer for so long the slave is given up and sought anew [s].
@@ -59,6 +60,7 @@ class HandDriverConfig:
     bus_rate: int
     sensors_rate: int
     priority: int
+    io_priority: int
     receive_timeout_s: float
     max_missed: int
     lost_after_s: float

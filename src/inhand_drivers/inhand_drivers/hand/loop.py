@@ -17,7 +17,7 @@ class CycleThread:
     A late cycle is left out, not made up for: a bus has no use for a burst.
 
     Args:
-        cycle, last: what to run.
+        cycle, last: what to run; a cycle that returns False may take longer than a period.
         period_s: between cycles [s].
         priority: of SCHED_FIFO; 0: the default scheduler.
         warn: takes one text where the priority is denied.
@@ -28,7 +28,7 @@ class CycleThread:
 
     def __init__(
         self,
-        cycle: Callable[[], None],
+        cycle: Callable[[], bool],
         last: Callable[[], None],
         period_s: float,
         priority: int,
@@ -57,13 +57,13 @@ class CycleThread:
             self._last()
 
     def _keep_time(self) -> None:
-        due = time.monotonic()
+        due, timed = time.monotonic(), False
         while self._running:
             due += self._period
             late = time.monotonic() - due
             if late > 0.0:
                 skipped = int(late / self._period) + 1
-                self.overruns += skipped
+                self.overruns += skipped if timed else 0
                 due += skipped * self._period
             time.sleep(max(0.0, due - time.monotonic()))
-            self._cycle()
+            timed = self._cycle()

@@ -6,7 +6,6 @@ to the driver on the other end of the cable. The parameter `hot_motors` makes mo
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
@@ -15,17 +14,16 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from inhand_core.config import ConfigError, load_config
+from inhand_core.config import ConfigError
 from inhand_core.graph import load_graph
 from inhand_core.signals import MotorCommands
-from inhand_drivers.hand.config import HandDriverConfig
 from inhand_drivers.hand.emulator.backside import Backside
 from inhand_drivers.hand.emulator.device import make_slave
 from inhand_drivers.hand.emulator.server import FrameServer
 from inhand_drivers.hand.sii import Identity
 from inhand_drivers.hand.tables import read_tables
 from inhand_drivers.hand.wire import VethPair, WireError, peer_name
-from inhand_drivers.nodes.hand_parameters import driver_settings
+from inhand_drivers.nodes.hand_parameters import prepare
 from inhand_ros import Diagnostics, Labels, declare, decode, encode, run_node, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos, subscription_qos
@@ -38,9 +36,8 @@ class HandEmulator(Node):
     """Parameters are the driver's, and say what the slave says of itself; it makes the driver's interface."""
 
     def __init__(self, **settings: Any) -> None:
-        sys.setswitchinterval(0.0005)  # s; the thread that answers frames must not wait long for Python's lock
         super().__init__("emulate_hand")
-        config = load_config(HandDriverConfig, driver_settings(self) | settings, "emulate_hand")
+        config = prepare(self, **settings)
         with_record = declare(self, "record", True, "whether the EEPROM knows joint map and calibration")
         self._tables = read_tables(config.tables)
         identity = Identity(config.slave.vendor_id, config.slave.product_code, 1, config.slave.serial)

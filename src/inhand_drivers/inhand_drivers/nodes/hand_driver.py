@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
-from inhand_core.config import load_config
 from inhand_core.graph import load_graph
 from inhand_core.signals import HandSensors
 from inhand_drivers.hand.bus import SoemBus
-from inhand_drivers.hand.config import HandDriverConfig
-from inhand_drivers.hand.core import HandCore, Reading
+from inhand_drivers.hand.core import HandCore, Phase, Reading
 from inhand_drivers.hand.handover import Handover
 from inhand_drivers.hand.loop import CycleThread
 from inhand_drivers.hand.report import fill, trouble
 from inhand_drivers.hand.tables import read_tables
-from inhand_drivers.nodes.hand_parameters import driver_settings
+from inhand_drivers.nodes.hand_parameters import prepare
 from inhand_drivers.nodes.ros_time import RosTime
+from inhand_interfaces.msg import HandSensors as HandSensorsMessage
+from inhand_interfaces.msg import MotorCommands
 from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_node
-from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
@@ -34,10 +32,8 @@ class HandDriver(ManagedNode):
     """Parameters are the entries of config/hand_driver.yaml but the torque scale, which is the file's alone."""
 
     def __init__(self) -> None:
-        sys.setswitchinterval(0.0005)  # s; the bus thread must not wait long for Python's lock
         super().__init__("hand_driver")
-        self._config = load_config(HandDriverConfig, driver_settings(self), "hand_driver")
-        self._spec = load_graph("realtime")
+        self._config = prepare(self)
         self._time = RosTime(self)
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
@@ -47,21 +43,20 @@ class HandDriver(ManagedNode):
         """Reads the tables and creates the publisher."""
         self._tables = read_tables(self._config.tables)
         self._config.full_scale(self._tables)
-        kind, qos = message_class(self._spec.topics[SENSORS].message), publisher_qos(self._spec, SENSORS)
-        self._outlet = self.create_publisher(kind, SENSORS, qos)
+        spec = load_graph("realtime")
+        self._commands_qos = subscription_qos(spec, COMMANDS)
+        self._outlet = self.create_publisher(HandSensorsMessage, SENSORS, publisher_qos(spec, SENSORS))
         self.diagnostics = Diagnostics(self, self._report, hardware_id="hand")
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
         self._core = HandCore(self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger())
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
-        kind, qos = message_class(self._spec.topics[COMMANDS].message), subscription_qos(self._spec, COMMANDS)
-        self._inlet = self.create_subscription(kind, COMMANDS, self._on_command, qos)
+        self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
         self._trouble = ""
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        period = 1.0 / self._config.bus_rate
-        warn = self.get_logger().warning
+        warn, period = self.get_logger().warning, 1.0 / self._config.bus_rate
         self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn)
 
     def deactivate(self) -> None:
@@ -85,9 +80,11 @@ class HandDriver(ManagedNode):
         self.deactivate()
         super().destroy_node()
 
-    def _cycle(self) -> None:
+    def _cycle(self) -> bool:
+        timed = self._core.phase is Phase.OPERATING
         if (reading := self._core.cycle()) is not None and self._time.ready:
             self._outbox.put((reading, self._time.now_ns()))
+        return timed
 
     def _publish(self, reading: Reading, stamp_ns: int) -> None:
         signal = HandSensors(reading.hall[None], reading.motor_current[None])

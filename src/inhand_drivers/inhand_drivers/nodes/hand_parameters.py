@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rclpy.node import Node
 
-from inhand_core.config import read_yaml
+from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
+from inhand_drivers.hand.config import HandDriverConfig
+from inhand_drivers.hand.realtime import use_fifo
 from inhand_ros import declare
 from inhand_ros.parameters import file_comments
 
 _FILE_ONLY = "full_scale_torque"
+SWITCH_S = 0.0005
+"""The thread on the bus must not wait longer than this for Python's lock."""
+
+
+def prepare(node: Node, **given: Any) -> HandDriverConfig:
+    """Declares the parameters, and readies process and calling thread for a thread that keeps time.
+
+    Args:
+        node: the node that runs in this process.
+        given: settings in place of what parameters and file say.
+    """
+    config = load_config(HandDriverConfig, driver_settings(node) | given, node.get_name())
+    sys.setswitchinterval(SWITCH_S)
+    if (denied := use_fifo(config.io_priority)) is not None:
+        node.get_logger().warning(denied)
+    return config
 
 
 def driver_settings(node: Node) -> dict[str, Any]:
