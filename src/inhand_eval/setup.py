@@ -20,10 +20,13 @@ setup(
         "console_scripts": ["exercise_node = inhand_eval.nodes.exercise_node:main"],
         "inhand.commands": [
             "evaluate.policy = inhand_eval.commands:policy",
+            "calibrate.board = inhand_eval.calibration.cameras_commands:board",
+            "calibrate.cameras = inhand_eval.calibration.cameras_commands:cameras",
             "calibrate.joints = inhand_eval.calibration.commands:joints",
             "calibrate.model = inhand_eval.calibration.commands:model",
             "calibrate.tables = inhand_eval.calibration.commands:tables",
             "calibrate.proof = inhand_eval.calibration.commands:proof",
+            "evaluate.vision = inhand_eval.vision_commands:vision",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",
         ],

@@ -20,6 +20,7 @@ CONTROL = CORE | {"inhand_control"}
 # gymnasium is what its benchmark compares with.
 SIM = DESCRIPTION | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
 POLICY = DESCRIPTION | {"inhand_policy", "torch", "safetensors"}
+EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "rcl_interfaces", "rosgraph_msgs"} | {
     "sensor_msgs",
@@ -41,7 +42,7 @@ ALLOWED = {
     "inhand_vision": POLICY | {"inhand_vision", "cv2"} | COMMAND_LINE,
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
-    "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval", "rosbags", "scipy", "matplotlib"} | COMMAND_LINE,
+    "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval"} | EVALUATION | COMMAND_LINE,
     "inhand_console": DESCRIPTION | {"inhand_console", "viser", "trimesh", "yourdfpy", "PIL"} | COMMAND_LINE,
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }

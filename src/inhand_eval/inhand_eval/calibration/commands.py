@@ -127,7 +127,7 @@ def tables(source: Path, target: Path, form: Literal["factory", "controller"] = 
 
 
 def proof(
-    what: Literal["joints", "model", "all"] = "all",
+    what: Literal["joints", "model", "all", "cameras"] = "all",
     seeds: int = 1,
     first_seed: int = 0,
     budget: float = 240.0,
@@ -140,13 +140,17 @@ def proof(
     exercise runs on that hand with the real controller, and calibration sees only what a bag would hold.
 
     Args:
-        what: Hall tables, model parameters, or both, one after the other.
+        what: Hall tables, model parameters, or both, one after the other; or the cameras.
         seeds: number of hands.
         first_seed: the first one's seed.
         budget: seconds for each hand's descent over the model's parameters; 0: to the end.
         threads: physics threads; 0: one a core.
         json: file for the figures.
     """
+    if what == "cameras":
+        from inhand_eval.calibration.cameras_proof import run_proof
+
+        return run_proof(range(first_seed, first_seed + seeds), json)
     from inhand_eval.calibration.proof import proof_table, prove
     from inhand_eval.calibration.settings import load_settings
 

@@ -1,0 +1,114 @@
+"""The calibration board: a ChArUco pattern with motion-capture markers on it.
+
+Board frame: origin in the first square's outer corner, x along the longer edge, y along the shorter one, z into the
+board, away from who looks at it (OpenCV's).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inhand_core.config import ConfigError
+
+PREFIX = "DICT_"
+
+
+@dataclass(frozen=True)
+class LedRow:
+    """A motion-capture marker on the board: id, position (3,) [m, board]."""
+
+    id: int
+    position: tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class BoardConfig:
+    """The board; see config/camera_calibration.yaml.
+
+    Attributes:
+        columns, rows: number of squares.
+        square, marker: edges of a square and of the ArUco marker in it [m].
+        dictionary: OpenCV's name of the markers' dictionary.
+        leds: motion-capture markers on the board.
+    """
+
+    columns: int
+    rows: int
+    square: float
+    marker: float
+    dictionary: str
+    leds: tuple[LedRow, ...]
+
+    def __post_init__(self) -> None:
+        if self.columns < 3 or self.rows < 3 or not 0.0 < self.marker < self.square:
+            raise ConfigError("need columns >= 3, rows >= 3 and 0 < marker < square")
+        known = sorted(name for name in dir(cv2.aruco) if name.startswith(PREFIX))
+        if self.dictionary not in known:
+            raise ConfigError(f"dictionary {self.dictionary!r} is not one of {known}")
+
+
+@dataclass(frozen=True, eq=False)
+class Detection:
+    """Corners seen in an image: ids (N,), pixels (N, 2)."""
+
+    ids: np.ndarray
+    pixels: np.ndarray
+
+
+class Board:
+    """Finds the board in images, and draws it."""
+
+    def __init__(self, config: BoardConfig) -> None:
+        self.config = config
+        self._dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, config.dictionary))
+        size = config.columns, config.rows
+        self._board = cv2.aruco.CharucoBoard(size, config.square, config.marker, self._dictionary)
+        self._detector = cv2.aruco.CharucoDetector(self._board)
+        self.corners = np.asarray(self._board.getChessboardCorners(), float).reshape(-1, 3)
+        """(C, 3) inner corners [m, board], by id."""
+        self.leds = np.array([row.position for row in config.leds], float).reshape(-1, 3)
+        """(L, 3) motion-capture markers [m, board]."""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the pattern [m]."""
+        return self.config.columns * self.config.square, self.config.rows * self.config.square
+
+    def detect(self, image: np.ndarray) -> Detection | None:
+        """The board's corners in an image (H, W, 3) uint8 RGB or (H, W); None where there is no board."""
+        gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+        pixels, ids, _, _ = self._detector.detectBoard(gray)
+        if ids is None or not len(ids):
+            return None
+        return Detection(np.asarray(ids).reshape(-1), np.asarray(pixels, float).reshape(-1, 2))
+
+    def draw(self, pixels_per_square: int, margin: int = 0) -> np.ndarray:
+        """The pattern (H, W) uint8, with a white margin [px]."""
+        size = (self.config.columns * pixels_per_square + 2 * margin, self.config.rows * pixels_per_square + 2 * margin)
+        return np.asarray(self._board.generateImage(size, marginSize=margin, borderBits=1))
+
+    def svg(self) -> str:
+        """The pattern as SVG in true size: black squares, and the modules of the ArUco markers in the white ones."""
+        config, unit = self.config, 1e3
+        width, height = (unit * edge for edge in self.size)
+        rectangles = [
+            (column * config.square, row * config.square, config.square)
+            for row in range(config.rows)
+            for column in range(config.columns)
+            if (row + column) % 2 == 0
+        ]
+        modules = self._dictionary.markerSize + 2
+        module = config.marker / modules
+        for corners, number in zip(self._board.getObjPoints(), np.ravel(self._board.getIds()), strict=True):
+            left, top = np.asarray(corners).reshape(-1, 3)[0, :2]
+            bits = self._dictionary.generateImageMarker(int(number), modules, borderBits=1)
+            rectangles += [(left + x * module, top + y * module, module) for y, x in np.argwhere(np.asarray(bits) == 0)]
+        shapes = "\n".join(
+            f'<rect x="{unit * x:.4f}" y="{unit * y:.4f}" width="{unit * edge:.4f}" height="{unit * edge:.4f}"/>'
+            for x, y, edge in rectangles
+        )
+        size = f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}"'
+        return f'<svg xmlns="http://www.w3.org/2000/svg" {size} shape-rendering="crispEdges">\n{shapes}\n</svg>\n'

@@ -1,0 +1,74 @@
+"""`inhand calibrate cameras` and `inhand calibrate board`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def cameras(
+    bag: Path | None = None,
+    images: Path | None = None,
+    live: float = 0.0,
+    out: Path = Path("config/cameras"),
+    settings: Path | None = None,
+) -> None:
+    """Finds the cameras' intrinsics from views of a ChArUco board, and their poses in motion capture's world.
+
+    Writes camera_<side>.yaml (camera_info), poses.yaml and report.json. Poses need a bag or live topics with
+    /mocap/markers, and the board's markers seen; a folder of images gives intrinsics alone.
+
+    Args:
+        bag: recording of the cameras' image_raw or image_raw/compressed, and of /mocap/markers.
+        images: folder with camera_top/, camera_left/, camera_right/ of image files.
+        live: instead, record the running graph for so many seconds, while the board is shown to the cameras.
+        out: folder for the results; the drivers and the launch files look in config/cameras.
+        settings: a file in place of config/camera_calibration.yaml.
+    """
+    from inhand_description.cameras import info_yaml, poses_yaml
+    from inhand_eval.calibration.cameras_board import Board
+    from inhand_eval.calibration.cameras_config import load_camera_settings
+    from inhand_eval.calibration.cameras_run import calibrate, calibration_text
+
+    config = load_camera_settings(settings)
+    board = Board(config.board)
+    result = calibrate(_views(bag, images, live, out, board, config.views), board, config)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, info in result.infos.items():
+        (out / f"{name}.yaml").write_text(info_yaml(info))
+    if result.poses:
+        (out / "poses.yaml").write_text(poses_yaml(result.poses))
+    (out / "report.json").write_text(json.dumps(result.report, indent=1) + "\n")
+    print(calibration_text(result))
+    print(f"wrote {out}/: {', '.join(sorted(path.name for path in out.glob('*.yaml')))}")
+
+
+def board(out: Path = Path("board.svg"), settings: Path | None = None) -> None:
+    """Draws the calibration board at its true size, to be printed at 100 % and glued onto something flat.
+
+    Args:
+        out: the SVG file.
+        settings: a file in place of config/camera_calibration.yaml.
+    """
+    from inhand_eval.calibration.cameras_board import Board
+    from inhand_eval.calibration.cameras_config import load_camera_settings
+
+    drawn = Board(load_camera_settings(settings).board)
+    out.write_text(drawn.svg())
+    width, height = (1e3 * edge for edge in drawn.size)
+    print(f"wrote {out}: {width:g} x {height:g} mm; measure the print and correct `square` where it differs")
+
+
+def _views(bag: Path | None, images: Path | None, live: float, out: Path, drawn: Any, config: Any) -> Any:
+    from inhand_eval.calibration.cameras_views import read_bag, read_folder
+    from inhand_eval.calibration.live import record_live
+
+    if sum([bag is not None, images is not None, live > 0.0]) != 1:
+        raise ValueError("give one of --bag, --images or --live")
+    if images is not None:
+        return read_folder(images, drawn, config)
+    if bag is None:
+        out.mkdir(parents=True, exist_ok=True)
+        bag = record_live(live, out)
+    return read_bag(bag, drawn, config)
