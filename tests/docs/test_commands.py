@@ -18,6 +18,36 @@ QUICK = (
     "ros2 launch inhand_bringup sim.launch.xml --show-args",
     "make help",
 )
+# Beginnings of commands that another test runs, with other values at most, and where.
+RUN_BY = {
+    "inhand calibrate ": "src/inhand_eval/test/calibration",
+    "inhand description write": "src/inhand_description/test/test_generated.py",
+    "inhand emulate hand": "tests/launch/test_hand_driver.py",
+    "inhand evaluate": "src/inhand_eval/test/test_trials.py",
+    "inhand security check": "tests/network/test_security.py",
+    "inhand sim": "tests/docs/test_session.py",
+    "inhand train": "src/inhand_training/test",
+    "make build": ".ci/run",
+    "make docs": "tests/docs/test_site.py",
+    "make lint": ".ci/run",
+    "make sim": "tests/docs/test_session.py",
+    "make test": ".ci/run",
+    "ros2 bag": "tests/docs/test_session.py",
+    "ros2 launch inhand_bringup sim.launch.xml": "tests/launch/test_sim_launch.py",
+    "ros2 param": "underlay/test/test_graph_commands.py",
+    "ros2 service": "tests/docs/test_session.py",
+    "ros2 topic": "tests/docs/test_session.py",
+}
+# Beginnings of commands that no test runs, and why not. That they and their options exist is tested all the same.
+NOT_RUN = {
+    "colcon build": "`make build` runs it",
+    "inhand bench": "takes minutes, and nothing timed is a test",
+    "inhand doctor": "judges the machine; its checks have tests of their own",
+    "inhand policy init": "writes random weights; its parts have tests of their own",
+    "rviz2": "needs RViz",
+    "source ": "the shell that runs the tests did it",
+    "tensorboard": "somebody else's program",
+}
 
 
 def test_the_documents_have_commands() -> None:
@@ -29,6 +59,12 @@ def test_the_documents_have_commands() -> None:
 def test_a_documented_command_exists(command: Documented) -> None:
     assert command.mark in MARKS, f"{command.place}: unknown mark {command.mark!r}; known {sorted(MARKS)}"
     check(command.text)
+    run = [name for name in (*RUN_BY, *NOT_RUN) if command.text.startswith(name)]
+    assert command.mark or command.text in QUICK or run, f"{command.place}: which test runs it? {command.text}"
+
+
+def test_the_tests_that_run_commands_are_there() -> None:
+    assert not [path for path in RUN_BY.values() if not (ROOT / path).exists()]
 
 
 @pytest.mark.parametrize(
