@@ -1,7 +1,7 @@
 # One verb a chore. Everything that a target needs is set up first; what is current is left alone.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build sim test lint bench docs clean
+.PHONY: help setup build sim test lint bench fuzz docs clean
 
 # Arguments of the target: make sim ARGS="duration:=30 console:=false", make test ARGS="-k tracker"
 ARGS ?=
@@ -35,6 +35,9 @@ test: build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, 
 
 lint: setup ## ruff, clang-format, and no function twice
 	@source setup.bash && exec .ci/lint
+
+fuzz: build ## 100,000 mutated packets for every parser of a device's protocol: make fuzz ARGS="--count 1000000"
+	@source setup.bash && exec inhand fuzz $(ARGS)
 
 bench: build ## the benchmarks of the README
 	@source setup.bash && for bench in $(or $(ARGS),control env); do inhand bench $$bench || exit 1; done
