@@ -11,6 +11,7 @@ from inhand_console.urdf_tree import UrdfTree, mesh_path
 from inhand_core import ConfigError
 from inhand_core.paths import resource_root
 from inhand_description import JOINTS, OBJECTS
+from inhand_description.cameras import move_cameras, read_poses
 from inhand_description.model import asset_folder
 from inhand_description.objects import ObjectRow
 
@@ -25,9 +26,16 @@ def joint_names() -> tuple[str, ...]:
     return tuple(joint.name for joint in JOINTS)
 
 
-def load_hand(urdf: str | Path = "") -> UrdfTree:
-    """The hand's frames and meshes; from the project's URDF, or from another one."""
-    return UrdfTree.load(urdf or resource_root() / "urdf" / "hand.urdf")
+def load_hand(urdf: str | Path = "", cameras: str | Path = "") -> UrdfTree:
+    """The hand's frames and meshes; from the project's URDF, or from another one.
+
+    Args:
+        urdf: the URDF; "": the project's.
+        cameras: folder whose poses.yaml, if there is one, says where the cameras are; "": they are as in the URDF.
+    """
+    tree = UrdfTree.load(urdf or resource_root() / "urdf" / "hand.urdf")
+    poses = Path(cameras).expanduser() / "poses.yaml"
+    return UrdfTree(move_cameras(tree.text, read_poses(poses))) if cameras and poses.is_file() else tree
 
 
 def hand_mesh(filename: str) -> Path:

@@ -9,6 +9,7 @@ import pytest
 from inhand_console.model import hand_mesh, joint_names, load_hand
 from inhand_core import rotations
 from inhand_description import ModelConfig, build_model, joint_ranges
+from inhand_description.cameras import CameraPose, poses_yaml
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -41,3 +42,14 @@ def test_all_meshes_exist() -> None:
     meshes = [visual for visual in load_hand().visuals if visual.shape == "mesh"]
     assert len(meshes) > 15
     assert all(hand_mesh(visual.filename).is_file() for visual in meshes)
+
+
+def test_calibrated_cameras_stand_where_their_file_says(tmp_path):
+    poses = {"camera_top": CameraPose((0.1, -0.2, 0.9), (0.6, 0.8, 0.0, 0.0))}
+    (tmp_path / "poses.yaml").write_text(poses_yaml(poses))
+    moved, designed = load_hand(cameras=tmp_path), load_hand(cameras=tmp_path / "none")
+    joint = next(joint for joint in moved.fixed if joint.child == "camera_top")
+    assert np.allclose(joint.position, (0.1, -0.2, 0.9))
+    assert [j.child for j in moved.fixed] == [j.child for j in designed.fixed]
+    left, as_designed = (next(j for j in tree.fixed if j.child == "camera_left") for tree in (moved, designed))
+    assert np.allclose(left.position, as_designed.position)
