@@ -6,6 +6,7 @@ import dataclasses
 import time
 from collections import deque
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,15 +36,15 @@ class PoseEstimatorNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("pose_estimator")
-        path = config_file("pose_estimator")
-        texts = file_comments(path)
+        texts = file_comments(path := config_file("pose_estimator"))
         values = {name: declare(self, name, value, texts[name]) for name, value in read_yaml(path).items()}
         self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
         self.bring_up()
 
     def configure(self) -> None:
         """Loads the weights."""
-        weights = resource_root() / self._config.weights  # a path that is absolute stays what it is
+        given = Path(self._config.weights)
+        weights = given if given.is_file() else resource_root() / given
         if self._config.threads:
             torch.set_num_threads(self._config.threads)
         self._estimator = load_estimator(weights, self._config.trust())
@@ -107,10 +108,8 @@ class PoseEstimatorNode(ManagedNode):
         status.add("weights", self._config.weights)
         status.add("poses", self._sequence)
         for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
-            if values:
-                p50, p99 = np.percentile(values, [50, 99])
-                status.add(f"{name} p50", float(p50))
-                status.add(f"{name} p99", float(p99))
+            for percentile in (50, 99) if values else ():
+                status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
         if self._reason:
             status.warn(self._reason)
 
