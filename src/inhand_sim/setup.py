@@ -23,6 +23,7 @@ setup(
         ],
         "inhand.commands": [
             "bench.env = inhand_sim.bench:env",
+            "bench.cameras = inhand_sim.nodes.bench_cameras:cameras",
             "bench.render = inhand_sim.bench.render:render",
             "render.sheet = inhand_sim.cameras.sheet:sheet",
         ],

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 
 from inhand_core import rotations
 from inhand_sim.layout import Layout
+from inhand_sim.pacing import RealTimeLoop
 
 POLICY_TICK_NS = 80_000_000  # what the service sim/step counts in
 
@@ -28,3 +31,14 @@ def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndar
         position = rotations.rotate(inverse, position - layout.base_position)
         orientation = rotations.multiply(inverse, orientation)
     return position, rotations.normalize(orientation)
+
+
+def place_object(loop: RealTimeLoop, worlds: Any, request: Any, response: Any) -> Any:
+    """Answers sim/set_object_pose: puts the object of `worlds` there, between two ticks of `loop`."""
+    try:
+        pose = pose_in_base(request.pose, worlds.layout)
+        loop.call(lambda: worlds.place_object(np.zeros(1, int), *pose))
+        response.success, response.message = True, "placed, at rest"
+    except ValueError as error:
+        response.success, response.message = False, str(error)
+    return response

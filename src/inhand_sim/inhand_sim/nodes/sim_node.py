@@ -7,6 +7,7 @@ sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes th
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from inhand_core.signals import Signal
 from inhand_interfaces.srv import SetObjectPose, Step
 from inhand_ros import ComponentNode, Diagnostics, run_node
 from inhand_sim.nodes.extras import Extras
-from inhand_sim.nodes.requests import POLICY_TICK_NS, pose_in_base
+from inhand_sim.nodes.requests import POLICY_TICK_NS, place_object
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.pacing import Outbox, RealTimeLoop
 
@@ -38,6 +39,11 @@ class SimNode(ComponentNode):
         self._extras = Extras(self)
         for topic in topics_left_out(self):
             self.destroy_publisher(self._outlets.pop(topic))
+
+    def take_runner(self, runner: Any) -> None:
+        """Hands the world over between two ticks."""
+        swap = partial(super().take_runner, runner)
+        swap() if self._loop is None else self._loop.call(swap)
 
     def free_run(self) -> None:
         """Starts the threads."""
@@ -106,13 +112,7 @@ class SimNode(ComponentNode):
         return response
 
     def _on_set_object_pose(self, request: Any, response: Any) -> Any:
-        try:
-            pose = pose_in_base(request.pose, self.component.layout)
-            self._loop.call(lambda: self.component.place_object(np.zeros(1, int), *pose))
-            response.success, response.message = True, "placed, at rest"
-        except ValueError as error:
-            response.success, response.message = False, str(error)
-        return response
+        return place_object(self._loop, self.component, request, response)
 
 
 def main() -> None:
