@@ -33,6 +33,7 @@ RUN_BY = {
     "make sim": "tests/docs/test_session.py",
     "make test": ".ci/run",
     "ros2 bag": "tests/docs/test_session.py",
+    "ros2 launch inhand_bringup calibration.launch.xml": "tests/launch/test_calibration_launch.py",
     "ros2 launch inhand_bringup sim.launch.xml": "tests/launch/test_sim_launch.py",
     "ros2 param": "underlay/test/test_graph_commands.py",
     "ros2 service": "tests/docs/test_session.py",
