@@ -26,3 +26,4 @@ def test_the_policy_is_alone_on_its_host(two_hosts, tmp_path: Path) -> None:
     assert "[policy_node-1]: process started" in started
     assert "rt_node" not in started and "sim_node" not in started
     assert "policy_node" not in (tmp_path / "hand.log").read_text()
+    assert "XMLPARSER" not in started, "Fast DDS does not take config/dds/split.xml"

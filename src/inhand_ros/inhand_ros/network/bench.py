@@ -49,7 +49,7 @@ class Split:
         hand = [*launch, "host:=hand", f"duration:={seconds:.1f}"]
         hosts.hand.start(watch, folder / "modes.log")
         self._hand = hosts.hand.start(hand, folder / "hand.log", **summary)
-        hosts.policy.start([*launch, "host:=policy"], folder / "policy.log")
+        self._policy = hosts.policy.start([*launch, "host:=policy"], folder / "policy.log")
 
     def reports(self) -> list[Report]:
         """All reports of the controller so far."""
@@ -65,16 +65,16 @@ class Split:
         """Waits for a report of this mode after `since`, and returns when it came, both by `time.monotonic` [s].
 
         Raises:
-            RuntimeError: none came in `limit_s`, with the ends of the logs.
+            RuntimeError: none came in `limit_s`, or before a launch ended; with the ends of the logs.
         """
         end = time.monotonic() + limit_s
-        while time.monotonic() < end:
+        while time.monotonic() < end and self._hand.poll() is None and self._policy.poll() is None:
             for report in self.reports():
                 if report.time > since and report.mode == mode:
                     return report.time
             time.sleep(REPORT_S / 2)
         logs = "\n".join((self._folder / f"{name}.log").read_text()[-2000:] for name in ("hand", "policy"))
-        raise RuntimeError(f"the controller was not in mode {mode} within {limit_s:g} s\n{logs}")
+        raise RuntimeError(f"the controller was not in mode {mode} within {limit_s:g} s, or a launch ended\n{logs}")
 
     def cut(self, seconds: float = CUT_S) -> tuple[float, float]:
         """Cuts the wire for a while; returns the times until the controller held, and until it ran again [s].
