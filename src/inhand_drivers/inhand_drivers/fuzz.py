@@ -15,6 +15,7 @@ from typing import Any
 
 TARGETS: dict[str, str] = {
     "phasespace": "inhand_drivers.phasespace.fuzz_target:target",
+    "phasespace-requests": "inhand_drivers.phasespace.fuzz_target:requests",
     "hand-layout": "inhand_drivers.hand.fuzz_targets:layout",
     "hand-eeprom": "inhand_drivers.hand.fuzz_targets:eeprom",
     "ethercat-slave": "inhand_drivers.hand.fuzz_targets:slave",

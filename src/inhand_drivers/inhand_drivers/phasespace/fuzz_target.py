@@ -1,4 +1,4 @@
-"""The OWL packet parser as a target of `inhand_drivers.fuzz`."""
+"""The OWL packet parser, and the server's side of a session, as targets of `inhand_drivers.fuzz`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from inhand_drivers.phasespace.packets import (
     pack_text,
     read_packet,
 )
+from inhand_drivers.phasespace.session import Capture, Session
 from inhand_drivers.phasespace.stream import PacketStream
 
 
@@ -44,6 +45,21 @@ def target() -> Target:
         read_packet(data)
 
     return Target(seeds, parse, (PacketError,), repair)
+
+
+def requests() -> Target:
+    """Requests of a client, to a session that has heard the right ones before."""
+    before = [pack_text(text) for text in ("protocol=2", "initialize slave=0 frequency=240 profile=default")]
+    seeds = (*before, *(pack_text(text) for text in ("streaming=2 udp=9000", "streaming=1", "done=1")))
+
+    def parse(data: bytes) -> None:
+        session = Session(Capture(960.0, ("default",)))
+        for request in before:
+            session.receive(request)
+        session.receive(data)
+        session.receive(seeds[0])
+
+    return Target(seeds, parse, repair=repair)
 
 
 def repair(data: bytes) -> bytes:
