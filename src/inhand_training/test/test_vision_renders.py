@@ -45,11 +45,9 @@ def test_faces_have_their_colours_where_the_labels_say(states):
     centres = 0.025 * normals
     for i in range(12):
         one = slice(i, i + 1)
-        pixels = project(
-            corners_at(centres, out.position[one], out.orientation[one]), out.camera_matrix[one], out.camera_pose[one]
-        )
+        points = corners_at(centres, out.position[one], out.orientation[one])
+        pixels = project(points, out.camera_matrix[one], out.camera_pose[one])
         turned = corners_at(normals, np.zeros((1, 3)), out.orientation[one])[0]
-        points = corners_at(centres, out.position[one], out.orientation[one])[0]
         for camera in range(3):
             away = points[0] - out.camera_pose[i, camera, :3, 3]
             facing = np.einsum("ij,ij->i", turned, away) / np.linalg.norm(away, axis=1) < -0.5
