@@ -45,7 +45,9 @@ def listen(domain: int, launch) -> Callable[..., Listener]:
         listener = Listener(domain, STREAMS)
         launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0", *arguments)
         try:
-            wait_for(lambda: len(listener.raw("hand/action")) > 10, LONG, lambda: launched.output[-4000:])
+            ended = launched.process.poll
+            wait_for(lambda: len(listener.raw("hand/action")) > 10 or ended() is not None, LONG, "actions")
+            assert ended() is None, launched.output[-4000:]
             collect(listener, SECONDS)
             return {topic: observe(listener, topic) for topic in STREAMS}
         finally:

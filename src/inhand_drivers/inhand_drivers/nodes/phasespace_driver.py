@@ -36,7 +36,7 @@ class PhaseSpaceDriver(ManagedNode):
         address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
         self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"))))
         self._time = RosTime(self)
-        self._state = ""
+        self._streams = False
         self.bring_up()
 
     def _settings(self, raw: dict[str, Any]) -> dict[str, Any]:
@@ -94,9 +94,9 @@ class PhaseSpaceDriver(ManagedNode):
     def _on_look(self) -> None:
         if self._connection.error is not None:
             raise self._connection.error
-        if self._connection.state != self._state and "connecting" not in (self._connection.state, self._state):
+        if self._streams != (self._connection.state == "streaming"):
+            self._streams = not self._streams
             self.diagnostics.publish()
-        self._state = self._connection.state
 
     def _report(self, status: Diagnostics) -> None:
         converter, connection = self._converter, self._connection
@@ -111,7 +111,7 @@ class PhaseSpaceDriver(ManagedNode):
         for key, value in counts.items():
             status.add(key, value)
         if connection is not None and connection.state != "streaming":
-            status.error(connection.trouble or "not connected yet")
+            status.error(connection.trouble or "no frame yet")
 
 
 def main() -> None:

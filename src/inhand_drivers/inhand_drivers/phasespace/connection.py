@@ -25,7 +25,8 @@ class Connection:
         say: called with a line when the connection comes, goes, or cannot be had.
 
     Attributes:
-        state: "connecting", "streaming" or "waiting"; connections: had so far; trouble: the last, "" before the first.
+        state: "connecting"; "connected", without a frame yet; "streaming"; "waiting" to connect again.
+        connections: had so far. trouble: the last, "" when frames flow. error: a fault of our own that ended it.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Connection:
 
     def _connected(self) -> None:
         self.connections += 1
-        self.state = "streaming"
+        self.state = "connected"
         self._on_connect(self._client.rate)
         where = f"{self._config.server}:{self._config.port}"
         if not self.trouble or self.trouble != self._silence:
@@ -95,7 +96,7 @@ class Connection:
             if frames:
                 host_ns, heard = self._now_ns(), time.monotonic()
                 self._frames += len(frames)
-                self.trouble = ""
+                self.state, self.trouble = "streaming", ""
                 for frame in frames:
                     self._on_frame(frame, host_ns)
             elif time.monotonic() - heard > self._config.silent_s:
