@@ -43,7 +43,7 @@ bench: build ## the benchmarks of the README
 	@source setup.bash && for bench in $(or $(ARGS),control env); do inhand bench $$bench || exit 1; done
 
 docs: build ## this documentation as a site, into build/site
-	@source setup.bash && mkdocs build --quiet && echo "build/site/index.html"
+	@source setup.bash && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet && echo "build/site/index.html"
 
 clean: ## remove what was built (not .venv)
 	rm -rf build install log
