@@ -64,19 +64,20 @@ def observe(listener: Listener, topic: str) -> Observed:
     )
 
 
-def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = ()) -> list[str]:
+def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = (), rate: bool = True) -> list[str]:
     """Every way in which two observations of a topic differ more than they may; empty where they agree.
 
     Args:
         sim, real: the observations.
         loose: numeric fields whose ranges are not compared.
+        rate: compare rates; what nodes make of a device's messages comes at the rate that the machine manages.
     """
     found = [
         f"{name}: {getattr(sim, name)} and {getattr(real, name)}"
         for name in ("kind", "reliability", "durability", "publishers", "frame", "lengths")
         if getattr(sim, name) != getattr(real, name)
     ]
-    if abs(sim.rate - real.rate) > RATE_TOLERANCE * sim.rate:
+    if rate and abs(sim.rate - real.rate) > RATE_TOLERANCE * sim.rate:
         found.append(f"rate: {sim.rate:.2f} and {real.rate:.2f} Hz")
     for field in sorted(set(sim.ranges) & set(real.ranges) - set(loose)):
         (low, high), (low2, high2) = sim.ranges[field], real.ranges[field]
