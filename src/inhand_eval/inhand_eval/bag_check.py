@@ -15,6 +15,9 @@ from inhand_eval.bags import NANOSECONDS, BagReader, Entry, open_bag, sequence_o
 _PERIODIC = 0.9
 """Share of intervals within half of their median from it, above which a topic counts as periodic."""
 _FEW = 5  # messages, below which there is no period
+CLOCK = "/clock"
+MIXED = ("diagnostic_msgs/msg/DiagnosticArray",)
+"""Types that publishers with different clocks share a topic of."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class CheckConfig:
 
     Attributes:
         gap_factor: an interval of stamps longer than so many median periods is a gap.
-        max_offset_s: largest median of reception minus stamp, either sign [s].
+        max_offset_s: largest median offset, either sign [s].
         topics: regular expression; only topics in whose names it is found are checked.
     """
 
@@ -45,17 +48,31 @@ class _Seen:
     sequence: list[int] = field(default_factory=list)
 
 
+class _Clock:
+    """Time on /clock (n pairs of reception and time [ns]) when a message was received; its reception without /clock."""
+
+    def __init__(self, pairs: list[tuple[int, int]]) -> None:
+        self._log, self._time = np.array(pairs, np.int64).reshape(-1, 2).T
+
+    def at(self, log_ns: np.ndarray) -> np.ndarray:
+        if not len(self._log):
+            return log_ns
+        start, first = self._log[0], self._time[0]  # differences alone are small enough for doubles
+        return first + np.interp(log_ns - start, self._log - start, self._time - first).round().astype(np.int64)
+
+
 @dataclass(frozen=True)
 class TopicReport:
     """What one topic is like.
 
     Attributes:
-        messages: number of them. rate_hz: 1 / median interval of the stamps, 0 where there are too few.
+        messages: number of them. rate_hz: mean, by their stamps; 0 where there are too few.
         dropped: messages that are missing by the publisher's count; None where nothing counts them.
         restarts: how often a sequence number did not rise.
         gaps: intervals that are too long, of periodic topics; longest_gap_s: the longest interval [s].
         backwards: stamps older than the one before.
-        offset_ms: median of reception minus stamp [ms]; offset_p99_ms; drift_ppm: its slope over the bag.
+        offset_ms: median of reception minus stamp [ms], or of the time on /clock at reception where the bag has one;
+            offset_p99_ms; drift_ppm: its slope over the bag.
         problems: what is wrong, in words.
     """
 
@@ -82,12 +99,14 @@ def check_bag(path: Path, config: CheckConfig) -> dict[str, TopicReport]:
     with open_bag(path) as bag:
         topics = sorted(topic for topic in bag.topics if pattern.search(topic))
         seen = {topic: _Seen() for topic in topics}
+        clock = [(entry.log_ns, stamp_of(entry.data)) for entry in bag.entries([CLOCK])]
         headers = {topic for topic in topics if bag.has_header(topic)}
         numbered = {topic for topic in topics if bag.has_sequence(topic)}
         for entry in bag.entries(topics):
             _note(seen[entry.connection.topic], entry, headers, numbered)
         lost = bag.lost()
-        return {topic: _report(topic, seen[topic], bag, lost, config) for topic in topics}
+        times = _Clock(clock)
+        return {topic: _report(topic, seen[topic], bag, lost, times, config) for topic in topics}
 
 
 def as_json(reports: dict[str, TopicReport]) -> dict[str, Any]:
@@ -104,9 +123,13 @@ def _note(seen: _Seen, entry: Entry, headers: set[str], numbered: set[str]) -> N
         seen.sequence.append(sequence_of(entry.data))
 
 
-def _report(topic: str, seen: _Seen, bag: BagReader, lost: dict[str, int] | None, config: CheckConfig) -> TopicReport:
-    stamped = bool(seen.stamp_ns) and any(seen.stamp_ns)
-    times = np.array(seen.stamp_ns if stamped else seen.log_ns, np.int64)
+def _report(
+    topic: str, seen: _Seen, bag: BagReader, lost: dict[str, int] | None, clock: _Clock, config: CheckConfig
+) -> TopicReport:
+    log_ns, stamps = np.array(seen.log_ns, np.int64), np.array(seen.stamp_ns, np.int64)
+    if stamped := bool((stamps > 0).any()):  # a stamp of 0 was given before there was a time
+        log_ns, stamps = log_ns[stamps > 0], stamps[stamps > 0]
+    times = stamps if stamped else log_ns
     intervals = np.diff(times) / NANOSECONDS
     dropped, restarts = _drops(np.array(seen.sequence, np.int64))
     if lost is not None:
@@ -118,7 +141,7 @@ def _report(topic: str, seen: _Seen, bag: BagReader, lost: dict[str, int] | None
         near = np.abs(forward - period) <= 0.5 * period
         if near.mean() >= _PERIODIC and not bag.latched(topic):
             gaps = int((intervals > config.gap_factor * period).sum())
-    offset = (np.array(seen.log_ns) - times) / 1e6 if stamped else None
+    offset = (clock.at(log_ns) - times) / 1e6 if stamped else None
     backwards = int((intervals < 0.0).sum()) if stamped and not bag.latched(topic) else 0
     problems = []
     if dropped:
@@ -127,11 +150,12 @@ def _report(topic: str, seen: _Seen, bag: BagReader, lost: dict[str, int] | None
         problems.append(f"{gaps} gaps, the longest {intervals.max():.3g} s")
     if seen.sequence and backwards > restarts:
         problems.append(f"{backwards} stamps go back")
-    if offset is not None and abs(np.median(offset)) > 1e3 * config.max_offset_s:
+    mixed = bag.topics[topic] in MIXED
+    if offset is not None and not mixed and abs(np.median(offset)) > 1e3 * config.max_offset_s:
         problems.append(f"clock offset {np.median(offset) / 1e3:.3g} s")
     return TopicReport(
-        messages=len(times),
-        rate_hz=1.0 / period if period else 0.0,
+        messages=len(seen.log_ns),
+        rate_hz=(len(times) - 1) / max(intervals.sum(), 1e-9) if period else 0.0,
         dropped=dropped,
         restarts=restarts,
         gaps=gaps,

@@ -25,34 +25,40 @@ def check(
         max_offset: largest median offset between a topic's stamps and the recorder's clock [s].
         json: file for the report.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from inhand_eval.bag_check import CheckConfig, as_json, check_bag
 
     reports = check_bag(bag, CheckConfig(gap_factor, max_offset, topics))
-    table = Table(box=None, pad_edge=False)
-    for column in ("topic", "messages", "Hz", "dropped", "gaps", "longest", "offset", "p99", "drift", "problems"):
-        table.add_column(column, justify="left" if column in ("topic", "problems") else "right", no_wrap=True)
-    for topic, r in reports.items():
-        table.add_row(
-            topic,
-            str(r.messages),
-            f"{r.rate_hz:.4g}" if r.rate_hz else "",
-            "?" if r.dropped is None else str(r.dropped),
-            str(r.gaps),
-            f"{1e3 * r.longest_gap_s:.0f} ms",
-            "" if r.offset_ms is None else f"{r.offset_ms:.2f} ms",
-            "" if r.offset_p99_ms is None else f"{r.offset_p99_ms:.2f} ms",
-            "" if r.drift_ppm is None else f"{r.drift_ppm:.0f} ppm",
-            "; ".join(r.problems),
-        )
-    Console(width=160).print(table)
+    rows = [("topic", "messages", "Hz", "dropped", "gaps", "longest", "offset", "99 %", "drift", "")]
+    rows += [_row(topic, report) for topic, report in reports.items()]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
+    for topic, *numbers, problems in rows:
+        cells = [f"{topic:{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:]))]
+        print("  ".join([*cells, problems]).rstrip())
     bad = [topic for topic, report in reports.items() if report.problems]
     print(f"{bag}: {len(reports)} topics, " + (f"{len(bad)} with problems: {bad}" if bad else "whole"))
     if json is not None:
         json.write_text(json_module.dumps({"bag": str(bag), "whole": not bad, "topics": as_json(reports)}, indent=1))
     return int(bool(bad))
+
+
+def _row(topic: str, report) -> tuple[str, ...]:
+    """A line of the table."""
+
+    def number(value: float | None, unit: str, digits: int) -> str:
+        return "" if value is None else f"{value:.{digits}f} {unit}"
+
+    return (
+        topic,
+        str(report.messages),
+        f"{report.rate_hz:.4g}" if report.rate_hz else "",
+        "?" if report.dropped is None else str(report.dropped),
+        str(report.gaps),
+        number(1e3 * report.longest_gap_s, "ms", 0),
+        number(report.offset_ms, "ms", 2),
+        number(report.offset_p99_ms, "ms", 2),
+        number(report.drift_ppm, "ppm", 0),
+        "; ".join(report.problems),
+    )
 
 
 def from_bag(

@@ -67,3 +67,21 @@ def test_the_command_tells_scripts(tmp_path, capsys):
     (tmp_path / "torn.mcap").write_bytes(next(bag.glob("*.mcap")).read_bytes()[:3000])
     with pytest.raises(BagError, match="cannot|can be read"):
         check(tmp_path / "torn.mcap")
+
+
+def test_simulated_time_is_what_stamps_are_compared_with(tmp_path):
+    """Half real time, from a clock that lags by 40 s: no offset but the 3 ms on the way."""
+    bag = BagMaker(tmp_path / "bag")
+    kind = bag.store.types["rosgraph_msgs/msg/Clock"]
+    for number in range(400):
+        stamp = START + number * 10 * MS
+        log = START + 40 * SECOND + number * 20 * MS
+        time = bag.type("builtin_interfaces/msg/Time", sec=stamp // SECOND, nanosec=stamp % SECOND)
+        bag.write("/clock", kind(clock=time), log)
+        if number < 399:
+            bag.pose(0 if number < 3 else stamp, number, (0.0, 0.0, 0.0), log_ns=log + 6 * MS)
+    bag.close()
+    found = report(tmp_path / "bag")
+    assert found.offset_ms == pytest.approx(3.0, abs=0.1) and found.problems == ()
+    assert found.messages == 399  # three of them had no time yet
+    assert found.rate_hz == pytest.approx(100.0, rel=0.01)
