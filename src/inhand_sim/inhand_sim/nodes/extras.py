@@ -46,9 +46,8 @@ class Extras:
         if time_ns % TRUTH_PERIOD_NS == 0:
             truth = worlds.truth()
             found.append(ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1)))
-        if "mocap/markers" in outputs:
-            self._frames += 1
-            found += [worlds.markers] if self._markers.get_subscription_count() else []
+        if "mocap/markers" in outputs and self._markers.get_subscription_count():
+            found.append(worlds.markers)
         snapshot = self._snapshots.take(time_ns, worlds)
         return found if snapshot is None else [*found, snapshot]
 
@@ -63,6 +62,7 @@ class Extras:
                 self._snapshots.publish(time_ns, signal)
             else:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
+                self._frames += 1
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 
