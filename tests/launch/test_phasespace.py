@@ -91,7 +91,7 @@ def drive(processes: Processes) -> Callable[..., None]:
 @pytest.mark.parametrize("transport", ["tcp", "udp"])
 def test_960_frames_a_second_arrive_one_message_each(serve, drive, listener, processes, transport: str) -> None:
     drive(serve(drift_ppm=100.0), f"transport:={transport}")
-    wait_for(lambda: len(listener.raw(TOPIC)) > 5 * 960, LONG, processes.logs)
+    wait_for(lambda: len(listener.raw(TOPIC)) > 4 * 960, LONG, processes.logs)
     numbers = listener.sequences(TOPIC)
     assert (np.diff(numbers) == 1).all(), "a message for every frame"
     messages = listener.messages(TOPIC)
@@ -125,7 +125,7 @@ def test_broken_packets_are_refused_and_counted_while_frames_flow(
 
 def test_broken_packets_in_a_stream_cost_few_frames_and_never_the_driver(serve, drive, listener, processes) -> None:
     drive(serve(malformed=0.1), "transport:=tcp")
-    wait_for(lambda: len(listener.raw(TOPIC)) > 4 * 960, LONG, processes.logs)
+    wait_for(lambda: len(listener.raw(TOPIC)) > 2 * 960, LONG, processes.logs)
     numbers = np.array(listener.sequences(TOPIC))
     assert (np.diff(numbers) > 0).all() and len(numbers) / (numbers[-1] - numbers[0] + 1) > 0.8
     assert processes.running["driver"].poll() is None

@@ -26,6 +26,7 @@ class Observed:
         frame: header.frame_id. rate: from the stamps [Hz].
         ranges: smallest and largest value of each numeric field, by dotted name.
         lengths: length of each array field.
+        nodes: names of the publishing nodes, which are not compared.
     """
 
     kind: tuple[str, ...]
@@ -36,6 +37,7 @@ class Observed:
     rate: float
     ranges: dict[str, tuple[float, float]]
     lengths: dict[str, int]
+    nodes: tuple[str, ...] = ()
 
 
 def observe(listener: Listener, topic: str) -> Observed:
@@ -61,6 +63,7 @@ def observe(listener: Listener, topic: str) -> Observed:
         rate=(len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9),
         ranges={f: (float(np.concatenate(v).min()), float(np.concatenate(v).max())) for f, v in values.items()},
         lengths={f: len(v[0]) for f, v in values.items()},
+        nodes=tuple(sorted(info.node_name for info in infos)),
     )
 
 
