@@ -20,10 +20,13 @@ QUICK = (
 )
 # Beginnings of commands that another test runs, with other values at most, and where.
 RUN_BY = {
+    "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
+    "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
     "inhand description write": "src/inhand_description/test/test_generated.py",
     "inhand emulate hand": "tests/launch/test_hand_driver.py",
     "inhand emulate phasespace": "tests/launch/test_phasespace.py",
+    "inhand evaluate vision": "src/inhand_eval/test/test_vision.py",
     "inhand evaluate": "src/inhand_eval/test/test_trials.py",
     "inhand fuzz": "src/inhand_drivers/test/test_fuzz.py",
     "inhand security check": "tests/network/test_security.py",
