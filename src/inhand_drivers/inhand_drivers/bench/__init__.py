@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 DEVICES: dict[str, str] = {
     "phasespace": "inhand_drivers.nodes.bench_phasespace:rows",
+    "cameras": "inhand_drivers.nodes.bench_cameras:rows",
     "hand": "inhand_drivers.nodes.bench_hand:rows",
 }
 """By device, "module:function" that takes seconds and yields `Row`s; it checks equality before it measures."""

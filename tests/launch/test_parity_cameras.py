@@ -1,0 +1,112 @@
+"""Cameras on pylon's emulation look like the simulated ones: topics, types, QoS, frames, sizes, intrinsics, images."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
+from support.probe import Probe
+from support.processes import wait_for
+
+from cv_bridge import CvBridge
+from inhand_ros.images import image_array
+
+LONG, SIDES = 240.0, ("top", "left", "right")
+KINDS = {
+    "image_raw": "sensor_msgs/msg/Image",
+    "image_raw/compressed": "sensor_msgs/msg/CompressedImage",
+    "camera_info": "sensor_msgs/msg/CameraInfo",
+}
+TOPICS = {f"camera_{side}/{end}": kind for side in SIDES for end, kind in KINDS.items()}
+HEARD = {f"camera_top/{end}": kind for end, kind in KINDS.items()}
+"""One camera's images are enough to listen to: rendering all of them would make a busy machine late."""
+
+
+@dataclass
+class Seen:
+    """The cameras' topics of one run.
+
+    Attributes:
+        offers: by topic, (type, reliability, durability) of each publisher.
+        heard: messages by topic.
+    """
+
+    offers: dict[str, list[tuple[str, ReliabilityPolicy, DurabilityPolicy]]]
+    heard: dict[str, list[Any]]
+
+
+def look(domain: int, launch: Any, *arguments: str) -> Seen:
+    """Runs the system, and listens until there are images of one camera with the hand in them."""
+    probe = Probe(domain, HEARD)
+    launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0", *arguments)
+    try:
+        raw = "camera_top/image_raw"
+        wait_for(lambda: len(probe.heard[raw]) > 30, LONG, lambda: launched.output[-4000:])
+        wait_for(lambda: image_array(probe.newest(raw)).std() > 5.0, LONG, "a picture of the hand, not of nothing")
+        for heard in probe.heard.values():
+            heard.clear()
+        wait_for(lambda: all(len(heard) > 30 for heard in probe.heard.values()), LONG, "all of the camera's topics")
+        offers = {}
+        for topic in TOPICS:
+            infos = probe.node.get_publishers_info_by_topic(probe.node.resolve_topic_name(topic))
+            offers[topic] = [(i.topic_type, i.qos_profile.reliability, i.qos_profile.durability) for i in infos]
+        return Seen(offers, {topic: [m for _, m in list(heard)[-30:]] for topic, heard in probe.heard.items()})
+    finally:
+        launched.process.terminate()
+        launched.process.wait(60.0)
+        probe.close()
+        time.sleep(1.0)
+
+
+@pytest.fixture(scope="module")
+def runs(domain: int, launch: Any) -> tuple[Seen, Seen]:
+    """The simulated cameras, and emulated ones that see what those would publish."""
+    return look(domain, launch), look(domain, launch, "emulate:=cameras")
+
+
+def test_publishers_offer_the_same(runs: tuple[Seen, Seen]) -> None:
+    simulated, emulated = runs
+    assert simulated.offers == emulated.offers
+    for topic, kind in TOPICS.items():
+        assert [offer[0] for offer in emulated.offers[topic]] == [kind], topic
+
+
+def test_frames_sizes_and_intrinsics_are_the_same(runs: tuple[Seen, Seen]) -> None:
+    for topic, fields in (
+        ("camera_top/image_raw", ("height", "width", "encoding", "step", "is_bigendian")),
+        ("camera_top/image_raw/compressed", ("format",)),
+        ("camera_top/camera_info", ("height", "width", "distortion_model")),
+    ):
+        values = [
+            {(m.header.frame_id, *(getattr(m, name) for name in fields)) for m in run.heard[topic]} for run in runs
+        ]
+        assert values[0] == values[1] and len(values[0]) == 1, topic
+    simulated, emulated = (run.heard["camera_top/camera_info"][-1] for run in runs)
+    for name in ("k", "d", "r", "p"):
+        assert np.allclose(getattr(simulated, name), getattr(emulated, name)), name
+
+
+def test_images_show_the_same_scene(runs: tuple[Seen, Seen]) -> None:
+    """Brightness and contrast of each colour, and the compressed images' too; episodes differ, colours do not."""
+    bridge, raw, jpeg = CvBridge(), "camera_top/image_raw", "camera_top/image_raw/compressed"
+    figures = []
+    for run in runs:
+        images = [image_array(m) for m in run.heard[raw]]
+        decoded = [bridge.compressed_imgmsg_to_cv2(m)[..., ::-1] for m in run.heard[jpeg]]
+        figures += [np.concatenate([np.mean(s, (0, 1, 2)), np.std(s, (0, 1, 2))]) for s in (images, decoded)]
+    assert np.ptp(figures, axis=0).max() < 12.0, np.round(figures, 1)
+
+
+def test_stamps_are_the_simulators_time_and_rise(runs: tuple[Seen, Seen]) -> None:
+    for run in runs:
+        stamps = np.array(
+            [m.header.stamp.sec + m.header.stamp.nanosec * 1e-9 for m in run.heard["camera_top/image_raw"]]
+        )
+        assert np.all(np.diff(stamps) > 0.0)
+        periods = np.diff(stamps) * 30.0
+        # Under load frames are left out, never squeezed in between.
+        assert np.quantile(periods, 0.1) > 0.6, periods
