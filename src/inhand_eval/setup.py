@@ -26,6 +26,7 @@ setup(
             "calibrate.model = inhand_eval.calibration.commands:model",
             "calibrate.tables = inhand_eval.calibration.commands:tables",
             "calibrate.proof = inhand_eval.calibration.commands:proof",
+            "evaluate.sight = inhand_eval.vision_commands:sight",
             "evaluate.vision = inhand_eval.vision_commands:vision",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",

@@ -86,6 +86,7 @@ def run_trials(
     protocol: Protocol,
     progress: Callable[[int, float], None] | None = None,
     watch: Callable[[InProcessGraph], None] | None = None,
+    step: Callable[[InProcessGraph], Any] = InProcessGraph.step,
 ) -> TrialResults:
     """Runs the first trial of every row to its end.
 
@@ -93,6 +94,7 @@ def run_trials(
         protocol: what to run.
         progress: called now and then with the number of finished trials and the simulated time [s].
         watch: called after every step.
+        step: advances the graph by a tick; another one can put messages of its own among those of the components.
     """
     graph = build_graph(protocol)
     count = protocol.trials
@@ -101,7 +103,7 @@ def run_trials(
     open_rows = np.ones(count, bool)
     while open_rows.any():
         now = graph.time_ns * 1e-9
-        graph.step()
+        step(graph)
         if watch is not None:
             watch(graph)
         trial = graph.latest["trial"]

@@ -26,12 +26,14 @@ class BagCamera:
 
     Attributes:
         matrix: (3, 3) of the whole image [px]; resolution: (width, height) of that [px].
+        distortion: coefficients in OpenCV's order, () for none.
         pose: (4, 4), hand_base from optical frame.
         source: "bag", or "description" where the bag lacks camera_info or the frame.
     """
 
     matrix: np.ndarray
     resolution: tuple[int, int]
+    distortion: tuple[float, ...]
     pose: np.ndarray
     source: str
 
@@ -133,10 +135,11 @@ def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
         known = info is not None and info.k[0] != 0.0 and world is not None and base is not None
         if known:
             matrix, resolution = np.array(info.k).reshape(3, 3), (info.width, info.height)
-            found.append(BagCamera(matrix, resolution, np.linalg.inv(base) @ world, "bag"))
+            lens = tuple(float(value) for value in info.d)
+            found.append(BagCamera(matrix, resolution, lens, np.linalg.inv(base) @ world, "bag"))
         else:
             pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
-            found.append(BagCamera(nominal_info(row).matrix, row.resolution, pose, "description"))
+            found.append(BagCamera(nominal_info(row).matrix, row.resolution, (), pose, "description"))
     return tuple(found)
 
 

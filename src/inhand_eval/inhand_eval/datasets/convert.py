@@ -18,6 +18,7 @@ from inhand_eval.datasets.bag_index import IMAGE_TOPICS, BagIndex, index_bag
 from inhand_eval.datasets.sync import SyncConfig, as_of, label, missing_frames, trial_at
 from inhand_vision.dataset import Samples, ShardWriter, shard_description, write_index
 from inhand_vision.images import ImageConfig, crop_and_resize, input_matrix
+from inhand_vision.rectify import make_rectifier
 
 Progress = Callable[[str, int, int], None]
 
@@ -171,6 +172,7 @@ def _store(
     size = config.images.size
     matrices = np.stack([input_matrix(camera.matrix, camera.resolution, config.images) for camera in index.cameras])
     poses = np.stack([camera.pose for camera in index.cameras])
+    straight = [make_rectifier(c.matrix, c.distortion, c.resolution) for c in index.cameras]
     wanted = [_uses(plans, camera) for camera in range(len(IMAGE_TOPICS))]
     left = {plan.name: plan.images.size for plan in plans}
     open_shards: dict[str, ShardWriter] = {}
@@ -184,7 +186,7 @@ def _store(
             progress(bag.path.stem, done, total)
         if not uses:
             continue
-        image = crop_and_resize(rgb_image(bag.message(entry)), config.images)
+        image = crop_and_resize(straight[camera](rgb_image(bag.message(entry))), config.images)
         for plan, row in uses:
             if plan.name not in open_shards:
                 writer = ShardWriter(folder, plan.name, len(plan.images), len(IMAGE_TOPICS), size)
