@@ -17,7 +17,7 @@ SUBNET = "10.77.0.{number}"
 # What a host consists of. Its processes share a /dev/shm, as processes of one host do, and none with other hosts: past
 # the wire they would talk through it. It ends when this program does, however that ends.
 HOLD = "mount -t tmpfs -o size=256m tmpfs /dev/shm && ip link set lo up && echo ready && read forever"
-TOOLS = {"ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux"}
+TOOLS = {"ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux"}
 
 
 def why_not() -> str | None:
@@ -57,7 +57,17 @@ class Host:
         self._holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self._holder.stdout.readline() != "ready\n":
             raise RuntimeError("a network namespace could not be made (its error is above)")
-        self._enter = ["nsenter", "--target", str(self._holder.pid), "--net", "--mount"]
+        # However this program ends, what it started here is told to end.
+        self._enter = [
+            "setpriv",
+            "--pdeathsig",
+            "TERM",
+            "nsenter",
+            "--target",
+            str(self._holder.pid),
+            "--net",
+            "--mount",
+        ]
         _run("ip", "link", "set", "dev", device, "netns", str(self._holder.pid))
         _run(*self._enter, "ip", "addr", "add", f"{address}/30", "dev", device)
         _run(*self._enter, "ip", "link", "set", "dev", device, "up")
