@@ -22,7 +22,8 @@ SIM = DESCRIPTION | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gym
 POLICY = DESCRIPTION | {"inhand_policy", "torch", "safetensors"}
 EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
-ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "rcl_interfaces", "rosgraph_msgs"} | {
+ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
+    "rosgraph_msgs",
     "sensor_msgs",
     "std_msgs",
     "std_srvs",
@@ -43,7 +44,9 @@ ALLOWED = {
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
     "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval"} | EVALUATION | COMMAND_LINE,
-    "inhand_console": DESCRIPTION | {"inhand_console", "viser", "trimesh", "yourdfpy", "PIL"} | COMMAND_LINE,
+    "inhand_console": DESCRIPTION
+    | {"inhand_console", "inhand_control", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
+    | COMMAND_LINE,
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
 ROS = CORE | {"inhand_ros", "rclpy", "mcap"} | ROS_MESSAGES | BOUNDARY

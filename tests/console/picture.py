@@ -12,8 +12,9 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from chromium import Chromium
 from support.processes import wait_for
+
+from inhand_console.chromium import Chromium
 
 SIZE = (1400, 800)
 STOP_BUTTON = "[...document.querySelectorAll('button')].find(b => b.innerText == 'STOP')"

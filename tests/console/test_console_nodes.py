@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pytest
 import rclpy
-from chromium import Chromium
-from chromium import executable as chromium
 from rclpy.executors import SingleThreadedExecutor
 from sensor_msgs.msg import JointState
 from std_srvs.srv import Trigger
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
 
+from inhand_console.chromium import Chromium
+from inhand_console.chromium import executable as chromium
 from inhand_console.marker_status import COLORS, Seen
 from inhand_console.model import joint_names, load_hand
-from inhand_console.nodes.feed import joints_by_name
+from inhand_console.nodes.decoders import joints_by_name
 from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, VIZ_TOPICS
 from inhand_core import load_graph, rotations
 from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose, Signal

@@ -16,16 +16,17 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from chromium import Chromium, executable
 from picture import SIZE, take_picture
 from PIL import Image
 from rehearsal import Rehearsal
 from support.processes import wait_for
 
+from inhand_console.chromium import Chromium, executable
 from inhand_console.commands import Command, Outcome
 from inhand_console.config import ConsoleConfig
 from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.page import ConsolePage
+from inhand_console.panel import Choices
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
 
@@ -66,7 +67,8 @@ def stage() -> Iterator[Stage]:
         load_graph("realtime"),
         0.4,
         rehearsal.snapshot,
-        pressed.append,
+        lambda command, value: pressed.append(command),
+        Choices(("weights/block.safetensors",), ("none", "all")),
     )
     try:
         with Chromium() as browser:

@@ -1,42 +1,109 @@
 """The doctor's findings follow what is on the machine."""
 
-import resource
+from __future__ import annotations
+
+import json
 from collections import namedtuple
+from collections.abc import Iterator
 
 import pytest
 
-from inhand_bringup import doctor
+from inhand_bringup import doctor as program
+from inhand_bringup.doctor import dds, machine, software
+from inhand_bringup.doctor.finding import Answer, Finding, ask
 
 Usage = namedtuple("Usage", "total used free")
 
 
 @pytest.mark.parametrize("free, level", [(10, "warning"), (900, "ok")])
 def test_little_shared_memory_is_a_warning(monkeypatch, free, level):
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda folder: Usage(1, 1, free * 2**20))
-    assert [finding.level for finding in doctor.shared_memory()] == [level]
-
-
-@pytest.mark.parametrize("limit, level", [(0, "warning"), (98, "ok"), (resource.RLIM_INFINITY, "ok")])
-def test_missing_rights_are_warnings(monkeypatch, limit, level):
-    monkeypatch.setattr(doctor.os, "geteuid", lambda: 1000)
-    monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (limit, limit))
-    assert next(doctor.real_time()).level == level
-
-
-def test_a_missing_library_is_an_error_and_names_the_remedy(monkeypatch):
-    monkeypatch.setattr(doctor, "LIBRARIES", ("no-such-library",))
-    (finding,) = doctor.libraries()
-    assert finding.level == "error" and "no-such-library" in finding.what and "make build" in finding.remedy
+    monkeypatch.setattr(dds.shutil, "disk_usage", lambda folder: Usage(1, 1, free * 2**20))
+    assert [finding.level for finding in dds.shared_memory()] == [level]
 
 
 @pytest.mark.parametrize(
-    "levels, code, last",
-    [(("ok", "ok"), 0, "ok"), (("warning", "ok"), 0, "warning"), (("error", "warning"), 1, "error")],
+    "setting, level, words",
+    [
+        ("LOCALHOST", "ok", "loopback only"),
+        ("SUBNET", "ok", "not loopback only"),
+        ("OFF", "error", "no node finds another"),
+        ("LOCALHORST", "error", "is none of"),
+    ],
 )
-def test_the_exit_code_follows_the_worst_finding(monkeypatch, capsys, levels, code, last):
-    findings = [doctor.Finding(level, "a check") for level in levels]
-    for name in ("python_and_ros", "libraries", "rendering", "real_time"):
-        monkeypatch.setattr(doctor, name, lambda: iter(()))
-    monkeypatch.setattr(doctor, "shared_memory", lambda: iter(findings))
-    assert doctor.doctor(talk=False) == code
-    assert capsys.readouterr().out.splitlines()[-1].startswith(f"{last}:")
+def test_the_discovery_range_is_said_in_words(monkeypatch, setting, level, words):
+    monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", setting)
+    (finding,) = dds.discovery_range()
+    assert finding.level == level and words in finding.what
+
+
+def test_a_missing_library_is_an_error_and_names_the_remedy(monkeypatch):
+    monkeypatch.setattr(software, "LIBRARIES", ("no-such-library",))
+    (finding,) = software.libraries()
+    assert finding.level == "error" and "no-such-library" in finding.what and "make build" in finding.remedy
+
+
+@pytest.mark.parametrize("state, level", [(0, "ok"), (5, "warning"), (-1, "ok")])
+def test_a_clock_that_is_not_synchronised_is_a_warning(monkeypatch, state, level):
+    monkeypatch.setattr(machine.ctypes, "CDLL", lambda *_, **__: namedtuple("C", "adjtimex")(lambda _: state))
+    assert list(machine.clock())[-1].level == level
+
+
+def test_a_slow_disk_is_a_warning_with_its_speed(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "write_speed", lambda folder: 12.3)
+    (finding,) = machine.disk(tmp_path)
+    assert finding.level == "warning" and "12 MiB/s" in finding.what
+
+
+def test_a_gpu_that_torch_cannot_use_is_a_warning(monkeypatch):
+    monkeypatch.setattr(machine.shutil, "which", lambda name: name)
+    listed = namedtuple("Done", "returncode stdout")(0, "GPU 0: NVIDIA X (UUID: 1)\n")
+    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: listed)
+    monkeypatch.setattr(machine, "ask", lambda script: Answer(True, "False None 0"))
+    (finding,) = machine.gpu()
+    assert finding.level == "warning" and finding.what.startswith("GPU 0: NVIDIA X, but")
+
+
+def test_what_crashes_or_complains_is_an_answer_too():
+    assert ask("print(6 * 7)") == Answer(True, "42")
+    assert ask("raise ValueError('why')").complaint == "ValueError: why"
+    assert not ask("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)").done
+
+
+@pytest.fixture
+def two_checks(monkeypatch) -> None:
+    def one() -> Iterator[Finding]:
+        yield Finding("ok", "well")
+
+    def other() -> Iterator[Finding]:
+        yield Finding("error", "ill [sic]", "rest")
+
+    monkeypatch.setattr(program, "all_checks", lambda folder: {"one": one, "other": other})
+
+
+def test_the_exit_code_follows_the_worst_finding(two_checks, capsys):
+    assert program.doctor() == 1
+    shown = capsys.readouterr().out
+    assert "ill [sic]" in shown and shown.splitlines()[-1].startswith("error:")
+    assert program.doctor(only=("one",)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "ok: everything is in place"
+
+
+def test_json_says_the_same(two_checks, capsys):
+    assert program.doctor(json=True) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert found["worst"] == "error"
+    assert found["findings"][1] == {"check": "other", "level": "error", "what": "ill [sic]", "remedy": "rest"}
+
+
+def test_an_unknown_check_is_refused_by_name(two_checks):
+    with pytest.raises(ValueError, match="unknown checks .'third'.; known .'one', 'other'."):
+        program.doctor(only=("third",))
+
+
+def test_a_check_that_cannot_be_made_is_a_finding():
+    def broken() -> Iterator[Finding]:
+        raise PermissionError("not yours")
+        yield
+
+    (finding,) = program.guarded(broken)
+    assert finding.level == "warning" and "not yours" in finding.what

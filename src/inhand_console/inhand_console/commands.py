@@ -15,10 +15,17 @@ class Command(enum.Enum):
     ENABLE = "enable the hand"
     START_TRIAL = "start a trial"
     STOP_TRIAL = "stop the trial"
+    NEW_GOAL = "set a new goal"
     PAUSE = "pause the simulation"
     RESUME = "resume the simulation"
     STEP = "step the simulation"
     RESET = "reset the simulation"
+    RECORD = "start recording"
+    END_RECORDING = "end the recording"
+    KEEP = "keep the last take"
+    DISCARD = "discard the last take"
+    USE_WEIGHTS = "use these weights"
+    USE_RANDOMIZATION = "use this randomisation"
 
 
 @dataclass(frozen=True)
@@ -30,5 +37,5 @@ class Outcome:
     message: str = ""
 
 
-CommandHandler = Callable[[Command], None]
-"""Takes a press; called from the page's threads, must return at once."""
+CommandHandler = Callable[[Command, str], None]
+"""Takes a press and what was chosen with it ("" for most); called from the page's threads, must return at once."""

@@ -51,12 +51,13 @@ class ConsoleConfig:
     """The page.
 
     Attributes:
-        host: address to listen on; anything but this machine's own lets others stop and start the hand.
+        host: address to listen on; on anything but this machine's own the page asks for a token.
         port: first port to try; the next free one is taken.
         scene_hz: updates of the 3D scene [Hz], 1 to 30.
         panel_hz: updates of figures and plot [Hz].
         plot_seconds: length of the scrolling plot [s].
         rate_window_s: topic rates are counted over this long [s].
+        image_width: of the cameras' images as the browser gets them [px].
         trials_shown: lines of the trial history.
         step_ticks: policy ticks of 80 ms that one press of Step advances.
     """
@@ -67,13 +68,14 @@ class ConsoleConfig:
     panel_hz: float
     plot_seconds: float
     rate_window_s: float
+    image_width: int
     trials_shown: int
     step_ticks: int
     scene: SceneConfig
     health: HealthLimits
 
     def __post_init__(self) -> None:
-        for name in ("panel_hz", "plot_seconds", "rate_window_s", "trials_shown", "step_ticks"):
+        for name in ("panel_hz", "plot_seconds", "rate_window_s", "image_width", "trials_shown", "step_ticks"):
             _positive(self, name)
         if not 1 <= self.scene_hz <= 30:
             raise ValueError(f"scene_hz must be in 1 … 30, is {self.scene_hz}")

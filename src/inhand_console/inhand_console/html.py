@@ -8,7 +8,7 @@ from html import escape
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
 from inhand_console.marker_status import COLORS, Seen
-from inhand_console.snapshot import ControllerHealth, SimHealth
+from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
 from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
 from inhand_core.signals import Trial, TrialState
 
@@ -62,10 +62,30 @@ def trial_history(log: TrialLog, shown: int) -> str:
     return f'<div style="{BLOCK}">{escape(log.summary())}<table style="width:100%">{rows}</table></div>'
 
 
-def health_table(findings: Sequence[Finding]) -> str:
+def health_table(findings: Sequence[Finding], title: str = "") -> str:
     """One line a finding; what is wrong comes first."""
     ordered = sorted(findings, key=lambda finding: -finding.level)
-    return f'<div style="{BLOCK}">{"".join(_finding_line(finding) for finding in ordered)}</div>'
+    head = f"<b>{escape(title)}</b>" if title else ""
+    return f'<div style="{BLOCK}">{head}{"".join(_finding_line(finding) for finding in ordered)}</div>'
+
+
+def recording(report: NodeReport | None) -> str:
+    """What the recorder does, and what became of the last take."""
+    if report is None:
+        return f'<div style="{BLOCK}">no recorder is running</div>'
+    value = report.values.get
+    words = {
+        "recording": f"recording to {value('take')}: {value('messages', '0')} messages",
+        "undecided": f"{value('take')}: keep it, or discard it?",
+        "kept": f"{value('take')} is kept",
+        "discarded": f"{value('take')} is discarded",
+    }.get(value("recording", ""), "not recording")
+    if report.level:
+        words += f" · {report.message}"
+    dot = (
+        f'<span style="color:{LEVEL_COLORS[Level.ERROR]}">&#9679;</span> ' if value("recording") == "recording" else ""
+    )
+    return f'<div id="inhand-recording" style="{BLOCK}">{dot}{escape(words)}</div>'
 
 
 def outcome_line(outcome: Outcome | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -11,8 +12,9 @@ import viser
 
 from inhand_console.commands import CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
+from inhand_console.guard import Guard, guarding, token_for
 from inhand_console.object_mesh import ObjectShape
-from inhand_console.panel import Panel
+from inhand_console.panel import Choices, Panel
 from inhand_console.scene import Scene
 from inhand_console.snapshot import Snapshot
 from inhand_console.urdf_tree import UrdfTree
@@ -25,6 +27,9 @@ IDLE_PERIOD_S = 0.25
 class ConsolePage:
     """Serves the page and keeps it up to date; no ROS.
 
+    Attributes:
+        newest: the snapshot drawn last.
+
     Args:
         config: of the page.
         tree: the hand.
@@ -34,6 +39,9 @@ class ConsolePage:
         tolerance: a goal is achieved below this rotation distance [rad].
         take: gives the newest snapshot for a time of `time.monotonic()`; called by the drawing thread only.
         on_command: called at each press of a button.
+        choices: of weights and randomisation.
+
+    On another address than this machine's own the page asks for a token, which `url` carries (guard.py).
     """
 
     def __init__(
@@ -46,20 +54,31 @@ class ConsolePage:
         tolerance: float,
         take: Callable[[float], Snapshot],
         on_command: CommandHandler,
+        choices: Choices,
     ) -> None:
         self._config, self._take = config, take
+        self._token = token_for(config.host)
         rich.get_console().quiet = True  # viser's banner; whoever serves the page says where it is
-        self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
+        with guarding(Guard(self._token)):
+            self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
+        self.newest = Snapshot()
         self._scene = Scene(self._server, config.scene, tree, joint_names, shape)
-        self._panel = Panel(self._server, config, spec, tolerance, on_command)
+        self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        """Where the page is."""
-        return f"http://{self._config.host}:{self._server.get_port()}"
+        """Where the page is; with the token where one is asked for."""
+        host = socket.gethostname() if self._config.host in ("0.0.0.0", "::") else self._config.host
+        place = f"http://{f'[{host}]' if ':' in host else host}:{self._server.get_port()}"
+        return place if self._token is None else f"{place}/?token={self._token}"
+
+    @property
+    def images_wanted(self) -> bool:
+        """Whether somebody asks for the cameras' images."""
+        return self._panel.images_wanted
 
     @property
     def watched(self) -> bool:
@@ -85,7 +104,7 @@ class ConsolePage:
         panel_due = 0.0
         while not self._closing.is_set():
             started = time.monotonic()
-            snapshot = self._take(started)
+            snapshot = self.newest = self._take(started)
             if not self.watched:
                 self._panel.note(snapshot)
                 self._closing.wait(IDLE_PERIOD_S)

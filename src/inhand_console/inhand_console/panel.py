@@ -1,8 +1,8 @@
-"""The panel beside the scene: stop button, figures, plot, health. Fed with snapshots; knows viser, no ROS."""
+"""The panel beside the scene: stop button, and tabs of figures, plots, images, health. Knows viser, no ROS."""
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 import viser
@@ -10,7 +10,12 @@ import viser
 from inhand_console import html
 from inhand_console.commands import Command, CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
+from inhand_console.graphs import Graphs
 from inhand_console.health import judge
+from inhand_console.images import CameraImages
+from inhand_console.node_health import judge_nodes
+from inhand_console.object_mesh import ObjectShape
+from inhand_console.plots import ScrollingPlot
 from inhand_console.snapshot import Snapshot
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
@@ -24,34 +29,12 @@ def goal_distance(snapshot: Snapshot) -> float | None:
     return distance if np.isfinite(distance) else None
 
 
-class DistancePlot:
-    """Rotation distance to the goal over the last seconds, with the tolerance as a line."""
+@dataclass(frozen=True)
+class Choices:
+    """What a person can choose from: weights files and groups of randomisation, as the nodes name them."""
 
-    def __init__(self, server: viser.ViserServer, seconds: float, points: int, tolerance: float) -> None:
-        self._seconds, self._tolerance = seconds, tolerance
-        self._points: deque[tuple[float, float]] = deque(maxlen=points)
-        self._plot = server.gui.add_uplot(
-            data=self._data(0.0),
-            series=(
-                {},
-                {"label": "distance to the goal [rad]", "stroke": "#3498db", "width": 2},
-                {"label": "tolerance", "stroke": "#2ecc71", "width": 1},
-            ),
-            scales={"x": {"time": False, "range": (-seconds, 0.0)}, "y": {"range": (0.0, np.pi)}},
-            axes=({"label": "seconds"}, {}),
-            aspect=2.0,
-        )
-
-    def update(self, distance: float | None, now: float) -> None:
-        """Adds a point at `now` [s] and redraws; without a distance the plot only scrolls."""
-        if distance is not None:
-            self._points.append((now, distance))
-        self._plot.data = self._data(now)
-
-    def _data(self, now: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        kept = [(time - now, distance) for time, distance in self._points if time >= now - self._seconds]
-        points = np.array(kept or [(-self._seconds, 0.0), (0.0, 0.0)])
-        return points[:, 0].copy(), points[:, 1].copy(), np.full(len(points), self._tolerance)
+    weights: tuple[str, ...]
+    randomization: tuple[str, ...]
 
 
 class Panel:
@@ -62,6 +45,8 @@ class Panel:
         config: of the page.
         spec: the graph whose topics are watched.
         tolerance: a goal is achieved below this rotation distance [rad].
+        shape: the object, for its wire-frame.
+        choices: of weights and randomisation.
         on_command: called at each press.
     """
 
@@ -71,11 +56,12 @@ class Panel:
         config: ConsoleConfig,
         spec: GraphSpec,
         tolerance: float,
+        shape: ObjectShape,
+        choices: Choices,
         on_command: CommandHandler,
     ) -> None:
         self._server, self._config, self._spec, self._tolerance = server, config, spec, tolerance
-        self._on_command = on_command
-        self._log = TrialLog()
+        self._on_command, self._log = on_command, TrialLog()
         gui = server.gui
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("in-hand console")
@@ -83,40 +69,49 @@ class Panel:
         stop = gui.add_button(
             "STOP", color="red", hint="Stops the hand at once; it stays stopped until cleared and enabled."
         )
-        stop.on_click(lambda _: on_command(Command.STOP))
+        stop.on_click(lambda _: on_command(Command.STOP, ""))
         self._banner = gui.add_html("")
         self._outcome = gui.add_html("")
-        with gui.add_folder("Trial"):
-            self._figures = gui.add_html("")
-            points = round(config.plot_seconds * config.panel_hz)
-            self._plot = DistancePlot(server, config.plot_seconds, points, tolerance)
-            self._buttons({"Start trial": Command.START_TRIAL, "Stop trial": Command.STOP_TRIAL})
-        with gui.add_folder("Hand"):
-            self._buttons({"Clear the stop": Command.CLEAR, "Enable": Command.ENABLE})
-        with gui.add_folder("Simulation"):
-            self._buttons(
-                {"Pause": Command.PAUSE, "Resume": Command.RESUME, "Step": Command.STEP, "Reset": Command.RESET}
-            )
-        with gui.add_folder("Health"):
+        tabs = gui.add_tab_group()
+        points = round(config.plot_seconds * config.panel_hz)
+        with tabs.add_tab("Run"):
+            self._add_run(points)
+            self._add_recording()
+            self._add_choices(choices)
+            gui.add_html(html.legend())
+        with tabs.add_tab("Plots"):
+            self._graphs = Graphs(server, config.plot_seconds, points)
+        with tabs.add_tab("Cameras"):
+            self._images = CameraImages(server, shape, config.image_width)
+        with tabs.add_tab("Health"):
             self._health = gui.add_html("")
-        with gui.add_folder("Trials so far", expand_by_default=False):
+        with tabs.add_tab("History"):
             self._history = gui.add_html("")
-        gui.add_html(html.legend())
+
+    @property
+    def images_wanted(self) -> bool:
+        """Whether somebody asks for the cameras' images."""
+        return self._images.wanted
 
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Shows the figures of a snapshot taken at `now` [s, a steady clock]."""
         distance = goal_distance(snapshot)
-        if snapshot.trial is not None:
-            self._log.update(snapshot.trial)
+        self.note(snapshot)
         paused = snapshot.simulator is not None and snapshot.simulator.paused
+        findings = judge_nodes(snapshot, self._spec, self._config.health, now)
+        topics = judge(snapshot, self._spec, self._config.health)
         _set(self._banner, html.banner(snapshot.controller, snapshot.simulator))
         _set(self._figures, html.trial_figures(snapshot.trial, distance, self._tolerance))
-        _set(self._health, html.health_table(judge(snapshot, self._spec, self._config.health)))
+        _set(self._health, html.health_table(findings, "Nodes") + html.health_table(topics, "Topics"))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))
-        self._plot.update(None if paused else distance, now)
+        _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
+        if not paused:
+            self._distance.update(None if distance is None else (distance, self._tolerance), now)
+            self._graphs.update(snapshot, now)
+        self._images.update(snapshot)
 
     def note(self, snapshot: Snapshot) -> None:
-        """Keeps the trial history going while nobody looks."""
+        """Keeps the trial history going, also while nobody looks."""
         if snapshot.trial is not None:
             self._log.update(snapshot.trial)
 
@@ -128,9 +123,43 @@ class Panel:
         for client in self._server.get_clients().values():
             client.add_notification(f"Could not {outcome.command.value}", outcome.message, color="red")
 
+    def _add_run(self, points: int) -> None:
+        gui = self._server.gui
+        with gui.add_folder("Trial"):
+            self._figures = gui.add_html("")
+            labels = ("distance to the goal [rad]", "tolerance")
+            limits = (0.0, float(np.pi))
+            self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
+            trial = {"Start trial": Command.START_TRIAL, "Stop trial": Command.STOP_TRIAL, "New goal": Command.NEW_GOAL}
+            self._buttons(trial)
+        with gui.add_folder("Hand"):
+            self._buttons({"Clear the stop": Command.CLEAR, "Enable": Command.ENABLE})
+        with gui.add_folder("Simulation"):
+            self._buttons(
+                {"Pause": Command.PAUSE, "Resume": Command.RESUME, "Step": Command.STEP, "Reset": Command.RESET}
+            )
+
+    def _add_recording(self) -> None:
+        gui = self._server.gui
+        with gui.add_folder("Recording"):
+            self._recording = gui.add_html("")
+            self._buttons({"Record": Command.RECORD, "End": Command.END_RECORDING})
+            self._buttons({"Keep the take": Command.KEEP, "Discard the take": Command.DISCARD})
+
+    def _add_choices(self, choices: Choices) -> None:
+        gui = self._server.gui
+        with gui.add_folder("Policy and randomisation (while no trial runs)", expand_by_default=False):
+            for label, command, options in (
+                ("weights", Command.USE_WEIGHTS, choices.weights or ("none found",)),
+                ("groups", Command.USE_RANDOMIZATION, choices.randomization),
+            ):
+                chosen = gui.add_dropdown(label, options)
+                button = gui.add_button(f"Use these {label}", disabled=options == ("none found",))
+                button.on_click(lambda _, c=command, d=chosen: self._on_command(c, d.value))
+
     def _buttons(self, commands: dict[str, Command]) -> None:
         group = self._server.gui.add_button_group("", tuple(commands))
-        group.on_click(lambda event: self._on_command(commands[event.target.value]))
+        group.on_click(lambda event: self._on_command(commands[event.target.value], ""))
 
 
 def _set(handle: viser.GuiHtmlHandle, content: str) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose, Trial
+import numpy as np
+
+from inhand_core.signals import Fingertips, Goal, HandAction, JointStates, Markers, ObjectPose, Trial
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,47 @@ class ControllerHealth:
 
 
 @dataclass(frozen=True)
+class NodeReport:
+    """What a node last said of itself on /diagnostics, `arrival` [s]; level 0 OK, 1 WARN, 2 ERROR, 3 STALE."""
+
+    level: int
+    message: str
+    values: Mapping[str, str]
+    arrival: float
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes as they see and describe themselves.
+
+    `present` are the names of the nodes that discovery finds, None before it was asked; `states` the lifecycle states
+    of those that have one ("active", "inactive", …).
+    """
+
+    present: frozenset[str] | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
+    reports: Mapping[str, NodeReport] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """New since the last snapshot [ms]: marker frame to motor command, and from one policy action to the next."""
+
+    marker_to_motor: tuple[float, ...] = ()
+    policy_period: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Intrinsics:
+    """A camera's matrix (3, 3) [px] and distortion (n,) in OpenCV's order, for an image of width x height [px]."""
+
+    matrix: np.ndarray
+    distortion: np.ndarray
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class TopicRate:
     """Arrivals on one topic: over the last seconds [Hz], and the time since the newest [s]; None: never any."""
 
@@ -44,7 +87,8 @@ class Snapshot:
 
     `joint_states` in the order of inhand_description.JOINTS; `markers` in world, the poses in hand_base.
     `true_pose` is the simulator's own pose of the object, which no other component sees. `unreadable` says of a topic
-    why its newest message could not be used; the last good one is kept.
+    why its newest message could not be used; the last good one is kept. `images` (H, W, 3) uint8 RGB, `intrinsics` and
+    `camera_poses` (4, 4), world from optical frame, go by the camera's name.
     """
 
     joint_states: JointStates | None = None
@@ -56,6 +100,12 @@ class Snapshot:
     trial: Trial | None = None
     simulator: SimHealth | None = None
     controller: ControllerHealth | None = None
+    action: HandAction | None = None
+    graph: Graph = field(default_factory=Graph)
+    latencies: Latencies = field(default_factory=Latencies)
+    images: Mapping[str, np.ndarray] = field(default_factory=dict)
+    intrinsics: Mapping[str, Intrinsics] = field(default_factory=dict)
+    camera_poses: Mapping[str, np.ndarray] = field(default_factory=dict)
     rates: Mapping[str, TopicRate] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,8 +120,11 @@ FIELDS = {
     "trial": "trial",
     "sim/status": "simulator",
     "controller/status": "controller",
+    "hand/action": "action",
 }
 """Topic -> field of `Snapshot`; other topics are only counted."""
+CAMERA_FIELDS = {"image_raw": "images", "camera_info": "intrinsics"}
+"""Last part of a camera's topic -> field of `Snapshot`, which goes by the first part."""
 
 
 class Inbox:
@@ -96,6 +149,18 @@ class Inbox:
         self._values: dict[str, Any] = {}
         self._unreadable: dict[str, str] = {}
         self._history: list[tuple[float, dict[str, int]]] = []
+        self._cameras: dict[str, dict[str, Any]] = {name: {} for name in CAMERA_FIELDS.values()}
+
+    def note(self, **values: Any) -> None:
+        """Sets fields of the next snapshots that do not come as one message."""
+        with self._lock:
+            self._values.update(values)
+
+    def forget_cameras(self) -> None:
+        """Drops the images, after their subscriptions have been off."""
+        with self._lock:
+            for kept in self._cameras.values():
+                kept.clear()
 
     def put(self, topic: str, message: Any, now: float) -> None:
         """Takes a message of `topic` that arrived at `now` [s, any steady clock]."""
@@ -116,17 +181,33 @@ class Inbox:
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             count, arrival = dict(self._count), dict(self._arrival)
-        for topic, message in waiting.items():
-            if topic in FIELDS:
-                self._decode(topic, message)
-        return Snapshot(**self._values, rates=self._rates(count, arrival, now), unreadable=dict(self._unreadable))
+        read = {topic: self._decode(topic, message) for topic, message in waiting.items() if _is_shown(topic)}
+        with self._lock:
+            for topic, value in read.items():
+                self._keep(topic, value)
+            values = {**self._values, **{name: dict(kept) for name, kept in self._cameras.items()}}
+            if "latencies" in values:
+                self._values["latencies"] = Latencies()
+        return Snapshot(**values, rates=self._rates(count, arrival, now), unreadable=dict(self._unreadable))
 
-    def _decode(self, topic: str, message: Any) -> None:
+    def _decode(self, topic: str, message: Any) -> Any:
+        """The value, or None where the message cannot be read."""
         try:
-            self._values[FIELDS[topic]] = self._decoders.get(topic, _as_it_is)(message)
+            value = self._decoders.get(topic, _as_it_is)(message)
             self._unreadable.pop(topic, None)
+            return value
         except ValueError as error:
             self._unreadable[topic] = str(error)
+            return None
+
+    def _keep(self, topic: str, value: Any) -> None:
+        if value is None:
+            return
+        camera, _, last = topic.rpartition("/")
+        if topic in FIELDS:
+            self._values[FIELDS[topic]] = value
+        else:
+            self._cameras[CAMERA_FIELDS[last]][camera] = value
 
     def _rates(self, count: dict[str, int], arrival: dict[str, float], now: float) -> dict[str, TopicRate]:
         self._history.append((now, count))
@@ -138,6 +219,10 @@ class Inbox:
             topic: TopicRate((n - before.get(topic, 0)) / span if now > then else 0.0, now - arrival[topic])
             for topic, n in count.items()
         }
+
+
+def _is_shown(topic: str) -> bool:
+    return topic in FIELDS or topic.rpartition("/")[2] in CAMERA_FIELDS
 
 
 def _as_it_is(message: Any) -> Any:

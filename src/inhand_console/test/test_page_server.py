@@ -16,7 +16,7 @@ from inhand_console.config import ConsoleConfig
 from inhand_console.marker_status import COLORS, Seen
 from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.page import ConsolePage
-from inhand_console.panel import goal_distance
+from inhand_console.panel import Choices, goal_distance
 from inhand_console.scene import HandScene, Scene, Spheres
 from inhand_console.snapshot import Snapshot
 from inhand_core import ConfigError, load_config, load_graph, read_yaml, rotations
@@ -43,7 +43,8 @@ def open_page(take: Callable[[float], Snapshot]) -> ConsolePage:
         load_graph("realtime"),
         0.4,
         take,
-        lambda _: None,
+        lambda command, value: None,
+        Choices(("weights/block.safetensors",), ("none", "all")),
     )
 
 

@@ -39,6 +39,7 @@ class GoalState:
     stop_requested: np.ndarray
     pose: ObjectPose | None = None
     interrupted: np.ndarray | bool = False
+    goal_requested: np.ndarray | bool = False
 
 
 class GoalGenerator(Component):
@@ -100,6 +101,10 @@ class GoalGenerator(Component):
         self.state.stop_requested = self.state.stop_requested | (mask & (self.state.status == TrialState.RUNNING))
         self.state.start_requested = self.state.start_requested & ~np.asarray(mask)
 
+    def request_goal(self, mask: np.ndarray | bool = True) -> None:
+        """Asks for another goal in the rows of `mask` that run a trial; it counts as neither achieved nor missed."""
+        self.state.goal_requested = self.state.goal_requested | (mask & (self.state.status == TrialState.RUNNING))
+
     def interrupt(self, missing: bool | np.ndarray) -> None:
         """Ends the trials of rows with a device `missing`, scalar or (B,), and lets none start until it is back."""
         self.state.interrupted = np.broadcast_to(np.asarray(missing, bool), (self.batch,)).copy()
@@ -112,6 +117,7 @@ class GoalGenerator(Component):
         state.orientation = np.where(mask[:, None], [0.0, 0.0, 0.0, 1.0], state.orientation)
         state.start_requested = state.start_requested & ~mask
         state.stop_requested = state.stop_requested & ~mask
+        state.goal_requested = state.goal_requested & ~mask
         state.pose = None if mask.all() else state.pose
 
     def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
@@ -173,7 +179,9 @@ class GoalGenerator(Component):
         self._end(full, EndReason.SUCCESS)
         self._end(self.dropped, EndReason.DROPPED)
         state.stop_requested = np.zeros(self.batch, bool)
-        self._set_goals(np.flatnonzero(self.success & ~full & ~stopped), pose)
+        asked = state.goal_requested & (state.status == TrialState.RUNNING)
+        state.goal_requested = np.zeros(self.batch, bool)
+        self._set_goals(np.flatnonzero((self.success & ~full & ~stopped) | asked), pose)
 
     def _end(self, mask: np.ndarray, reason: EndReason) -> None:
         state = self.state

@@ -192,6 +192,25 @@ def test_stop_withdraws_a_start_not_yet_granted():
     assert step(component)[1].state[0] == TrialState.IDLE
 
 
+def test_another_goal_by_request_counts_as_nothing_and_only_in_its_row():
+    component = generator(2)
+    first, _ = step(component)
+    component.request_goal(np.array([True, False]))
+    goal, trial = step(component)
+    assert goal.goal_id.tolist() == [1, 0] and trial.goals_achieved.tolist() == [0, 0]
+    assert rotations.distance(goal.orientation, first.orientation)[0] > 0.0
+    np.testing.assert_array_equal(goal.orientation[1], first.orientation[1])
+    assert component.elapsed.tolist() == pytest.approx([0.0, DT])
+    assert step(component)[0].goal_id.tolist() == [1, 0]
+
+
+def test_another_goal_is_not_drawn_without_a_trial():
+    component = generator(auto_start=False)
+    step(component)
+    component.request_goal()
+    assert step(component)[0].goal_id[0] == 0
+
+
 def test_full_goals_are_uniform_over_the_rotations_outside_the_tolerance():
     component = generator(4000)
     goal, _ = step(component)

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.parameter import Parameter
 
+from inhand_core.config import ConfigError
 from inhand_core.graph import build_runner, known_groups, load_graph, resolve_groups
 from inhand_core.random import row_seeds
-from inhand_core.signals import Signal
+from inhand_core.signals import Signal, TrialState
 from inhand_ros.codecs import NANOSECONDS, Labels, encode, to_ns
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
@@ -45,6 +48,9 @@ class GraphComponent:
     """
 
     max_input_age_s = 0.25
+    changeable: tuple[str, ...] = ()
+    """Parameters of the component that may be set again while it is not built: by a node with a lifecycle."""
+    runner: Any = None
 
     def declare_common(self, name: str) -> None:
         """Declares the parameters that every component node has, and reads the graph."""
@@ -53,18 +59,19 @@ class GraphComponent:
         self.lockstep = declare(self, "lockstep", False, "step with the other nodes in lockstep, not in real time")
         self._until_ns = round(1e9 * declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
         self._seed = declare(self, "seed", 0, "seed of the run")
-        selection = declare(self, "randomization", "none", "all, none, or groups of randomization.yaml, by commas")
+        text = "all, none, or groups of randomization.yaml, by commas; may change while no trial runs"
+        selection = declare(self, "randomization", "none", text, read_only=False)
         self._groups = resolve_groups(selection, known_groups())
         text = "streams older than this are withheld from the component [s]; 0: never"
         self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
-        self._overrides = component_overrides(self, self.component_spec)
+        self._overrides = component_overrides(self, self.component_spec, self.changeable)
+        self.add_on_set_parameters_callback(self._on_set)
 
     def setup_component(self) -> None:
         """Builds the component, its publishers and inboxes; overridden to load more."""
         spec = self.component_spec
-        self.runner = build_runner(self.spec, spec.name, row_seeds(self._seed, 1), self._groups, self._overrides)
-        self.runner.start()
-        self.component = self.runner.component
+        self._overrides |= {name: self.get_parameter(name).value for name in self.changeable}
+        self.take_runner(self._make_runner())
         self.labels = self.make_labels()
         self._inlets: list[Any] = []
         self._timer: Any = None
@@ -113,6 +120,12 @@ class GraphComponent:
         for outlet in self._outlets.values():
             self.destroy_publisher(outlet)
         self.diagnostics.close()
+        self.runner = None
+
+    def take_runner(self, runner: Any) -> None:
+        """Steps `runner` from now on, from its start; overridden where another thread steps."""
+        runner.start()
+        self.runner, self.component = runner, runner.component
 
     def free_run(self) -> None:
         """Starts the timer of a component with a period; overridden by nodes that keep their own time."""
@@ -181,6 +194,31 @@ class GraphComponent:
             self._published[topic] = (signal, time_ns)
         self._outlets[topic].publish(encode(signal, time_ns, self._sequences[topic], self.labels))
         self._sequences[topic] += 1
+
+    def _make_runner(self) -> Any:
+        seeds = row_seeds(self._seed, 1)
+        return build_runner(self.spec, self.component_spec.name, seeds, self._groups, self._overrides)
+
+    def _on_set(self, parameters: list[Parameter]) -> SetParametersResult:
+        """Lets parameters change where that is safe: the component's while it is not built, links between trials."""
+        try:
+            for parameter in parameters:
+                if parameter.name in self.changeable and self.runner is not None:
+                    raise ConfigError(f"{parameter.name} can be set while the node is unconfigured")
+                if parameter.name == "randomization":
+                    self._randomize(parameter.value)
+        except (ConfigError, TimeoutError) as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        return SetParametersResult(successful=True)
+
+    def _randomize(self, selection: str) -> None:
+        groups = resolve_groups(selection, known_groups())
+        trial = self.inboxes["trial"].signal() if self.runner is not None and "trial" in self.inboxes else None
+        if self.lockstep or (trial is not None and int(trial.state[0]) == TrialState.RUNNING):
+            raise ConfigError("randomization can be set while no trial runs, and not in lockstep")
+        self._groups = groups
+        if self.runner is not None:
+            self.take_runner(self._make_runner())
 
     def _receiver(self, topic: str, inbox: Inbox) -> Any:
         def receive(message: Any) -> None:

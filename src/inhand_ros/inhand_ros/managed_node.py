@@ -17,9 +17,14 @@ class ManagedNode(LifecycleNode):
     A method that raises ConfigError, ValueError or OSError fails its transition, with the message in the log. With the
     parameter `autostart`, the default, `bring_up` configures and activates the node; call it at the end of the
     constructor.
+
+    Attributes:
+        failure: why the last transition that failed did.
     """
 
-    _failure: Exception = ConfigError("not configured")
+    failure: Exception = ConfigError("not configured")
+    active = False
+    """Whether the last transition left the node active."""
 
     def __init__(self, name: str, **options: Any) -> None:
         LifecycleNode.__init__(self, name, **options)
@@ -47,7 +52,7 @@ class ManagedNode(LifecycleNode):
             return
         for transition in (self.trigger_configure, self.trigger_activate):
             if transition() != TransitionCallbackReturn.SUCCESS:
-                raise self._failure
+                raise self.failure
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Runs `configure`."""
@@ -55,10 +60,13 @@ class ManagedNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Runs `activate`."""
-        return self._attempt(self.activate)
+        result = self._attempt(self.activate)
+        self.active = result == TransitionCallbackReturn.SUCCESS
+        return result
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Runs `deactivate`."""
+        self.active = False
         return self._attempt(self.deactivate)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -69,7 +77,7 @@ class ManagedNode(LifecycleNode):
         try:
             action()
         except (ConfigError, ValueError, OSError) as error:
-            self._failure = error
+            self.failure = error
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS

@@ -57,8 +57,10 @@ def check_parameters(node: Node) -> None:
         raise ConfigError(f"node {node.get_name()!r}: unknown parameters {unknown}; known {known}")
 
 
-def component_overrides(node: Node, spec: ComponentSpec) -> dict[str, Any]:
+def component_overrides(node: Node, spec: ComponentSpec, changeable: tuple[str, ...] = ()) -> dict[str, Any]:
     """Declares the fields of a component's configuration and returns what `build_runner` takes as overrides.
+
+    All are read-only but those in `changeable`.
 
     Every number, string, flag and list of them in the file or among the defaults of the dataclass is a parameter;
     nested mappings are named "outer.inner". The file's values stand where no parameter is given.
@@ -69,7 +71,11 @@ def component_overrides(node: Node, spec: ComponentSpec) -> dict[str, Any]:
     values = {**_defaults(cls), **given}
     comments = file_comments(path) if path else {}
     values.pop("randomization", None)  # a parameter of every node; its groups reach the component with the links
-    return {name: _declare(node, name, value, comments, cls) for name, value in values.items() if value is not None}
+    return {
+        name: _declare(node, name, value, comments, cls, read_only=name not in changeable)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def _defaults(cls: type) -> dict[str, Any]:
@@ -82,7 +88,7 @@ def _defaults(cls: type) -> dict[str, Any]:
     return found
 
 
-def _declare(node: Node, name: str, value: Any, comments: Mapping[str, str], cls: type) -> Any:
+def _declare(node: Node, name: str, value: Any, comments: Mapping[str, str], cls: type, read_only: bool = True) -> Any:
     if isinstance(value, Mapping):
         return {key: _declare(node, f"{name}.{key}", item, comments, cls) for key, item in value.items()}
     if not _is_parameter(value):
@@ -90,7 +96,7 @@ def _declare(node: Node, name: str, value: Any, comments: Mapping[str, str], cls
     fields = {field.name: field for field in dataclasses.fields(cls)}
     bounds = fields[name].metadata.get("range") if name in fields else None
     description = comments.get(name) or f"{cls.__name__}.{name}"
-    got = declare(node, name, value, description, bounds)
+    got = declare(node, name, value, description, bounds, read_only)
     return list(got) if isinstance(value, (list, tuple)) else got
 
 

@@ -8,10 +8,14 @@ from rclpy.node import Node
 from inhand_console.config import ConsoleConfig
 from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
+from inhand_console.nodes.graph_watch import GraphWatch
 from inhand_console.nodes.services import Services
 from inhand_console.page import ConsolePage
+from inhand_console.panel import Choices
+from inhand_console.weights_files import policies
 from inhand_core import load_config, load_graph, read_yaml
-from inhand_core.paths import config_file
+from inhand_core.graph import known_groups
+from inhand_core.paths import config_file, resource_root
 from inhand_ros import declare, run_node
 
 VISITOR_CHECK_S = 0.5
@@ -24,7 +28,7 @@ class ConsoleNode(Node):
         super().__init__("console")
         raw = read_yaml(config_file("console"))
         overrides = {
-            "host": declare(self, "host", raw["host"], "address to serve on; 127.0.0.1 is this machine alone"),
+            "host": declare(self, "host", raw["host"], "address to serve on; any but 127.0.0.1 asks for a token"),
             "port": declare(self, "port", raw["port"], "first port to try; the next free one is taken"),
         }
         config = load_config(ConsoleConfig, {**raw, **overrides}, "console.yaml")
@@ -32,7 +36,10 @@ class ConsoleNode(Node):
         name = declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}")
         urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
         self._feed = Feed(self, spec, config.rate_window_s)
-        self._caller = Services(self, config.step_ticks, lambda outcome: self._page.report(outcome))
+        self._watch = GraphWatch(self)
+        self._caller = Services(
+            self, config.step_ticks, lambda outcome: self._page.report(outcome), lambda: self._page.newest
+        )
         self._page = ConsolePage(
             config,
             load_hand(urdf),
@@ -42,6 +49,7 @@ class ConsoleNode(Node):
             read_yaml(config_file("goal"))["tolerance_rad"],
             self._feed.inbox.snapshot,
             self._caller.press,
+            Choices(policies(resource_root()), ("none", "all", *known_groups())),
         )
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._pump = self.create_timer(1.0 / config.scene_hz, self._feed.pump, clock=steady)
@@ -57,12 +65,15 @@ class ConsoleNode(Node):
         if not self._page.alive:
             raise RuntimeError("the page stopped drawing; see the error above")
         watched = self._page.watched
-        self._feed.follow(watched)
+        self._feed.follow(watched, self._page.images_wanted)
         self._feed.pump()
+        if watched:
+            self._feed.inbox.note(graph=self._watch.look(self._feed.reports))
         if watched and self._pump.is_canceled():
             self._pump.reset()
         elif not watched:
             self._pump.cancel()
+            self._watch.forget()
         self._caller.check()
 
 

@@ -3,71 +3,47 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import JointState
+from tf2_msgs.msg import TFMessage
 
-from inhand_console.model import joint_names
+from inhand_console.nodes.decoders import from_bytes, in_world, matrix, node_reports
 from inhand_console.nodes.waiting import Waiting
-from inhand_console.snapshot import ControllerHealth, Inbox, SimHealth
+from inhand_console.snapshot import Inbox, Latencies, NodeReport
 from inhand_core import GraphSpec
-from inhand_core.signals import JointStates
-from inhand_interfaces.msg import ControllerStatus, SimStatus
-from inhand_ros.codecs import decode
+from inhand_description.cameras import CAMERA_NAMES
 from inhand_ros.messages import message_class
+from inhand_ros.raw import read_header
+from inhand_ros.summary import LatencyMeter
 
+# Topics beside the graph's: type, whether latched.
 STATUS_TOPICS = {
     "sim/status": ("inhand_interfaces/msg/SimStatus", False),
     "controller/status": ("inhand_interfaces/msg/ControllerStatus", False),
     "sim/object_pose": ("inhand_interfaces/msg/ObjectPose", False),
 }
-"""Topics beside the graph's: type, whether latched."""
-MODES = {
-    getattr(ControllerStatus, name): name
-    for name in ("DISABLED", "SOFT_START", "RUNNING", "HOLD", "ZERO_TORQUE", "STOPPED")
+# Of these every message counts, not the newest alone.
+SIDE_TOPICS = {
+    "/diagnostics": ("diagnostic_msgs/msg/DiagnosticArray", False),
+    "tf_static": ("tf2_msgs/msg/TFMessage", True),
 }
+CAMERA_TOPICS = {f"{name}/image_raw": ("sensor_msgs/msg/Image", False) for name in CAMERA_NAMES} | {
+    f"{name}/camera_info": ("sensor_msgs/msg/CameraInfo", False) for name in CAMERA_NAMES
+}
+TIMED = ("mocap/markers", "object/pose", "policy/action", "hand/action", "hand/motor_commands")
 QUEUE = 100
 """Messages of a stream that may wait between two looks: 0.1 s at 960 Hz."""
-
-
-def sim_health(message: SimStatus) -> SimHealth:
-    """What the page shows of the simulator's status."""
-    return SimHealth(message.real_time_factor, message.missed_ticks, message.paused)
-
-
-def controller_health(message: ControllerStatus) -> ControllerHealth:
-    """What the page shows of the controller's status."""
-    refused = message.refused_size + message.refused_nan + message.refused_range + message.refused_stale
-    mode = MODES.get(message.mode, f"MODE {message.mode}")
-    return ControllerHealth(mode, message.missed_deadlines, refused, message.lost_actions, message.lateness_p99)
-
-
-def joints_by_name(message: JointState) -> JointStates:
-    """The joints in this project's order, whatever the message's.
-
-    Raises:
-        ValueError: names that are missing, or fewer angles than names.
-    """
-    places = {name: i for i, name in enumerate(message.name)}
-    if missing := [name for name in joint_names() if name not in places]:
-        raise ValueError(f"no joints {missing}; given {sorted(places)}")
-    if len(message.position) != len(places):
-        raise ValueError(f"{len(places)} names, but {len(message.position)} angles")
-    order = [places[name] for name in joint_names()]
-    signal = decode(message)
-    return replace(signal, position=signal.position[:, order])
 
 
 class Feed:
     """Subscriptions that come and go with the page's visitors; `pump` moves what has come into `inbox`.
 
     Topics that are published on change are always listened to, so that the history of trials is complete; all others
-    only while `follow(True)`.
+    only while `follow(True)`, and images only while they are asked for as well.
     """
 
     def __init__(self, node: Node, spec: GraphSpec, window_s: float) -> None:
@@ -75,36 +51,69 @@ class Feed:
         graph = {topic: (entry.message, entry.on_change) for topic, entry in spec.topics.items()}
         self._kept = {topic: kind for topic, kind in graph.items() if kind[1]}
         self._streams = {topic: kind for topic, kind in (graph | STATUS_TOPICS).items() if topic not in self._kept}
-        kinds = {topic: message_class(kind) for topic, (kind, _) in (self._kept | self._streams).items()}
-        self.inbox = Inbox({topic: partial(_deserialize, kind) for topic, kind in kinds.items()}, window_s)
+        shown = self._kept | self._streams | CAMERA_TOPICS
+        kinds = {topic: message_class(kind) for topic, (kind, _) in shown.items()}
+        self.inbox = Inbox({topic: partial(from_bytes, kind) for topic, kind in kinds.items()}, window_s)
         self._always = Waiting(node, self._kept, QUEUE)
         self._followed: Waiting | None = None
+        self._side: Waiting | None = None
+        self._cameras: Waiting | None = None
+        self.reports: dict[str, NodeReport] = {}
+        self._frames: dict[str, tuple[str, np.ndarray]] = {}
+        self._meter, self._last_action_ns = LatencyMeter(), 0
 
-    def follow(self, wanted: bool) -> None:
+    def follow(self, wanted: bool, images: bool) -> None:
         """Subscribes to the streams, or lets them go; from the executor's thread."""
         if wanted and self._followed is None:
             self._followed = Waiting(self._node, self._streams, QUEUE)
+            self._side = Waiting(self._node, SIDE_TOPICS, QUEUE)
+            self._meter, self._last_action_ns = LatencyMeter(), 0
         elif not wanted and self._followed is not None:
             self._followed.close()
-            self._followed = None
+            self._side.close()
+            self._followed = self._side = None
+            self.reports.clear()
             self.inbox.forget_rates()
+        if wanted and images and self._cameras is None:
+            self._cameras = Waiting(self._node, CAMERA_TOPICS, 1)
+        elif not (wanted and images) and self._cameras is not None:
+            self._cameras.close()
+            self._cameras = None
+            self.inbox.forget_cameras()
 
     def pump(self) -> None:
         """Moves the messages that have come into the inbox; from the executor's thread."""
         now = time.monotonic()
-        for source, topics in ((self._always, self._kept), (self._followed, self._streams)):
-            if source is not None:
-                for topic in topics:
-                    for message in source.take(topic):
-                        self.inbox.put(topic, message, now)
+        timed: list[tuple[int, str, bytes]] = []
+        sources = ((self._always, self._kept), (self._followed, self._streams), (self._cameras, CAMERA_TOPICS))
+        for source, topics in sources:
+            for topic in topics if source is not None else ():
+                for message, source_ns in source.take(topic):
+                    self.inbox.put(topic, message, now)
+                    if topic in TIMED:
+                        timed.append((source_ns, topic, message))
+        if self._followed is not None:
+            self._measure(sorted(timed))
+        if self._side is not None:
+            self._read_side(now)
 
+    def _measure(self, timed: list[tuple[int, str, bytes]]) -> None:
+        periods = []
+        for source_ns, topic, message in timed:
+            self._meter.add(f"/{topic}", source_ns, read_header(message)[0])
+            if topic == "policy/action":
+                periods += [1e-6 * (source_ns - self._last_action_ns)] if self._last_action_ns else []
+                self._last_action_ns = source_ns
+        samples, self._meter.samples = self._meter.samples, []
+        if samples or periods:
+            self.inbox.note(latencies=Latencies(tuple(1e-6 * ns for ns in samples), tuple(periods)))
 
-_SPECIAL: dict[type, Callable[[Any], Any]] = {
-    SimStatus: sim_health,
-    ControllerStatus: controller_health,
-    JointState: joints_by_name,
-}
-
-
-def _deserialize(kind: type, message: bytes) -> Any:
-    return _SPECIAL.get(kind, decode)(deserialize_message(message, kind))
+    def _read_side(self, now: float) -> None:
+        for message, _ in self._side.take("/diagnostics"):
+            self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now))
+        moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("tf_static")]
+        for frame in (frame for message in moved for frame in message.transforms):
+            self._frames[frame.child_frame_id] = (frame.header.frame_id, matrix(frame))
+        if moved:
+            poses = {name: in_world(f"{name}_optical_frame", self._frames) for name in CAMERA_NAMES}
+            self.inbox.note(camera_poses={name: pose for name, pose in poses.items() if pose is not None})

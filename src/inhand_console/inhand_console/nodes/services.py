@@ -1,20 +1,28 @@
-"""The page's buttons as service calls; each call ends in a report, answered or not."""
+"""The page's buttons as service calls; each press ends in a report, answered or not."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
+from rclpy.client import Client
 from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
 from inhand_console.commands import Command, Outcome
+from inhand_console.nodes import choices
+from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
 
-ANSWER_WITHIN_S = 3.0
+ANSWER_WITHIN_S = 5.0
+Talk = Generator[tuple[str, type, Any], Any, str]
+"""A conversation: yields service, type and request, is sent the response, returns what to tell the person.
+
+Raises ValueError with what to tell the person where it failed.
+"""
 
 
 class Services:
@@ -24,51 +32,89 @@ class Services:
         node: whose clients they are.
         step_ticks: policy ticks of one `Command.STEP`.
         report: told how each command ended; from any thread.
+        newest: gives what the page last showed, on which it depends what is safe.
     """
 
-    def __init__(self, node: Node, step_ticks: int, report: Callable[[Outcome], None]) -> None:
-        self._report = report
+    def __init__(
+        self, node: Node, step_ticks: int, report: Callable[[Outcome], None], newest: Callable[[], Snapshot]
+    ) -> None:
+        self._node, self._report, self._newest = node, report, newest
         self._calls: dict[Command, tuple[str, type, Any]] = {
             Command.STOP: ("controller/stop", Trigger, Trigger.Request()),
             Command.CLEAR: ("controller/clear", Trigger, Trigger.Request()),
             Command.ENABLE: ("controller/enable", SetBool, SetBool.Request(data=True)),
             Command.START_TRIAL: ("trial/start", Trigger, Trigger.Request()),
             Command.STOP_TRIAL: ("trial/stop", Trigger, Trigger.Request()),
+            Command.NEW_GOAL: ("trial/new_goal", Trigger, Trigger.Request()),
             Command.PAUSE: ("sim/pause", SetBool, SetBool.Request(data=True)),
             Command.RESUME: ("sim/pause", SetBool, SetBool.Request(data=False)),
             Command.STEP: ("sim/step", Step, Step.Request(ticks=step_ticks)),
             Command.RESET: ("sim/reset", Trigger, Trigger.Request()),
+            Command.RECORD: ("recorder/start", Trigger, Trigger.Request()),
+            Command.END_RECORDING: ("recorder/stop", Trigger, Trigger.Request()),
+            Command.KEEP: ("recorder/keep", Trigger, Trigger.Request()),
+            Command.DISCARD: ("recorder/discard", Trigger, Trigger.Request()),
         }
-        kinds = {name: kind for name, kind, _ in self._calls.values()}
-        self._clients = {name: node.create_client(kind, name) for name, kind in kinds.items()}
+        # Clients wait ready: discovering a service takes a while, and a stop must not.
+        self._clients: dict[str, Client] = {}
+        for name, kind, _ in self._calls.values():
+            self._client(name, kind)
         self._lock = threading.Lock()
-        self._waiting: dict[Future, tuple[Command, float]] = {}
+        self._pressed: list[tuple[Command, str]] = []
+        self._waiting: dict[Future, tuple[Command, Talk, str, float]] = {}
 
-    def press(self, command: Command) -> None:
-        """Sends a command; returns at once."""
-        name, _, request = self._calls[command]
-        client = self._clients[name]
-        if not client.service_is_ready():
+    def press(self, command: Command, value: str) -> None:
+        """Sends a command; returns at once. What is one call leaves here, the rest in `check`."""
+        if command in self._calls:
+            self._go_on(command, self._ask(*self._calls[command]), None)
+        else:
+            with self._lock:
+                self._pressed.append((command, value))
+
+    def check(self) -> None:
+        """Begins what is more than one call, and reports calls that were not answered in time."""
+        now = time.monotonic()
+        with self._lock:
+            pressed, self._pressed = self._pressed, []
+            late = [self._waiting.pop(future) for future, call in list(self._waiting.items()) if call[3] < now]
+        for command, talk, name, _ in late:
+            talk.close()
+            self._report(Outcome(command, False, f"no answer from {name} within {ANSWER_WITHIN_S:g} s"))
+        for command, value in pressed:
+            choose = choices.weights if command is Command.USE_WEIGHTS else choices.randomization
+            self._go_on(command, choose(value, self._newest()), None)
+
+    def _ask(self, name: str, kind: type, request: Any) -> Talk:
+        answer = yield name, kind, request
+        if not answer.success:
+            raise ValueError(answer.message)
+        return answer.message
+
+    def _go_on(self, command: Command, talk: Talk, answer: Any) -> None:
+        """Gives a conversation its answer, and sends what it asks next."""
+        try:
+            name, kind, request = talk.send(answer)
+        except StopIteration as end:
+            return self._report(Outcome(command, True, end.value))
+        except ValueError as error:
+            return self._report(Outcome(command, False, str(error)))
+        client = self._client(name, kind)
+        if not client.wait_for_service(0.0 if command in self._calls else 1.0):
+            talk.close()
             self._report(Outcome(command, False, f"nobody offers the service {name}"))
             return
         future = client.call_async(request)
         with self._lock:
-            self._waiting[future] = (command, time.monotonic() + ANSWER_WITHIN_S)
+            self._waiting[future] = (command, talk, name, time.monotonic() + ANSWER_WITHIN_S)
         future.add_done_callback(self._answered)
 
-    def check(self) -> None:
-        """Reports calls that were not answered in time."""
-        now = time.monotonic()
-        with self._lock:
-            late = [future for future, (_, due) in self._waiting.items() if due < now]
-            commands = [self._waiting.pop(future)[0] for future in late]
-        for command in commands:
-            name = self._calls[command][0]
-            self._report(Outcome(command, False, f"no answer from {name} within {ANSWER_WITHIN_S:g} s"))
+    def _client(self, name: str, kind: type) -> Client:
+        if name not in self._clients:
+            self._clients[name] = self._node.create_client(kind, name)
+        return self._clients[name]
 
     def _answered(self, future: Future) -> None:
         with self._lock:
-            command, _ = self._waiting.pop(future, (None, 0.0))
-        if command is not None:
-            answer = future.result()
-            self._report(Outcome(command, answer.success, answer.message))
+            waiting = self._waiting.pop(future, None)
+        if waiting is not None:
+            self._go_on(*waiting[:2], future.result())

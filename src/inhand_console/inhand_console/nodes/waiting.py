@@ -35,16 +35,16 @@ class Waiting:
                 message_class(kind), topic, _never, qos, raw=True, callback_group=group
             )
 
-    def take(self, topic: str) -> Iterator[bytes]:
-        """Serialised messages of a topic that have come since the last call, oldest first."""
+    def take(self, topic: str) -> Iterator[tuple[bytes, int]]:
+        """Serialised messages of a topic that have come since the last call, and their writer's time [ns]."""
         subscription = self._subscriptions[topic]
         while (taken := subscription.handle.take_message(subscription.msg_type, True)) is not None:
-            yield taken[0]
+            yield taken[0], taken[1]["source_timestamp"]
 
     def newest(self, topic: str) -> Any | None:
         """The newest message of a topic; None where none has come since the last call."""
         waiting = list(self.take(topic))
-        return deserialize_message(waiting[-1], self._subscriptions[topic].msg_type) if waiting else None
+        return deserialize_message(waiting[-1][0], self._subscriptions[topic].msg_type) if waiting else None
 
     def close(self) -> None:
         """Lets the subscriptions go."""

@@ -1,9 +1,11 @@
-"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start and trial/stop.
+"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal.
 
 A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from std_srvs.srv import Trigger
 
@@ -20,6 +22,12 @@ class GoalNode(ComponentNode):
         self._devices = None if self.lockstep else DeviceWatch(self)
         self.create_service(Trigger, "trial/start", self._on_start)
         self.create_service(Trigger, "trial/stop", self._on_stop)
+        self.create_service(Trigger, "trial/new_goal", self._on_new_goal)
+
+    def take_runner(self, runner: Any) -> None:
+        """Keeps what runs: no link touches the goals, and the trials' numbers go on."""
+        if self.runner is None:
+            super().take_runner(runner)
 
     def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
         """Tells the component of missing devices first."""
@@ -44,6 +52,12 @@ class GoalNode(ComponentNode):
         if not response.success:
             response.message = "no trial is running"
         self.component.request_stop()
+        return response
+
+    def _on_new_goal(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = self._running()
+        response.message = "another goal at the next step" if response.success else "no trial is running"
+        self.component.request_goal()
         return response
 
     def _running(self) -> bool:

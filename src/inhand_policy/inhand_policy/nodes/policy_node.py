@@ -22,6 +22,8 @@ class PolicyNode(LifecycleComponentNode):
     are untrained, the logger's name says so on every line.
     """
 
+    changeable = ("weights", "deterministic")
+
     def __init__(self) -> None:
         super().__init__("policy")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from pathlib import Path
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -13,6 +11,8 @@ from inhand_core.graph import load_graph
 from inhand_ros import Diagnostics, ManagedNode, declare, run_node
 from inhand_ros.bag import Bag, BagConfig
 from inhand_ros.bag_writer import BagWriter
+from inhand_ros.nodes.take_services import TakeServices
+from inhand_ros.takes import Takes
 from inhand_ros.tap import Tap, graph_topics
 
 DRAIN_S, DISCOVER_S = 0.02, 0.25
@@ -22,14 +22,14 @@ class RecorderNode(ManagedNode):
     """Drains raw subscriptions of all topics into a bag, which a thread writes.
 
     Configuring makes the bag, activating records, deactivating pauses, cleaning up closes it, as SIGINT and SIGTERM
-    do. On a full disk recording ends with a bag that opens; on a slow one messages are dropped and counted. Both are
-    errors in the log and in /diagnostics.
+    do; a person has the services of `TakeServices`. On a full disk recording ends with a bag that opens; on a slow
+    one messages are dropped and counted. Both are errors in the log and in /diagnostics.
     """
 
     def __init__(self) -> None:
         super().__init__("recorder")
         text = "folder of the bag; empty: bags/<date and time> in the working directory"
-        self._folder = declare(self, "bag", "", text)
+        self._takes = Takes(declare(self, "bag", "", text))
         self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
         text = "topics in whose names this regular expression is found are not recorded; empty: all are"
         self._exclude = declare(self, "exclude", "/compressed$", text)
@@ -44,14 +44,16 @@ class RecorderNode(ManagedNode):
         self._writer: BagWriter | None = None
         self._tap: Tap | None = None
         self._complained = 0
+        self._person = TakeServices(self, self._takes, lambda: self._writer is not None)
         self.bring_up()
 
     def configure(self) -> None:
         """Makes the bag."""
-        folder = Path(self._folder or time.strftime("bags/inhand_%Y_%m_%d-%H_%M_%S")).expanduser()
+        folder = self._takes.next()
         bag = Bag(folder, os.environ.get("ROS_DISTRO", "kilted"), self._config)
         self._writer = BagWriter(bag, self._queue_mb)
-        self._diagnostics = Diagnostics(self, self._report)
+        self._person.wake()
+        self._complained, self._diagnostics = 0, Diagnostics(self, self._report)
         self.get_logger().info(f"recording to {folder}")
 
     def activate(self) -> None:
@@ -72,11 +74,13 @@ class RecorderNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Closes the bag."""
-        self._diagnostics.close()
         writer, self._writer = self._writer, None
         try:
             writer.close()
         finally:
+            self._takes.end()
+            self._diagnostics.close()
+            self._person.rest()
             extents = f"{sum(writer.bag.counts.values())} messages to {writer.bag.folder}"
             missing = sum(writer.dropped.values()) + sum(writer.bag.lost.values())
             print(f"recorded {extents}, {missing} missing", flush=True)
@@ -89,6 +93,7 @@ class RecorderNode(ManagedNode):
 
     def _report(self, status: Diagnostics) -> None:
         writer, dropped = self._writer, sum(self._writer.dropped.values())
+        self._person.report(status)
         status.add("messages", sum(writer.bag.counts.values()))
         status.add("waiting for the disk [MiB]", writer.waiting_mb)
         status.add("dropped: disk too slow", dropped)

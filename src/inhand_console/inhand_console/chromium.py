@@ -15,7 +15,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from support.processes import wait_for
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -63,7 +62,11 @@ class Chromium:
         )
         try:
             port_file = self._profile / "DevToolsActivePort"
-            wait_for(lambda: port_file.is_file() and bool(port_file.read_text().strip()), start_s, "Chromium's port")
+            end = time.monotonic() + start_s
+            while not (port_file.is_file() and port_file.read_text().strip()):
+                if time.monotonic() > end:
+                    raise TimeoutError(f"no debugging port of {path} within {start_s:g} s")
+                time.sleep(0.05)
             port = int(port_file.read_text().split()[0])
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
                 tab = next(target for target in json.load(answer) if target["type"] == "page")
@@ -106,10 +109,11 @@ class Chromium:
         return str(self.ask("document.body ? document.body.innerText : ''"))
 
     def click(self, label: str) -> None:
-        """Clicks the middle of the button with that label, as a mouse does."""
+        """Clicks the middle of the button or tab with that label, as a mouse does."""
         place = self.ask(
             f"""(() => {{
-                const button = [...document.querySelectorAll('button')].find(b => b.innerText.trim() === {label!r});
+                const all = [...document.querySelectorAll('button, [role=tab]')];
+                const button = all.find(b => b.innerText.trim() === {label!r});
                 if (!button) return null;
                 button.scrollIntoView({{block: 'center'}});
                 const box = button.getBoundingClientRect();

@@ -1,0 +1,108 @@
+"""Messages to what the page shows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import TransformStamped
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CameraInfo, Image, JointState
+
+from inhand_console.model import joint_names
+from inhand_console.snapshot import ControllerHealth, Intrinsics, NodeReport, SimHealth
+from inhand_core import rotations
+from inhand_core.signals import JointStates
+from inhand_interfaces.msg import ControllerStatus, SimStatus
+from inhand_ros.codecs import decode
+from inhand_ros.images import image_array
+
+MODES = {
+    getattr(ControllerStatus, name): name
+    for name in ("DISABLED", "SOFT_START", "RUNNING", "HOLD", "ZERO_TORQUE", "STOPPED")
+}
+
+
+def sim_health(message: SimStatus) -> SimHealth:
+    """What the page shows of the simulator's status."""
+    return SimHealth(message.real_time_factor, message.missed_ticks, message.paused)
+
+
+def controller_health(message: ControllerStatus) -> ControllerHealth:
+    """What the page shows of the controller's status."""
+    refused = message.refused_size + message.refused_nan + message.refused_range + message.refused_stale
+    mode = MODES.get(message.mode, f"MODE {message.mode}")
+    return ControllerHealth(mode, message.missed_deadlines, refused, message.lost_actions, message.lateness_p99)
+
+
+def joints_by_name(message: JointState) -> JointStates:
+    """The joints in this project's order, whatever the message's.
+
+    Raises:
+        ValueError: names that are missing, or fewer angles than names.
+    """
+    places = {name: i for i, name in enumerate(message.name)}
+    if missing := [name for name in joint_names() if name not in places]:
+        raise ValueError(f"no joints {missing}; given {sorted(places)}")
+    if len(message.position) != len(places):
+        raise ValueError(f"{len(places)} names, but {len(message.position)} angles")
+    order = [places[name] for name in joint_names()]
+    signal = decode(message)
+    return replace(signal, position=signal.position[:, order])
+
+
+def intrinsics(message: CameraInfo) -> Intrinsics:
+    """Matrix, distortion and size."""
+    return Intrinsics(message.k.reshape(3, 3), np.array(message.d), message.width, message.height)
+
+
+def node_reports(message: DiagnosticArray, arrival: float) -> dict[str, NodeReport]:
+    """The reports of a message that came at `arrival` [s], by the node's name: what stands before the colon."""
+    return {
+        status.name.partition(":")[0].strip(): NodeReport(
+            status.level[0] if isinstance(status.level, bytes) else int(status.level),
+            status.message,
+            {pair.key: pair.value for pair in status.values},
+            arrival,
+        )
+        for status in message.status
+    }
+
+
+def matrix(transform: TransformStamped) -> np.ndarray:
+    """(4, 4): parent from child."""
+    p, q = transform.transform.translation, transform.transform.rotation
+    found = np.eye(4)
+    found[:3, :3] = rotations.to_matrix(np.array([q.x, q.y, q.z, q.w]))
+    found[:3, 3] = p.x, p.y, p.z
+    return found
+
+
+def in_world(frame: str, tree: dict[str, tuple[str, np.ndarray]]) -> np.ndarray | None:
+    """(4, 4) pose of `frame` in world by child -> (parent, parent from child); None where the chain is broken."""
+    found = np.eye(4)
+    while frame in tree:
+        frame, step = tree[frame]
+        found = step @ found
+    return found if frame == "world" else None
+
+
+_SPECIAL: dict[type, Callable[[Any], Any]] = {
+    SimStatus: sim_health,
+    ControllerStatus: controller_health,
+    JointState: joints_by_name,
+    Image: image_array,
+    CameraInfo: intrinsics,
+}
+
+
+def from_bytes(kind: type, message: bytes) -> Any:
+    """What the page shows of a serialised message of `kind`.
+
+    Raises:
+        ValueError: it cannot be used; the text says why.
+    """
+    return _SPECIAL.get(kind, decode)(deserialize_message(message, kind))

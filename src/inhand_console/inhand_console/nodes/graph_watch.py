@@ -1,0 +1,62 @@
+"""Which nodes are there, and the lifecycle states of those that have one; asked for only while somebody looks."""
+
+from __future__ import annotations
+
+import time
+
+from lifecycle_msgs.srv import GetState
+from rclpy.client import Client
+from rclpy.node import Node
+from rclpy.task import Future
+
+from inhand_console.snapshot import Graph, NodeReport
+
+_GET_STATE = "/get_state"
+ASK_S = 1.0
+
+
+class GraphWatch:
+    """Discovery's nodes and their states; `look` asks again when the last time is long enough ago."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._clients: dict[str, Client] = {}
+        self._states: dict[str, str] = {}
+        self._asked = 0.0
+        self._present: frozenset[str] | None = None
+
+    def look(self, reports: dict[str, NodeReport]) -> Graph:
+        """The graph as it is known now, with the nodes' `reports`; from the executor's thread."""
+        if time.monotonic() - self._asked >= ASK_S:
+            self._asked = time.monotonic()
+            self._ask()
+        return Graph(self._present, dict(self._states), dict(reports))
+
+    def forget(self) -> None:
+        """Lets the clients go."""
+        for client in self._clients.values():
+            self._node.destroy_client(client)
+        self._clients.clear()
+        self._states.clear()
+        self._present = None
+
+    def _ask(self) -> None:
+        self._present = frozenset(self._node.get_node_names())
+        offered = {
+            service.removesuffix(_GET_STATE).lstrip("/")
+            for service, kinds in self._node.get_service_names_and_types()
+            if service.endswith(_GET_STATE) and "lifecycle_msgs/srv/GetState" in kinds
+        }
+        for name in set(self._clients) - offered:
+            self._node.destroy_client(self._clients.pop(name))
+            self._states.pop(name, None)
+        for name in offered:
+            if name not in self._clients:
+                self._clients[name] = self._node.create_client(GetState, f"{name}{_GET_STATE}")
+            if self._clients[name].service_is_ready():
+                future = self._clients[name].call_async(GetState.Request())
+                future.add_done_callback(lambda done, name=name: self._answered(name, done))
+
+    def _answered(self, name: str, future: Future) -> None:
+        if name in self._clients and future.exception() is None:
+            self._states[name] = future.result().current_state.label
