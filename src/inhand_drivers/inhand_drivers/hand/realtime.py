@@ -15,6 +15,6 @@ def use_fifo(priority: int) -> str | None:
         return None
     try:
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except (PermissionError, ValueError) as error:
+    except OSError as error:
         return f"SCHED_FIFO {priority} denied: {error}; allow rtprio for this user in /etc/security/limits.d"
     return None

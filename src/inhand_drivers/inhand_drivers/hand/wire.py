@@ -86,8 +86,9 @@ class VethPair:
         _ip("link", "set", self.second, "up" if plugged else "down")
 
     def close(self) -> None:
-        """Removes both ends."""
-        _ip("link", "delete", self.first)
+        """Removes both ends, where they still are."""
+        if self.first in {name for _, name in socket.if_nameindex()}:
+            _ip("link", "delete", self.first)
 
 
 def _ip(*arguments: str) -> None:

@@ -24,7 +24,7 @@ from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_nod
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
-LOOK_S = 0.1
+LOOK_S = 0.02
 WAITING = 50  # readings that may wait for the middleware
 
 
