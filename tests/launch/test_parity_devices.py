@@ -26,7 +26,7 @@ DEVICES = {
 DRIVERS = {"phasespace": "phasespace", "hand": "hand_driver"}
 """Names of the drivers' nodes."""
 LOOSE = {
-    "object/pose": ("age", "pose.pose.orientation.x", "pose.pose.orientation.y", "pose.pose.orientation.z"),
+    "object/pose": ("age", *(f"pose.pose.orientation.{axis}" for axis in "xyzw")),
     "hand/motor_commands": ("sensors_sequence",),
 }
 """Fields whose range depends on the episode: which way the object was turned, how long it was hidden, when it began."""
