@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import rclpy
@@ -52,6 +53,12 @@ class Probe:
         future = client.call_async(kind.Request(**request))
         wait_for(future.done, 20.0, f"an answer of {name}")
         self.node.destroy_client(client)
+        return future.result()
+
+    def run(self, job: Callable[[], Any]) -> Any:
+        """Runs a job in the listening thread: what the executor waits for must not be destroyed under its hands."""
+        future = self._executor.create_task(job)
+        wait_for(future.done, 20.0, "the listening thread")
         return future.result()
 
     def close(self) -> None:

@@ -92,9 +92,9 @@ def test_every_camera_sees_the_block_s_colours_where_its_matrix_says(renderer: R
         assert mask(image, face)[v, u], f"{FACES[face].name} at ({u}, {v}): {image[v, u]}"
 
 
-@pytest.mark.parametrize("row", [None, 0, 1])
+@pytest.mark.parametrize("row", [None, 0])
 def test_faces_lie_where_the_cameras_project_them_to_a_fraction_of_a_pixel(renderer: Renderer, row: int | None) -> None:
-    """Their centres of area, with the nominal cameras and with those of two draws."""
+    """Their centres of area, with the nominal cameras and with those of a draw."""
     if row is not None:
         drawn = Appearances(row_seeds(3, 2)).draw().row(row)
         cameras = {name: getattr(drawn, name) for name in ("camera_offset", "camera_turn", "camera_fovy")}
@@ -198,7 +198,7 @@ def test_both_renderers_draw_the_same_outlines() -> None:
     masks = []
     for name in sorted(RENDERERS):
         try:
-            made = make_renderer(name)
+            made = make_renderer(name, crop=400)
         except RendererError as error:
             pytest.skip(str(error))
         images = made.render(state())
