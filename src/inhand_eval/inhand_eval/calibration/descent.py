@@ -35,13 +35,15 @@ class DescentConfig:
     grow: float
     shrink: float
     smallest_step: float
+    restarts: int
     timestep: float
 
     def __post_init__(self) -> None:
         if self.compare not in ("end", "path"):
             raise ValueError(f"compare: {self.compare!r} is not one of ['end', 'path']")
-        if self.sweeps < 1 or self.hold_back < 2:
-            raise ValueError(f"sweeps must be >= 1 and hold_back >= 2, are {self.sweeps} and {self.hold_back}")
+        for name, least in (("sweeps", 1), ("hold_back", 2), ("restarts", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name} must be >= {least}, is {getattr(self, name)}")
         if not (0.0 <= self.min_gain < 1.0 and self.grow >= 1.0 and 0.0 < self.shrink < 1.0):
             raise ValueError("min_gain must lie in [0, 1), grow be >= 1, shrink lie in (0, 1)")
         for name in ("window_s", "stride_s", "smallest_step", "timestep"):
@@ -56,6 +58,7 @@ class DescentState:
     Attributes:
         coordinates, steps: (P,) where the descent is, and its next steps.
         sweep, cursor: sweeps done, and coordinates done in the current one.
+        restarts: how often the steps have begun anew.
         error: of the fitted windows by finger [rad], for `coordinates`.
         history: error of all fingers before the first and after each sweep [rad].
         evaluations: parameter vectors tried so far.
@@ -66,6 +69,7 @@ class DescentState:
     steps: list[float]
     sweep: int = 0
     cursor: int = 0
+    restarts: int = 0
     error: dict[str, float] = field(default_factory=dict)
     history: list[float] = field(default_factory=list)
     evaluations: int = 0
@@ -76,8 +80,8 @@ class Descent:
     """Minimises the joints' error after each window, one coordinate after the other.
 
     Each coordinate is tried a step up and a step down, in parallel worlds; the better is kept if the finger's error
-    falls by more than `min_gain`. The step grows on success and shrinks on failure. At the end each change is undone
-    whose loss costs less than `min_gain` (paper, C.3).
+    falls by more than `min_gain`. The step grows on success and shrinks on failure; when all steps are small they begin
+    anew, `restarts` times. At the end each change is undone whose loss costs less than `min_gain` (paper, C.3).
 
     Args:
         windows: to fit, by finger.
@@ -163,7 +167,11 @@ class Descent:
         state.sweep += 1
         state.history.append(self.error)
         if all(state.steps[i] < config.smallest_step * self.parameters[i].step for i in self._order):
-            state.sweep = config.sweeps  # every parameter rests
+            if state.restarts < config.restarts:  # large steps again, out of a valley that is none
+                state.steps = [p.step for p in self.parameters]
+                state.restarts += 1
+            else:
+                state.sweep = config.sweeps
 
     def _try(self, index: int) -> None:
         state, config, parameter = self.state, self._config, self.parameters[index]

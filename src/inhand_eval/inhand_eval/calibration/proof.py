@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 import yaml
 
 from inhand_description import JOINT_NAMES, MARKERS
-from inhand_description.calibration import to_sections
+from inhand_description.calibration import ModelCalibration, to_sections
 from inhand_eval.calibration.identifiability import judge_joints
 from inhand_eval.calibration.joint_report import joint_report
 from inhand_eval.calibration.joint_samples import joint_samples
@@ -30,7 +30,15 @@ _MM, _DEG = 1e3, 180.0 / np.pi
 Show = Callable[[float, str], None]
 
 
-def prove(seed: int, what: str, settings: CalibrationConfig, budget_s: float, threads: int, show: Show) -> dict:
+def prove(
+    seed: int,
+    what: str,
+    settings: CalibrationConfig,
+    budget_s: float,
+    threads: int,
+    show: Show,
+    exercise: Mapping[str, Any] | None = None,
+) -> dict:
     """Calibrates one simulated hand; returns the errors before and after against its truth.
 
     Args:
@@ -40,12 +48,16 @@ def prove(seed: int, what: str, settings: CalibrationConfig, budget_s: float, th
         budget_s: for the descent over the model's parameters [s]; 0: no limit.
         threads: physics threads.
         show: told how much is done, and what.
+        exercise: changes to config/exercise.yaml.
     """
     rng = np.random.default_rng(seed)
     described, parameters = described_tables(), all_parameters()
     truth = perturbed_tables(described, settings.proof.hall, rng) if what != "model" else described
     hidden = starts(parameters) if what == "joints" else perturbed_parameters(parameters, settings.proof, rng)
-    run = _play_robot(seed, truth, parameters, hidden, settings.proof, rng, show)
+    model = _truth_model(parameters, hidden, settings.proof, rng)
+    run = _play_robot(seed, truth, model, exercise, show)
+    noise = rng.normal(0.0, settings.proof.marker_noise, run.recording.position.shape)
+    run = replace(run, recording=replace(run.recording, position=run.recording.position + noise))
     result: dict[str, Any] = {"seed": seed, "recorded_s": run.recording.duration_s}
     tables = described
     if what != "model":
@@ -108,31 +120,31 @@ def _perturbed(table: HallTable, spread: HallSpread, rng: np.random.Generator) -
             return HallTable(table.joint, table.raw, angle)
 
 
-def _play_robot(
-    seed: int,
-    tables: tuple[HallTable, ...],
-    parameters: tuple[Parameter, ...],
-    coordinates: np.ndarray,
-    config: ProofConfig,
-    rng: np.random.Generator,
-    show: Show,
-) -> SimulatedRun:
-    """Runs the exercise on the hidden hand; its markers sit beside their places and are seen with noise."""
+def _truth_model(
+    parameters: tuple[Parameter, ...], coordinates: np.ndarray, config: ProofConfig, rng: np.random.Generator
+) -> ModelCalibration:
+    """The hidden hand's parameters, its markers beside their described places."""
     places = {}
     for row in MARKERS:
         if row.body != "object":
             sigma = config.base_placement if row.body == "hand_base" else config.fingertip_placement
             places[str(row.id)] = tuple((np.array(row.position) + rng.normal(0.0, sigma, 3)).tolist())
-    changed = coordinates != starts(parameters)
-    truth = replace(to_calibration(parameters, coordinates, changed), markers=places)
+    return replace(to_calibration(parameters, coordinates, coordinates != starts(parameters)), markers=places)
+
+
+def _play_robot(
+    seed: int,
+    tables: tuple[HallTable, ...],
+    truth: ModelCalibration,
+    exercise: Mapping[str, Any] | None,
+    show: Show,
+) -> SimulatedRun:
+    """Runs the exercise on the hidden hand."""
     with tempfile.TemporaryDirectory() as name:
         hall, model = Path(name) / "hand.yaml", Path(name) / "model.yaml"
         hall.write_text(controller_text(tables))
         model.write_text(yaml.safe_dump(to_sections(truth)))
-        run = record_exercise(seed, str(hall), str(model), progress=lambda text: show(0.05, f"exercise: {text}"))
-    recording = run.recording
-    noisy = recording.position + rng.normal(0.0, config.marker_noise, recording.position.shape)
-    return replace(run, recording=replace(recording, position=noisy))
+        return record_exercise(seed, str(hall), str(model), exercise, lambda text: show(0.05, f"exercise: {text}"))
 
 
 def _prove_joints(

@@ -125,7 +125,7 @@ def read_bag(path: str | Path) -> Recording:
                 message = reader.deserialize(data, connection.msgtype)
                 stamp = message.header.stamp
                 recorder.add_message(topic, stamp.sec + stamp.nanosec * 1e-9, message)
-    except AnyReaderError as error:
+    except (AnyReaderError, FileNotFoundError) as error:
         raise ConfigError(f"{path}: {error}") from error
     recording = recorder.recording()
     try:
