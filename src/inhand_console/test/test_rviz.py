@@ -13,12 +13,14 @@ from inhand_console.model import load_hand
 from inhand_console.viz_topics import FRAMES, VIZ_TOPICS, WORLD
 from inhand_core import load_graph
 from inhand_core.paths import resource_root
+from inhand_description.cameras import CAMERA_NAMES
 
 FILES = sorted((resource_root() / "config" / "rviz").glob("*.rviz"))
 PLUGINS = {
     "rviz_default_plugins/RobotModel": "std_msgs/msg/String",
     "rviz_default_plugins/MarkerArray": "visualization_msgs/msg/MarkerArray",
     "rviz_default_plugins/Image": "sensor_msgs/msg/Image",
+    "rviz_default_plugins/Camera": "sensor_msgs/msg/Image",
     "rviz_default_plugins/TF": None,
     "rviz_default_plugins/Grid": None,
     "rviz_default_plugins/Axes": None,
@@ -29,7 +31,8 @@ PLUGINS = {
 def offered() -> dict[str, tuple[str, bool]]:
     """Topic -> type and whether it is latched, of everything that somebody publishes reliably."""
     graph = {name: (topic.message, topic.on_change) for name, topic in load_graph("realtime").topics.items()}
-    return graph | {name: (topic.message, topic.latched) for name, topic in VIZ_TOPICS.items()}
+    cameras = {f"{name}/image_raw": ("sensor_msgs/msg/Image", False) for name in CAMERA_NAMES}
+    return graph | cameras | {name: (topic.message, topic.latched) for name, topic in VIZ_TOPICS.items()}
 
 
 def displays(config: dict[str, Any]) -> list[dict[str, Any]]:
@@ -54,8 +57,10 @@ def problems(config: dict[str, Any]) -> list[str]:
     """What would show nothing in RViz, one line each."""
     found, topics = [], offered()
     known_frames = {*FRAMES, *load_hand().links}
+    names = {display["Name"] for display in displays(config)}
     for display in displays(config):
         name, kind = display["Name"], display["Class"]
+        found += [f"{name}: shows no display {other!r}" for other in _overlaid(display) if other not in names]
         if kind not in PLUGINS:
             found.append(f"{name}: unknown plugin {kind}")
             continue
@@ -71,8 +76,21 @@ def problems(config: dict[str, Any]) -> list[str]:
             found.append(f"{name}: {topic['Value']} is {message}, the display reads {PLUGINS[kind]}")
         elif topic["Durability Policy"] != ("Transient Local" if latched else "Volatile"):
             found.append(f"{name}: durability {topic['Durability Policy']}, but latched is {latched}")
+        elif latched and topic["Reliability Policy"] != "Reliable":
+            found.append(f"{name}: a latched topic is kept for reliable readers only")
+        elif topic["Reliability Policy"] not in ("Reliable", "Best Effort"):
+            found.append(f"{name}: reliability {topic['Reliability Policy']}")
     found += [f"no frame {frame!r}" for frame in frames_of(config) if frame not in known_frames]
     return found
+
+
+def _overlaid(display: dict[str, Any]) -> list[str]:
+    """Names of the displays that a Camera draws over its image."""
+    return [name for name in display.get("Visibility", {}) if name != "Value"]
+
+
+def test_there_is_one_for_state_vision_and_calibration() -> None:
+    assert [path.stem for path in FILES] == ["calibration", "inhand", "vision"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -80,6 +98,14 @@ def test_every_display_finds_its_topic_type_and_frame(path: Path) -> None:
     config = yaml.safe_load(path.read_text())
     assert problems(config) == []
     assert config["Visualization Manager"]["Global Options"]["Fixed Frame"] == WORLD
+
+
+@pytest.mark.parametrize(("name", "kind"), [("vision", "Camera"), ("calibration", "Image")])
+def test_vision_and_calibration_show_every_camera_and_its_frame(name: str, kind: str) -> None:
+    config = yaml.safe_load((resource_root() / f"config/rviz/{name}.rviz").read_text())
+    shown = [topic_of(display)["Value"] for display in displays(config) if display["Class"].endswith(f"/{kind}")]
+    assert shown == [f"/{camera}/image_raw" for camera in CAMERA_NAMES]
+    assert {f"{camera}_optical_frame" for camera in CAMERA_NAMES} <= set(frames_of(config))
 
 
 def test_the_state_configuration_shows_hand_object_goal_markers_and_fingertips() -> None:
@@ -98,9 +124,12 @@ def test_the_state_configuration_shows_hand_object_goal_markers_and_fingertips()
         ("Transient Local", "Volatile", "Hand: durability Volatile"),
         ("Fixed Frame: world", "Fixed Frame: map", "no frame 'map'"),
         ("default_plugins/Grid", "default_plugins/Gird", "unknown plugin"),
+        ("camera_top/image_raw", "camera_up/image_raw", "Camera top: nobody publishes /camera_up/image_raw"),
+        ("TF: false", "TFF: false", "Camera top: shows no display 'TFF'"),
+        ("Reliability Policy: Reliable", "Reliability Policy: Best Effort", "Hand: a latched topic"),
     ],
 )
 def test_the_check_finds_what_is_wrong(old: str, new: str, problem: str) -> None:
-    text = (resource_root() / "config/rviz/inhand.rviz").read_text()
+    text = (resource_root() / f"config/rviz/{'vision' if 'amera' in problem else 'inhand'}.rviz").read_text()
     assert old in text
     assert any(problem in line for line in problems(yaml.safe_load(text.replace(old, new))))
