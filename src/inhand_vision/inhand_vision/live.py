@@ -123,6 +123,7 @@ class LivePoses:
         """The pose from the newest images, with their stamp; the last one, not valid, where there is none."""
         newest = self._newest()
         if newest <= self._done_ns or newest < 0 or now_ns - newest > self._config.max_age_s * NANOSECONDS:
+            self._done_ns = max(self._done_ns, newest)
             return self._hold(now_ns, self._complaint(newest, now_ns))
         self._done_ns = newest
         present = self._present()

@@ -100,6 +100,7 @@ def test_images_that_are_already_old_are_not_estimated(live):
     assert found.complete()
     assert "stale" in found.estimate(260 * MS).reason
     assert not told.present
+    assert not found.complete() and not found.due(300 * MS) and found.due(361 * MS)  # nor complained of at every look
 
 
 def test_an_estimate_that_is_not_trusted_holds_the_last(live):

@@ -101,8 +101,9 @@ class PoseEstimatorNode(ManagedNode):
         message.pose.covariance, message.reason = found.covariance.ravel(), found.reason
         self._outlet.publish(message)
         self._sequence, self._reason = self._sequence + 1, found.reason
-        self._compute.append(1e3 * (time.perf_counter() - begun))
-        self._latency.append((self.get_clock().now().nanoseconds - found.stamp_ns) / 1e6)
+        if not found.reason:
+            self._compute.append(1e3 * (time.perf_counter() - begun))
+            self._latency.append((self.get_clock().now().nanoseconds - found.stamp_ns) / 1e6)
 
     def _report(self, status: Diagnostics) -> None:
         status.add("weights", self._config.weights)
