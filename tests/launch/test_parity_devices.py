@@ -26,10 +26,14 @@ DEVICES = {
 DRIVERS = {"phasespace": "phasespace", "hand": "hand_driver"}
 """Names of the drivers' nodes."""
 LOOSE = {
-    "object/pose": ("age", *(f"pose.pose.orientation.{axis}" for axis in "xyzw")),
+    "object/pose": (
+        "age",
+        *(f"pose.pose.orientation.{axis}" for axis in "xyzw"),
+        *(f"pose.pose.position.{axis}" for axis in "xyz"),
+    ),
     "hand/motor_commands": ("sensors_sequence",),
 }
-"""Fields whose range depends on the episode: which way the object was turned, how long it was hidden, when it began."""
+"""Fields whose range depends on the episode: where the object was, how long it was hidden, when it began."""
 MISSING = {"hand": missing_capability()}
 """What an emulator needs and this machine does not permit, by device."""
 

@@ -12,8 +12,10 @@ from inhand_ros.codecs import to_ns
 from support.listener import Listener
 
 RATE_TOLERANCE = 0.05
-SPAN_TOLERANCE = 0.5
-"""Ends of a range may differ by this part of the wider span: episodes differ, units and signs do not."""
+SHARE = (0.2, 0.8)
+"""A range is where the middle of the values lies: an object that falls for a moment is nobody's unit."""
+SPAN_TOLERANCE, SPAN_RATIO = 0.5, 10.0
+"""Ends of a range may differ by this part of the wider span, and spans by this factor: episodes differ, units do not."""
 NUMBERS = (int, float, bool)
 
 
@@ -24,7 +26,7 @@ class Observed:
     Attributes:
         kind: message type. reliability, durability: what its publishers offer. publishers: how many.
         frame: header.frame_id. rate: from the stamps [Hz]. wall_rate: from the times of sending [Hz].
-        ranges: smallest and largest value of each numeric field, by dotted name.
+        ranges: where the middle of the values (`SHARE`) of each numeric field lies, by dotted name.
         lengths: length of each array field.
         nodes: names of the publishing nodes, which are not compared.
     """
@@ -64,7 +66,7 @@ def observe(listener: Listener, topic: str) -> Observed:
         frame=frames.pop(),
         rate=(len(stamps) - 1) / ((stamps[-1] - stamps[0]) * 1e-9),
         wall_rate=(len(sent) - 1) / ((sent[-1] - sent[0]) * 1e-9),
-        ranges={f: (float(np.concatenate(v).min()), float(np.concatenate(v).max())) for f, v in values.items()},
+        ranges={f: tuple(np.quantile(np.concatenate(v), SHARE).tolist()) for f, v in values.items()},
         lengths={f: len(v[0]) for f, v in values.items()},
         nodes=tuple(sorted(info.node_name for info in infos)),
     )
@@ -93,8 +95,9 @@ def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = (), rate
         found.append(f"rate: {sim.rate:.2f} and {real.rate:.2f} Hz, by the wall clock {real.wall_rate:.2f} Hz")
     for field in sorted(set(sim.ranges) & set(real.ranges) - set(loose)):
         (low, high), (low2, high2) = sim.ranges[field], real.ranges[field]
-        room = SPAN_TOLERANCE * max(high - low, high2 - low2) + 1e-6
-        if abs(low - low2) > room or abs(high - high2) > room:
+        narrow, wide = sorted((high - low, high2 - low2))
+        room = SPAN_TOLERANCE * wide + 1e-6
+        if abs(low - low2) > room or abs(high - high2) > room or wide > SPAN_RATIO * narrow + 1e-6:
             found.append(f"{field}: {low:g} … {high:g} and {low2:g} … {high2:g}")
     return found
 
