@@ -19,7 +19,7 @@ PICTURES, EMULATOR = "inhand_drivers.nodes.bench_pictures", "inhand_drivers.node
 DRIVER = "import os; os.environ['PYLON_CAMEMU'] = '3'; from inhand_drivers.nodes.basler_driver import main; main()"
 TOPICS = {f"/camera_{side}/image_raw": "sensor_msgs/msg/Image" for side in SIDES}
 REPORTS = {"/diagnostics": "diagnostic_msgs/msg/DiagnosticArray"}
-CHUNK_S, SETTLE_S, FAST_HZ = 0.25, 3.0, 200.0
+CHUNK_S, SETTLE_S, START_S, FAST_HZ = 0.25, 3.0, 60.0, 200.0
 
 
 @dataclass
@@ -72,6 +72,14 @@ def _settle(ears: Ears) -> None:
         pass
 
 
+def _await_pictures(ears: Ears, shown: dict[str, bytes]) -> None:
+    """Waits until every camera shows the pictures: before, emulated ones see nothing but grey."""
+    for chunk in _chunks(ears, START_S):
+        if all(chunk[topic] and chunk[topic][-1].data.endswith(expected) for topic, expected in shown.items()):
+            return
+    raise RuntimeError(f"the cameras do not show the pictures within {START_S:g} s")
+
+
 def _chunks(ears: Ears, seconds: float) -> Iterator[dict[str, list[RawMessage]]]:
     """What is heard, a little at a time: images are large."""
     for _ in range(round(seconds / CHUNK_S)):
@@ -84,8 +92,9 @@ def _measure(ears: Ears, seconds: float, cpu: Callable[[], float]) -> Heard:
     Raises:
         RuntimeError: an image is none of those shown.
     """
-    _settle(ears)
     shown = {f"/camera_{side}/image_raw": picture(side).tobytes()[CODE_BYTES:] for side in SIDES}
+    _settle(ears)
+    _await_pictures(ears, shown)
     heard, before = Heard(), cpu()
     for chunk in _chunks(ears, seconds):
         for topic, expected in shown.items():
