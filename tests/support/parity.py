@@ -72,7 +72,7 @@ def observe(listener: Listener, topic: str) -> Observed:
     )
 
 
-def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = (), rate: bool = True) -> list[str]:
+def differences(sim: Observed, real: Observed, own: bool = True) -> list[str]:
     """Every way in which two observations of a topic differ more than they may; empty where they agree.
 
     A device keeps its own time: where a busy machine simulates slower than real time, a driver's rate is right by the
@@ -80,8 +80,8 @@ def differences(sim: Observed, real: Observed, loose: tuple[str, ...] = (), rate
 
     Args:
         sim, real: the observations.
-        loose: numeric fields whose ranges are not compared.
-        rate: compare rates; what nodes make of a device's messages comes at the rate that the machine manages.
+        own: compare rate and ranges, too. What nodes make of a device's messages comes at the rate that the machine
+            manages, and its numbers are those of the episode.
     """
     found = [
         f"{name}: {getattr(sim, name)} and {getattr(real, name)}"
