@@ -42,7 +42,7 @@ def test_the_bag_holds_the_exercise(bag: Path) -> None:
     recording = read_bag(bag)
     assert recording.duration_s > 7.0
     assert 0.9 < len(recording.sensor_time) / (200.0 * recording.duration_s) < 1.1
-    assert np.median(np.diff(recording.action_time)) == pytest.approx(0.08, abs=0.002)
+    assert np.median(np.diff(recording.action_time)) == pytest.approx(0.08, abs=0.01)
     assert np.ptp(recording.raw()[:, KNUCKLE]) > 1000.0
 
 
