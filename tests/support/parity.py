@@ -15,7 +15,7 @@ RATE_TOLERANCE = 0.05
 SHARE = (0.2, 0.8)
 """A range is where the middle of the values lies: an object that falls for a moment is nobody's unit."""
 SPAN_TOLERANCE, SPAN_RATIO = 0.5, 10.0
-"""Ends of a range may differ by this part of the wider span, and spans by this factor: episodes differ, units do not."""
+"""Ends of a range may differ by this part of the wider span, and spans by this factor: episodes do, units do not."""
 NUMBERS = (int, float, bool)
 
 
@@ -88,12 +88,10 @@ def differences(sim: Observed, real: Observed, own: bool = True) -> list[str]:
         for name in ("kind", "reliability", "durability", "publishers", "frame", "lengths")
         if getattr(sim, name) != getattr(real, name)
     ]
-    if (
-        rate
-        and min(abs(sim.rate - found_rate) for found_rate in (real.rate, real.wall_rate)) > RATE_TOLERANCE * sim.rate
-    ):
+    off = min(abs(sim.rate - rate) for rate in (real.rate, real.wall_rate))
+    if own and off > RATE_TOLERANCE * sim.rate:
         found.append(f"rate: {sim.rate:.2f} and {real.rate:.2f} Hz, by the wall clock {real.wall_rate:.2f} Hz")
-    for field in sorted(set(sim.ranges) & set(real.ranges) - set(loose)):
+    for field in sorted(set(sim.ranges) & set(real.ranges)) if own else ():
         (low, high), (low2, high2) = sim.ranges[field], real.ranges[field]
         narrow, wide = sorted((high - low, high2 - low2))
         room = SPAN_TOLERANCE * wide + 1e-6
