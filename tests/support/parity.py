@@ -72,7 +72,7 @@ def observe(listener: Listener, topic: str) -> Observed:
     )
 
 
-def differences(sim: Observed, real: Observed, own: bool = True) -> list[str]:
+def differences(sim: Observed, real: Observed, own: bool = True, loose: tuple[str, ...] = ()) -> list[str]:
     """Every way in which two observations of a topic differ more than they may; empty where they agree.
 
     A device keeps its own time: where a busy machine simulates slower than real time, a driver's rate is right by the
@@ -82,6 +82,7 @@ def differences(sim: Observed, real: Observed, own: bool = True) -> list[str]:
         sim, real: the observations.
         own: compare rate and ranges, too. What nodes make of a device's messages comes at the rate that the machine
             manages, and its numbers are those of the episode.
+        loose: fields of which only the size is compared: spans by `SPAN_RATIO` squared.
     """
     found = [
         f"{name}: {getattr(sim, name)} and {getattr(real, name)}"
@@ -95,7 +96,8 @@ def differences(sim: Observed, real: Observed, own: bool = True) -> list[str]:
         (low, high), (low2, high2) = sim.ranges[field], real.ranges[field]
         narrow, wide = sorted((high - low, high2 - low2))
         room = SPAN_TOLERANCE * wide + 1e-6
-        if abs(low - low2) > room or abs(high - high2) > room or wide > SPAN_RATIO * narrow + 1e-6:
+        moved = field not in loose and max(abs(low - low2), abs(high - high2)) > room
+        if moved or wide > SPAN_RATIO ** (2 if field in loose else 1) * narrow + 1e-6:
             found.append(f"{field}: {low:g} … {high:g} and {low2:g} … {high2:g}")
     return found
 
