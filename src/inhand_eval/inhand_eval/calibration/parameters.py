@@ -99,10 +99,14 @@ def all_parameters(kinds: tuple[str, ...] = ()) -> tuple[Parameter, ...]:
         raise ConfigError(f"unknown kinds of parameters {unknown}; known {known}")
     chosen = set(kinds or known)
     found = [_joint(row.name, kind) for row in JOINTS for kind in JOINT_KINDS if kind in chosen]
-    delta = float(read_yaml(config_file("randomization"))["backlash"]["log_delta"]["value"])
     for row in ACTUATORS:
-        found += [_actuator(row.name, kind, delta) for kind in ACTUATOR_KINDS if kind in chosen]
+        found += [_actuator(row.name, kind, described_log_delta()) for kind in ACTUATOR_KINDS if kind in chosen]
     return tuple(found)
+
+
+def described_log_delta() -> float:
+    """Backlash [ln(1/s)] of every motor and direction before calibration: that of config/randomization.yaml."""
+    return float(read_yaml(config_file("randomization"))["backlash"]["log_delta"]["value"])
 
 
 def starts(parameters: tuple[Parameter, ...]) -> np.ndarray:

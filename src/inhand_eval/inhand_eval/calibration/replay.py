@@ -8,7 +8,7 @@ from mujoco.batch import Batch, SimulationError
 from inhand_core.random import row_seeds
 from inhand_core.signals import N_ACTUATORS, HandAction
 from inhand_description import ACTUATOR_INDEX, ACTUATORS, JOINT_INDEX, ModelConfig, build_model
-from inhand_eval.calibration.parameters import Parameter
+from inhand_eval.calibration.parameters import Parameter, described_log_delta
 from inhand_eval.calibration.windows import ACTION_PERIOD, GROUP_JOINTS, Windows
 from inhand_sim.hand import relative_target
 from inhand_sim.links.actions import Backlash, BacklashConfig
@@ -59,6 +59,7 @@ class GroupReplay:
         self._fields = {name: self._batch.expand(name) for name in _FIELDS}
         self._qpos, self._qvel, self._ctrl = (self._batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
         self._blank = self._batch.state[0].copy()
+        self._log_delta = described_log_delta()
         self._with_slack = any(p.kind.startswith("log_delta") for p in parameters)
         self._slack: tuple[bytes, np.ndarray] = (b"", actions[None])
 
@@ -112,7 +113,7 @@ class GroupReplay:
         """Actions (K' or 1, A, 20) that pass each candidate's slack; the last answer is kept."""
         if not self._with_slack:
             return np.broadcast_to(self._actions, (len(coordinates), *self._actions.shape))
-        delta = np.full((len(coordinates), len(ACTUATORS), 2), np.nan)
+        delta = np.full((len(coordinates), len(ACTUATORS), 2), np.exp(self._log_delta))
         for index, parameter in enumerate(self._parameters):
             if parameter.kind.startswith("log_delta"):
                 side = int(parameter.kind == "log_delta_positive")

@@ -130,6 +130,14 @@ def test_backlash_is_the_papers() -> None:
     assert after_backlash(actions, np.full((1, 20, 2), 100.0))[0, 1:, 3].min() == 1.0
 
 
+def test_backlash_in_one_direction_alone_leaves_the_other_as_described() -> None:
+    cut, actions = real_windows(), short_run().recording.action
+    kinds = ("log_delta_negative",), ("log_delta_negative", "log_delta_positive")
+    chosen = [all_parameters(k) for k in kinds]
+    paths = [GroupReplay(cut, actions, p, 1, 1, 0.008).paths(starts(p)[None]) for p in chosen]
+    np.testing.assert_array_equal(*paths)
+
+
 @pytest.mark.parametrize(("owner", "kind", "shift"), [("rh_FFJ3", "damping", 0.4), ("rh_FFJ3", "kp", -0.25)])
 def test_a_single_hidden_value_is_found(owner: str, kind: str, shift: float) -> None:
     parameters = all_parameters((kind,))
