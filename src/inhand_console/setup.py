@@ -21,5 +21,8 @@ setup(
             "console_node = inhand_console.nodes.console_node:main",
             "state_publisher = inhand_console.nodes.state_publisher:main",
         ],
+        "inhand.commands": [
+            "bench.page = inhand_console.bench:page",
+        ],
     },
 )

@@ -98,8 +98,8 @@ class Chromium:
         self.call("Page.navigate", url=url)
 
     def ask(self, expression: str) -> Any:
-        """Value of a JavaScript expression in the page."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """Value of a JavaScript expression in the page; of a promise, what it comes to."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         if "exceptionDetails" in result:
             raise RuntimeError(f"{expression}: {result['exceptionDetails']}")
         return result["result"].get("value")

@@ -1,0 +1,143 @@
+"""`inhand bench page`: what the page costs the graph, and how many frames a second the browser draws."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from inhand_console.chromium import Chromium, executable
+
+NODE = "from inhand_console.nodes.console_node import main; main()"
+REPEATS, FRAMES_S = 3, 4.0
+START_S = 120.0
+FRAMES = """new Promise(done => {
+    let count = 0; const begun = performance.now();
+    const frame = now => {
+        count += 1;
+        if (now - begun < %d) requestAnimationFrame(frame);
+        else done(1000 * count / (performance.now() - begun));
+    };
+    requestAnimationFrame(frame);
+})"""
+RENDERER = """(() => {
+    const gl = document.createElement('canvas').getContext('webgl2');
+    const info = gl && gl.getExtension('WEBGL_debug_renderer_info');
+    return info ? gl.getParameter(info.UNMASKED_RENDERER_WEBGL) : 'no WebGL';
+})()"""
+
+
+def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: int = 96) -> int:
+    """Measure the page: its node's share of a core unwatched and watched, and the browser's frames a second.
+
+    Starts the simulation without its page, then the page's node alone, then a headless Chromium. Medians of three.
+    Where there is no GPU the browser draws in software, which is what its frame rate then says.
+
+    Args:
+        seconds: of each measurement of the node's share.
+        width: of the browser's window [px].
+        height: of the browser's window [px].
+        domain: ROS domain of the run.
+    """
+    environment = {**os.environ, "ROS_DOMAIN_ID": str(domain), "PYTHONUNBUFFERED": "1"}
+    launch = ["ros2", "launch", "inhand_bringup", "sim.launch.xml", "console:=false"]
+    with tempfile.TemporaryDirectory(prefix="inhand_bench_page_") as folder:
+        log = Path(folder) / "console.log"
+        sim = running(launch, environment, Path(folder) / "sim.log")
+        with sim, running([sys.executable, "-c", NODE], environment, log) as node:
+            url = wait_for_url(log)
+            time.sleep(5.0)  # imports and discovery are not what it costs
+            print(f"nobody looks: {shares(node.pid, seconds)} of a core", flush=True)
+            if executable() is None:
+                print("no Chromium on this machine (Debian package: chromium): nothing more to measure")
+                return 0
+            with Chromium(width, height) as browser:
+                watch(browser, url, node.pid, seconds)
+            time.sleep(5.0)
+            print(f"nobody looks any more: {shares(node.pid, seconds)} of a core", flush=True)
+    return 0
+
+
+def watch(browser: Chromium, url: str, pid: int, seconds: float) -> None:
+    """Prints what a visitor costs and gets."""
+    browser.open(url)
+    end = time.monotonic() + START_S
+    while "goals achieved" not in browser.text():
+        if time.monotonic() > end:
+            raise RuntimeError(f"the page did not come up within {START_S:g} s")
+        time.sleep(0.5)
+    time.sleep(10.0)  # meshes
+    browser.call("Performance.enable")
+    busy, rates = [], []
+    for _ in range(REPEATS):
+        before = metrics(browser)
+        rates.append(float(browser.ask(FRAMES % round(1e3 * FRAMES_S))))
+        after = metrics(browser)
+        spent = after["Timestamp"] - before["Timestamp"]
+        busy.append((after["TaskDuration"] - before["TaskDuration"]) / spent)
+    per_frame = 1e3 * median(busy) / median(rates)
+    print(f"browser, drawn by {browser.ask(RENDERER)}: {median(rates):.1f} frames a second {sorted(map(round, rates))}")
+    print(f"browser's main thread: {100 * median(busy):.0f} % busy, {per_frame:.1f} ms a frame (60 frames: below 16.7)")
+    print(f"one visitor: {shares(pid, seconds)} of a core")
+
+
+def metrics(browser: Chromium) -> dict[str, float]:
+    """Chromium's own counters [s]."""
+    return {entry["name"]: entry["value"] for entry in browser.call("Performance.getMetrics")["metrics"]}
+
+
+def shares(pid: int, seconds: float) -> str:
+    """Share of a core that a process takes: median of three measurements, and all of them."""
+    found = []
+    for _ in range(REPEATS):
+        before, begun = cpu_seconds(pid), time.monotonic()
+        time.sleep(seconds)
+        found.append((cpu_seconds(pid) - before) / (time.monotonic() - begun))
+    return f"{100 * median(found):.1f} % {[round(100 * share, 1) for share in sorted(found)]}"
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time of a process and all its threads since its start [s]."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_for_url(log: Path) -> str:
+    """The address that the page's node prints.
+
+    Raises:
+        RuntimeError: it prints none; with what it printed.
+    """
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        if found := re.search(r"page: (http\S+)", log.read_text()):
+            return found[1]
+        time.sleep(0.2)
+    raise RuntimeError(f"no page within {START_S:g} s:\n{log.read_text()}")
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen]:
+    """A process for as long as the block; its output goes to `log`."""
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(15.0)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
