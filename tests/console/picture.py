@@ -24,7 +24,7 @@ def take_picture(browser: Chromium, path: Path) -> None:
     """Writes the page as a PNG of `SIZE`, panel scrolled to its top, without the browser's own notices."""
     browser.ask(f"{STOP_BUTTON}.scrollIntoView()")
     browser.ask("document.querySelectorAll('.mantine-Notifications-root').forEach(e => e.remove())")
-    Image.open(io.BytesIO(browser.picture())).convert("RGB").save(path, optimize=True)
+    Image.open(io.BytesIO(browser.picture())).convert("RGB").quantize(256).save(path, optimize=True)
 
 
 def main() -> None:

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
+os.environ.setdefault("MUJOCO_GL", "egl")  # before MuJoCo is imported: there is no screen
+
 import mujoco
 import numpy as np
 
-from inhand_console.snapshot import ControllerHealth, Inbox, SimHealth, Snapshot
+from inhand_console.snapshot import ControllerHealth, Graph, Inbox, Latencies, NodeReport, SimHealth, Snapshot
 from inhand_core import load_graph, rotations
 from inhand_core.signals import (
     EndReason,
     Fingertips,
     Goal,
+    HandAction,
     JointStates,
     Markers,
     ObjectPose,
     Trial,
     TrialState,
 )
-from inhand_description import FINGERS, HAND_BASE, ModelConfig, actuator_ranges, build_model
+from inhand_description import CAMERAS, FINGERS, HAND_BASE, ModelConfig, actuator_ranges, build_model
 
 NOISE_M, NOISE_RAD = 0.002, 0.05
 STATUS_HZ = 25.0
+IMAGE_PERIOD_S = 20.0
 LOST = (1, 16)
 """Markers that are never seen: on the middle finger and on the block."""
 
@@ -29,16 +36,20 @@ class Rehearsal:
     """Fingers wave slowly, the block lies on the palm; `snapshot(now)` plays the part of the graph."""
 
     def __init__(self) -> None:
-        self._model = build_model(ModelConfig())
+        self._model = build_model(ModelConfig(visuals=True))
         self._data = mujoco.MjData(self._model)
         self._random = np.random.default_rng(0)
         self._noise = np.zeros(3), np.zeros(3)
         self._ranges = actuator_ranges()
+        self._action = np.zeros(len(self._ranges))
         self._started: float | None = None
         self._spec = load_graph("realtime")
         self._sent: dict[str, int] = {}
         self.inbox = Inbox()
+        self._drawn = -IMAGE_PERIOD_S
         self.mode, self.paused, self.frozen = "RUNNING", False, False
+        self.images = True
+        self.graph = Graph(frozenset(component.name for component in self._spec.components), {"policy": "active"})
 
     def snapshot(self, now: float) -> Snapshot:
         """Advances to `now` [s] and gives what the page would see."""
@@ -46,7 +57,8 @@ class Rehearsal:
         while self._data.time < now - self._started and not (self.paused or self.frozen):
             middle, half = self._ranges.mean(axis=1), 0.5 * np.diff(self._ranges, axis=1)[:, 0]
             phase = np.arange(len(middle)) + self._data.time
-            self._data.ctrl[:] = middle + 0.25 * half * np.sin(phase)
+            self._action = 0.25 * np.sin(phase)
+            self._data.ctrl[:] = middle + half * self._action
             mujoco.mj_step(self._model, self._data)
         signals = {**dict.fromkeys(self._spec.topics), **self._signals()}
         for topic, signal in signals.items():
@@ -55,7 +67,22 @@ class Rehearsal:
             for _ in range(due - self._sent.get(topic, 0)):
                 self.inbox.put(topic, signal, now)
             self._sent[topic] = due
+        self._put_images(now)
+        reports = {name: NodeReport(0, "OK", {}, now) for name in self.graph.present or ()}
+        self.inbox.note(
+            graph=replace(self.graph, reports={**reports, **self.graph.reports}),
+            latencies=Latencies((9.5 + self._random.normal(),), (80.0 + self._random.normal(),)),
+        )
         return self.inbox.snapshot(now)
+
+    def _put_images(self, now: float) -> None:
+        if not self.images or self.frozen or now - self._drawn < IMAGE_PERIOD_S:
+            return
+        self._drawn = now
+        with mujoco.Renderer(self._model, 480, 640) as renderer:
+            for camera in CAMERAS:
+                renderer.update_scene(self._data, camera=camera.name)
+                self.inbox.put(f"camera_{camera.name}/image_raw", renderer.render().copy(), now)
 
     def _signals(self) -> dict[str, object]:
         q = self._data.qpos
@@ -82,5 +109,6 @@ class Rehearsal:
             ),
             "trial": Trial(*(np.array([n]) for n in (1, 0, TrialState.RUNNING, EndReason.NONE))),
             "controller/status": ControllerHealth(self.mode, 0, 0, 0, 58e-6),
+            "hand/action": HandAction(self._action[None].copy(), np.full((1, 20), -1), np.array([1])),
             "sim/status": SimHealth(0.0 if self.paused else 1.0, 0, self.paused),
         }

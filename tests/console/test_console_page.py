@@ -1,6 +1,6 @@
 """The page in a real browser: it loads from this machine alone, moves, and its buttons reach the graph.
 
-With INHAND_PICTURES naming a folder, the page's picture is written there. Its hand is simulated and its fingers only
+With INHAND_PICTURES naming a folder, a picture of each tab is written there. Its hand is simulated and its fingers only
 wave: picture.py takes the picture of a running graph.
 """
 
@@ -42,6 +42,7 @@ class Stage:
     page: ConsolePage
     browser: Chromium
     pressed: list[Command] = field(default_factory=list)
+    chosen: dict[Command, str] = field(default_factory=dict)
 
     def wait_for_text(self, text: str) -> None:
         wait_for(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
@@ -58,7 +59,12 @@ class Stage:
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     config = load_config(ConsoleConfig, read_yaml(config_file("console")))
-    rehearsal, pressed = Rehearsal(), []
+    rehearsal, pressed, chosen = Rehearsal(), [], {}
+
+    def press(command: Command, value: str) -> None:
+        pressed.append(command)
+        chosen[command] = value
+
     page = ConsolePage(
         replace(config, port=18080),
         load_hand(),
@@ -67,13 +73,13 @@ def stage() -> Iterator[Stage]:
         load_graph("realtime"),
         0.4,
         rehearsal.snapshot,
-        lambda command, value: pressed.append(command),
+        press,
         Choices(("weights/block.safetensors",), ("none", "all")),
     )
     try:
         with Chromium() as browser:
             browser.open(page.url)
-            stage = Stage(rehearsal, page, browser, pressed)
+            stage = Stage(rehearsal, page, browser, pressed, chosen)
             stage.wait_for_text("goals achieved")
             yield stage
     finally:
@@ -84,8 +90,36 @@ def test_the_page_shows_the_trial_the_controller_and_a_healthy_graph(stage: Stag
     stage.wait_for_text("RUNNING")
     stage.wait_for_text("trial 1: running")
     stage.wait_for_text("rad to the goal (achieved below 0.4)")
+    stage.browser.click("Health")
     stage.wait_for_text("of 240 Hz")
+    stage.wait_for_text("active")
     assert "is sim (" not in stage.browser.text()
+
+
+def test_a_node_that_is_gone_is_named_with_what_to_do(stage: Stage) -> None:
+    stage.browser.click("Health")
+    whole = stage.rehearsal.graph
+    stage.rehearsal.graph = replace(whole, present=whole.present - {"tracker"})
+    stage.wait_for_text("ros2 run inhand_policy tracker_node")
+    stage.rehearsal.graph = whole
+
+
+def test_the_cameras_images_arrive_and_can_be_switched_off(stage: Stage) -> None:
+    stage.browser.click("Cameras")
+    count = "[...document.querySelectorAll('img')].filter(i => i.naturalWidth == 400).length"
+    wait_for(lambda: stage.browser.ask(count) == 3, PATIENCE_S, "three images")
+    assert stage.page.images_wanted
+    stage.browser.ask("[...document.querySelectorAll('.mantine-Checkbox-input')].pop().click()")
+    wait_for(lambda: not stage.page.images_wanted, PATIENCE_S, "the switch")
+    stage.browser.ask("[...document.querySelectorAll('.mantine-Checkbox-input')].pop().click()")
+    wait_for(lambda: stage.page.images_wanted, PATIENCE_S, "the switch")
+
+
+def test_plots_of_actions_errors_and_latencies_are_drawn(stage: Stage) -> None:
+    stage.browser.click("Plots")
+    for words in ("actions after smoothing", "joint errors", "marker to motor [ms]"):
+        stage.wait_for_text(words)
+    assert stage.browser.ask("document.querySelectorAll('.uplot canvas').length") >= 3
 
 
 def test_everything_comes_from_this_machine_and_nothing_fails(stage: Stage) -> None:
@@ -120,17 +154,27 @@ def test_the_blocks_faces_can_be_told_by_their_colours(stage: Stage, name: str, 
 
 
 def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
+    stage.browser.click("Run")
     stage.browser.click("STOP")
     stage.wait_for_press(Command.STOP)
     stage.rehearsal.mode = "STOPPED"
     stage.page.report(Outcome(Command.STOP, True, "latched"))
     stage.wait_for_text("stop the hand: done (latched)")
+    stage.browser.click("Health")
     stage.wait_for_text("latched: press Clear, then Enable")
+    stage.browser.click("Run")
     for label, command in (
         ("Clear the stop", Command.CLEAR),
         ("Enable", Command.ENABLE),
         ("Start trial", Command.START_TRIAL),
         ("Stop trial", Command.STOP_TRIAL),
+        ("New goal", Command.NEW_GOAL),
+        ("Record", Command.RECORD),
+        ("End", Command.END_RECORDING),
+        ("Keep the take", Command.KEEP),
+        ("Discard the take", Command.DISCARD),
+        ("Use these weights", Command.USE_WEIGHTS),
+        ("Use these groups", Command.USE_RANDOMIZATION),
         ("Pause", Command.PAUSE),
         ("Resume", Command.RESUME),
         ("Step", Command.STEP),
@@ -142,17 +186,22 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
     stage.page.report(Outcome(Command.RESET, False, "nobody offers the service sim/reset"))
     stage.wait_for_text("Could not reset the simulation")
     assert len(stage.pressed) == len(Command)
+    assert stage.chosen[Command.USE_WEIGHTS] == "weights/block.safetensors"
+    assert stage.chosen[Command.USE_RANDOMIZATION] == "none"
 
 
-def test_picture(stage: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("tab", ["Run", "Plots", "Cameras", "Health"])
+def test_picture(stage: Stage, tab: str, tmp_path: Path) -> None:
     folder = Path(os.environ.get("INHAND_PICTURES", tmp_path))
     folder.mkdir(parents=True, exist_ok=True)
     stage.page.report(Outcome(Command.ENABLE, True))
-    stage.wait_for_text("enable the hand: done")
     stage.browser.resize(*SIZE)
+    stage.browser.click(tab)
+    stage.wait_for_text("enable the hand: done")
     stage.rehearsal.frozen = True
-    time.sleep(2.0)
-    path = folder / "page.png"
+    time.sleep(3.0)
+    path = folder / f"page_{tab.lower()}.png"
     take_picture(stage.browser, path)
+    stage.rehearsal.frozen = False
     picture = Image.open(path)
-    assert picture.size == SIZE and 20_000 < path.stat().st_size < 400_000
+    assert picture.size == SIZE and 20_000 < path.stat().st_size < 600_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ctypes
 import json
 import os
 import shutil
@@ -18,6 +19,9 @@ from typing import Any
 from websockets.sync.client import connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+PR_SET_PDEATHSIG = 1
+SETTLED_S = 0.2
+"""A button that is in the same place after so long stands still."""
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -40,6 +44,11 @@ def executable() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
+def _die_with_parent() -> None:
+    """A browser that draws in software takes all cores: it must not outlive whoever started it, however that ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Chromium:
     """One browser with one tab; a context manager that leaves nothing behind.
 
@@ -59,6 +68,7 @@ class Chromium:
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
+            preexec_fn=_die_with_parent,
         )
         try:
             port_file = self._profile / "DevToolsActivePort"
@@ -70,7 +80,8 @@ class Chromium:
             port = int(port_file.read_text().split()[0])
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
                 tab = next(target for target in json.load(answer) if target["type"] == "page")
-            self._socket = connect(tab["webSocketDebuggerUrl"], max_size=None, open_timeout=start_s)
+            url = tab["webSocketDebuggerUrl"]
+            self._socket = connect(url, max_size=None, open_timeout=start_s, ping_interval=None)
         except BaseException:
             self._end()
             raise
@@ -109,7 +120,20 @@ class Chromium:
         return str(self.ask("document.body ? document.body.innerText : ''"))
 
     def click(self, label: str) -> None:
-        """Clicks the middle of the button or tab with that label, as a mouse does."""
+        """Clicks the middle of the button or tab with that label, as a mouse does, once it stands still.
+
+        Raises:
+            LookupError: there is no such button; the message lists those that are there.
+        """
+        place, before = self._middle(label), None
+        while place != before:
+            time.sleep(SETTLED_S)
+            place, before = self._middle(label), place
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
+            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], **button)
+
+    def _middle(self, label: str) -> list[float]:
         place = self.ask(
             f"""(() => {{
                 const all = [...document.querySelectorAll('button, [role=tab]')];
@@ -122,8 +146,7 @@ class Chromium:
         )
         if place is None:
             raise LookupError(f"no button {label!r}; there are {self.buttons()}")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
+        return place
 
     def buttons(self) -> list[str]:
         """Labels of all buttons."""

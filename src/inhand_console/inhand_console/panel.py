@@ -148,7 +148,7 @@ class Panel:
 
     def _add_choices(self, choices: Choices) -> None:
         gui = self._server.gui
-        with gui.add_folder("Policy and randomisation (while no trial runs)", expand_by_default=False):
+        with gui.add_folder("Policy and randomisation, while no trial runs"):
             for label, command, options in (
                 ("weights", Command.USE_WEIGHTS, choices.weights or ("none found",)),
                 ("groups", Command.USE_RANDOMIZATION, choices.randomization),
