@@ -43,6 +43,7 @@ RUN_BY = {
     "ros2 launch inhand_bringup calibration.launch.xml": "tests/launch/test_calibration_launch.py",
     "ros2 launch inhand_bringup sim.launch.xml": "tests/launch/test_sim_launch.py",
     "ros2 param": "underlay/test/test_graph_commands.py",
+    "ros2 run inhand_console console_node": "tests/console/test_console_nodes.py",
     "ros2 service": "tests/docs/test_session.py",
     "ros2 topic": "tests/docs/test_session.py",
 }
