@@ -11,14 +11,18 @@ from pathlib import Path
 
 PEER = ("mujoco==3.3.7", "gymnasium-robotics==1.4.2", "gymnasium==1.2.0", "numpy==2.2.6")
 """The last MuJoCo that the peer's environments run with, and what was current beside it."""
+PEER_WORLDS = 4
+"""Worlds a core that the peer steps together: the number with which it is fastest."""
 
 
 def env(batch: int = 2048, seconds: float = 3.0, repeats: int = 7, processes: int = 0, peer: bool = True) -> int:
     """Time the training environment with all randomisation: simulated seconds per wall second.
 
     Against (a) gymnasium-robotics' HandManipulateBlockRotateXYZ with MuJoCo 3.3.7, in a virtual environment of its own
-    that is made when missing, and (b) bare Batch.step of the same model from the same states. Each runs in one
-    process a core with one physics thread, as training does; they take turns, and ratios are medians over the turns.
+    that is made when missing: many worlds stepped together, as gymnasium does it, and, as the most these cores can do,
+    one world a core in loops that wait for nobody; and (b) bare Batch.step of the same model from the same states.
+    Ours and (b) run in one process a core with one physics thread, as training does. All take turns; ratios are medians
+    over the turns.
 
     Args:
         batch: number of worlds in all processes together.
@@ -37,24 +41,28 @@ def env(batch: int = 2048, seconds: float = 3.0, repeats: int = 7, processes: in
         raise ValueError(f"batch {batch} must be at least the number of processes, {count}")
     check_physics()  # before all else; it also makes the start states that the workers share
     ours = Fleet([sys.executable, "-m", "inhand_sim.bench.worker", str(batch // count)], count)
-    theirs = Fleet([peer_python(), "-I", str(Path(__file__).with_name("peer.py"))], count) if peer else None
-    rows: list[tuple[float, float, float]] = []
-    for _ in range(repeats):
-        rows.append(
-            (ours.run("env", seconds), ours.run("bare", seconds), theirs.run("gym", seconds) if theirs else 0.0)
-        )
-    for fleet in (ours, theirs):
-        if fleet is not None:
-            fleet.close()
-    environment, bare, gym = (statistics.median(row[i] for row in rows) for i in range(3))
-    print(f"simulated seconds per wall second, {count} processes, median of {repeats} turns of {seconds:g} s:")
-    print(f"  environment, {count} x {batch // count} worlds, all randomisation {environment:8.0f}")
-    print(f"  bare Batch.step of the same model {bare:19.0f}")
-    print(f"    environment / bare {statistics.median(row[0] / row[1] for row in rows):36.2f}x")
+    runs = {"env": (ours, "env"), "bare": (ours, "bare")}
     if peer:
-        print(f"  gymnasium-robotics, {count} x 1 world {gym:21.0f}")
-        print(f"    environment / gymnasium-robotics {statistics.median(row[0] / row[2] for row in rows):21.1f}x")
+        command = [peer_python(), "-I", str(Path(__file__).with_name("peer.py"))]
+        runs["together"] = Fleet([*command, str(PEER_WORLDS * count)], 1), "gym"
+        runs["alone"] = Fleet(command, count), "gym"
+    turns = [{name: fleet.run(what, seconds) for name, (fleet, what) in runs.items()} for _ in range(repeats)]
+    for fleet in {id(fleet): fleet for fleet, _ in runs.values()}.values():
+        fleet.close()
+    print(f"simulated seconds per wall second, {count} processes, median of {repeats} turns of {seconds:g} s:")
+    _row(f"environment, {count} x {batch // count} worlds, all randomisation", turns, "env")
+    _row("bare Batch.step of the same model", turns, "bare")
+    if peer:
+        _row(f"gymnasium-robotics, {PEER_WORLDS * count} worlds together (AsyncVectorEnv)", turns, "together")
+        _row(f"gymnasium-robotics, {count} worlds alone (one loop a core)", turns, "alone")
     return 0
+
+
+def _row(title: str, turns: list[dict[str, float]], name: str) -> None:
+    """Prints a rate and how many times as fast the environment is."""
+    median = statistics.median(turn[name] for turn in turns)
+    ratio = statistics.median(turn["env"] / turn[name] for turn in turns)
+    print(f"  {title:66} {median:6.0f}" + ("" if name == "env" else f"   environment {ratio:.2f}x"))
 
 
 class Fleet:
