@@ -101,8 +101,9 @@ def test_960_frames_a_second_arrive_one_message_each(serve, drive, listener, pro
     x, condition = (np.array([getattr(m, name) for m in messages]) for name in ("x", "condition"))
     rest = np.arange(17) != 4
     assert np.abs(x[:, rest] - row_of_markers()[rest, 0]).max() < 1e-6, "metres"
-    assert np.abs(x[:, 4] - 0.1).max() == pytest.approx(0.05, abs=1e-4)
     lost = condition[:, 4] <= 0.0
+    seen = x[~lost, 4]  # a driver that starts while the marker is hidden has no place of it yet
+    assert np.abs(seen - 0.1).max() == pytest.approx(0.05, abs=1e-4)
     assert 0.2 < lost.mean() < 0.35 and (condition[:, rest] > 0.0).all()
     kept = lost[1:] & lost[:-1]
     assert (np.diff(x[:, 4])[kept] == 0.0).all(), "a lost marker keeps its place"
