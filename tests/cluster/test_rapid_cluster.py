@@ -5,35 +5,20 @@ import signal
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import ray
-import torch
 from ray.cluster_utils import Cluster
 
 TASK = Path(__file__).resolve().parents[2] / "src/inhand_training/test"
 sys.path.insert(0, str(TASK))  # the toy task
 
-from test_ppo import CRITIC, LSTM, PPO  # noqa: E402
-from toy import RecallEnv  # noqa: E402
+from test_rapid import PHASE, make_model, recall  # noqa: E402
 
-from inhand_training.actor_critic import ActorCritic  # noqa: E402
-from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum  # noqa: E402
 from inhand_training.ranks import Ranks  # noqa: E402
 from inhand_training.rapid.learner import RapidLearner  # noqa: E402
 from inhand_training.rapid.pool import WorkerPool  # noqa: E402
 from inhand_training.rapid.worker import RolloutWorker  # noqa: E402
-
-BATCH = 32
-GOALS, SCALE = GoalCurriculum(4.0, 0.1, 1.0), RandomizationCurriculum(1.0, 0.1, 1.0, 0.0)
-PHASE = SimpleNamespace(
-    env=SimpleNamespace(batch=BATCH, goals=GOALS, scale=SCALE), ppo=PPO, actor=LSTM, critic=CRITIC, name="toy"
-)
-
-
-def recall(config, seed):
-    return RecallEnv(config.batch, seed)
 
 
 class Worker(RolloutWorker):
@@ -44,12 +29,6 @@ class Worker(RolloutWorker):
 
     def node(self) -> str:
         return ray.get_runtime_context().get_node_id()
-
-
-def make_model(seed=0):
-    torch.manual_seed(seed)
-    env = RecallEnv(1, 0)
-    return ActorCritic(LSTM, CRITIC, env.sizes, env.actions)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -95,9 +96,14 @@ class EpisodeWindow:
 
     def add(self, episodes: Episodes) -> None:
         """Appends, forgetting the oldest."""
-        self.goals = (self.goals + [float(g) for g in episodes.goals])[-self.length :]
-        self.steps = (self.steps + [float(s) for s in episodes.steps])[-self.length :]
-        self.reason = (self.reason + [int(r) for r in episodes.reason])[-self.length :]
+        rows = zip(episodes.goals, episodes.steps, episodes.reason, strict=True)
+        self.extend([(float(goals), float(steps), int(reason)) for goals, steps, reason in rows])
+
+    def extend(self, episodes: Sequence[tuple[float, float, int]]) -> None:
+        """Appends goals, steps and reason of each episode, forgetting the oldest; the lists are new ones."""
+        self.goals = (self.goals + [row[0] for row in episodes])[-self.length :]
+        self.steps = (self.steps + [row[1] for row in episodes])[-self.length :]
+        self.reason = (self.reason + [row[2] for row in episodes])[-self.length :]
 
     def clear(self) -> None:
         """Forgets all."""

@@ -18,7 +18,7 @@ from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_ch
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distill import Distiller
 from inhand_training.env import EpisodeWindow, VectorEnv
-from inhand_training.networks import Network, update_statistics
+from inhand_training.networks import Network
 from inhand_training.ppo import DivergedError, Ppo
 from inhand_training.ranks import Ranks
 from inhand_training.rollout import Collector
@@ -51,7 +51,6 @@ class PpoLearner:
         self.ppo = Ppo(model, phase.ppo, ranks)
         self.collector = Collector(env, model, phase.ppo.horizon, phase.ppo.window)
         self.episodes = self.collector.episodes
-        self._ranks = ranks
         if float(model.actor.normalizer.count) == 0.0:
             self._first_statistics()
 
@@ -74,24 +73,18 @@ class PpoLearner:
     def save(self) -> dict[str, Any]:
         """Networks, optimiser and environment."""
         return {
-            "model": self.model.state_dict(),
-            "optimizer": self.ppo.optimizer.state_dict(),
-            "learning_rate": self.ppo.learning_rate,
+            **self.ppo.save(),
             "collector": self.collector.save(),
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes back to what `save` returned."""
-        self.model.load_state_dict(saved["model"])
-        self.ppo.optimizer.load_state_dict(saved["optimizer"])
-        self.ppo.learning_rate = saved["learning_rate"]
+        self.ppo.restore(saved)
         self.collector.restore(saved["collector"])
 
     def _first_statistics(self) -> None:
         """Normalisation from one rollout of the untrained policy, so that learning does not begin on raw numbers."""
-        rollout = self.collector.collect()
-        for network in (self.model.actor, self.model.critic):
-            update_statistics(network.normalizer, rollout.observation[network.config.observes], self._ranks)
+        self.ppo.observe(self.collector.collect())
 
 
 class DistillLearner:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -101,10 +101,25 @@ class Ppo:
             kl = float(self.ranks.mean(torch.tensor([sum(divergences) / len(divergences)], dtype=torch.float64)))
             if not self._adapt_rate(kl):
                 break
-        for network in (self.model.actor, self.model.critic):
-            update_statistics(network.normalizer, rollout.observation[network.config.observes], self.ranks)
+        self.observe(rollout)
         summary = {key: sum(values) / len(values) for key, values in logs.items()}
         return {**summary, "kl": kl, "epochs": epochs, "learning_rate": self.learning_rate}
+
+    def observe(self, rollout: Rollout) -> None:
+        """Takes a rollout's observations into the networks' normalisation."""
+        for network in (self.model.actor, self.model.critic):
+            update_statistics(network.normalizer, rollout.observation[network.config.observes], self.ranks)
+
+    def save(self) -> dict[str, Any]:
+        """Networks and optimiser."""
+        optimizer, model = self.optimizer.state_dict(), self.model.state_dict()
+        return {"model": model, "optimizer": optimizer, "learning_rate": self.learning_rate}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes back to what `save` returned, whatever else stands beside it."""
+        self.model.load_state_dict(saved["model"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.learning_rate = saved["learning_rate"]
 
     def _prepare(self, rollout: Rollout) -> Batch:
         """Advantages, normalised value targets; what is not valid gets weight 0."""

@@ -14,7 +14,7 @@ from inhand_training.actor_critic import ActorCritic
 from inhand_training.config import PhaseConfig
 from inhand_training.curriculum import Curricula
 from inhand_training.env import EpisodeWindow
-from inhand_training.networks import Memory, update_statistics
+from inhand_training.networks import Memory
 from inhand_training.ppo import Ppo
 from inhand_training.ranks import Ranks
 from inhand_training.rapid.pool import WorkerPool
@@ -78,14 +78,13 @@ class RapidLearner:
         self.env, self.model, self.horizon = RemoteEnv(phase, chunks), model, phase.ppo.horizon
         self.ppo = Ppo(model, phase.ppo, ranks)
         self.pool, self.episodes = pool, EpisodeWindow(phase.ppo.window)
-        self._chunks, self._ranks, self._version = chunks, ranks, 0
+        self._chunks, self._version = chunks, 0
         self._stage = self.env.curricula.stage
         self.heard: set[int] = set()
         if float(model.actor.normalizer.count) == 0.0:
             self._order()
             rollout = merge(pool.gather(chunks, _Patience()))
-            for network in (model.actor, model.critic):
-                update_statistics(network.normalizer, rollout.observation[network.config.observes], ranks)
+            self.ppo.observe(rollout)
 
     def iterate(self, progress: float) -> dict[str, float]:
         """Gathers `chunks` chunks and updates from them."""
@@ -97,7 +96,7 @@ class RapidLearner:
         ages = [self._version - chunk.version for chunk in chunks]
         for chunk in chunks:
             self.env.failures += chunk.failures
-            self._count(chunk)
+            self.episodes.extend(chunk.episodes)
         self.heard = {chunk.worker for chunk in chunks}
         rollout = merge(chunks)
         scalars = self.ppo.update(rollout)
@@ -118,33 +117,20 @@ class RapidLearner:
     def save(self) -> dict[str, Any]:
         """Networks, optimiser and curricula; what the workers are at is not kept, so no run repeats bit for bit."""
         return {
-            "model": self.model.state_dict(),
-            "optimizer": self.ppo.optimizer.state_dict(),
-            "learning_rate": self.ppo.learning_rate,
+            **self.ppo.save(),
             "curricula": self.env.curricula.save(),
             "version": self._version,
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes on from what `save` returned."""
-        self.model.load_state_dict(saved["model"])
-        self.ppo.optimizer.load_state_dict(saved["optimizer"])
-        self.ppo.learning_rate = saved["learning_rate"]
+        self.ppo.restore(saved)
         self.env.curricula.restore(saved["curricula"])
         self._version = saved["version"]
 
     def _order(self) -> None:
         parameters = {name: value.detach().clone() for name, value in self.model.state_dict().items()}
         self.pool.order(Order(self._version, parameters, self.env.curricula.save()))
-
-    def _count(self, chunk: Chunk) -> None:
-        window = self.episodes
-        for goals, steps, reason in chunk.episodes:
-            window.goals.append(goals)
-            window.steps.append(steps)
-            window.reason.append(reason)
-        for name in ("goals", "steps", "reason"):
-            setattr(window, name, getattr(window, name)[-window.length :])
 
 
 class _Patience:
