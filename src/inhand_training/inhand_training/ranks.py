@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 import torch.distributed as distributed
+import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
 
 
@@ -64,3 +69,29 @@ class Ranks:
         """Leaves the group."""
         if self.size > 1:
             distributed.destroy_process_group()
+
+
+class StopRequest:
+    """Whether SIGTERM or SIGINT has asked the run to write a checkpoint and end."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def _ask(self, *_: Any) -> None:
+        self._asked = True
+
+    def __call__(self) -> bool:
+        return self._asked
+
+
+def spawn_ranks(function: Callable[..., None], size: int, *arguments: Any) -> None:
+    """Runs `function(rank, size, store, *arguments)` in `size` processes of one thread each, until all have ended.
+
+    Raises:
+        torch.multiprocessing.ProcessRaisedException: a rank failed; the others are ended.
+    """
+    with tempfile.TemporaryDirectory() as meeting:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+        multiprocessing.spawn(function, (size, f"{meeting}/ranks", *arguments), nprocs=size)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import torch
-import torch.multiprocessing as multiprocessing
 
 from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
@@ -21,7 +17,7 @@ from inhand_training.env import VectorEnv
 from inhand_training.graph_env import GraphEnv, group_sizes
 from inhand_training.networks import Network, NetworkConfig
 from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner, trained
-from inhand_training.ranks import Ranks
+from inhand_training.ranks import Ranks, StopRequest, spawn_ranks
 from inhand_training.runlog import write_provenance
 
 
@@ -46,15 +42,13 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
     if size == 1:
         _run_rank(0, 1, None, config, folder, only)
         return
-    with tempfile.TemporaryDirectory() as meeting:
-        os.environ.setdefault("OMP_NUM_THREADS", "1")
-        multiprocessing.spawn(_run_rank, (size, f"{meeting}/ranks", config, folder, only), nprocs=size)
+    spawn_ranks(_run_rank, size, config, folder, only)
 
 
 def _run_rank(rank: int, size: int, store: str | None, config: TrainingConfig, folder: Path, only: str | None) -> None:
     torch.set_num_threads(1)
     ranks = Ranks(rank, size, store)
-    stop = _StopRequest()
+    stop = StopRequest()
     try:
         for index, phase in enumerate(config.phases):
             if (only is None or phase.name == only) and not stop():
@@ -63,23 +57,8 @@ def _run_rank(rank: int, size: int, store: str | None, config: TrainingConfig, f
         ranks.close()
 
 
-class _StopRequest:
-    """Whether SIGTERM or SIGINT has asked the run to write a checkpoint and end."""
-
-    def __init__(self) -> None:
-        self._asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._ask)
-
-    def _ask(self, *_: Any) -> None:
-        self._asked = True
-
-    def __call__(self) -> bool:
-        return self._asked
-
-
 def run_phase(
-    index: int, phase: PhaseConfig, config: TrainingConfig, folder: Path, ranks: Ranks, stop: _StopRequest
+    index: int, phase: PhaseConfig, config: TrainingConfig, folder: Path, ranks: Ranks, stop: StopRequest
 ) -> None:
     """One phase on one rank."""
     seed = config.seed * 1_000_003 + index * 1009 + ranks.rank

@@ -10,10 +10,11 @@ import torch
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
 from inhand_description.objects import OBJECTS
+from inhand_training.checkpoint import read_checkpoint
 from inhand_training.vision.batches import BatchMaker
 from inhand_training.vision.config import load_vision_training
 from inhand_training.vision.states import StatesConfig, cached_states, gather_states, object_in_world
-from inhand_training.vision.train import VisionTrainer, learning_rate
+from inhand_training.vision.train import VisionTrainer, learning_rate, train
 from inhand_vision.dataset import PoseDataset, ShardWriter, write_index
 from inhand_vision.geometry import corners_at, project
 from inhand_vision.images import load_image_config, prepare
@@ -50,7 +51,7 @@ def dataset(tmp_path_factory):
 
 def recipe(dataset, name="vision", **changes):
     """A configuration file's run, from a dataset alone and tiny."""
-    small = {"render.workers": 0, "datasets": [str(dataset)], "threads": 1, "validation": 4}
+    small = {"render.workers": 0, "datasets": [str(dataset)], "ranks": 1, "validation": 4}
     small |= {"optimizer.batch": 2, "optimizer.batches": 4, "optimizer.warmup": 1, "optimizer.bfloat16": False}
     return load_vision_training(config_file(f"training/{name}.yaml"), {**small, **changes})
 
@@ -86,6 +87,18 @@ def test_a_run_stops_and_goes_on_as_if_it_had_not(dataset, tmp_path, name, kind)
     assert lines[-1]["steps"] == 4 and "rotation_deg_mean" in lines[-1] and lines[-1]["samples_per_s"] > 0
 
 
+def test_ranks_share_the_batches_and_stay_alike(dataset, tmp_path):
+    train(recipe(dataset, ranks=2, **{"optimizer.batch": 3}), tmp_path, "test")
+    first, second = (read_checkpoint(tmp_path / "checkpoint", rank) for rank in (0, 1))
+    assert first["progress"]["used"] == second["progress"]["used"] == 12
+    buffers = ("running_mean", "running_var")  # of the images a rank has seen
+    for name, value in first["network"].items():
+        assert torch.equal(value, second["network"][name]) != name.endswith(buffers), name
+    assert load_vision(tmp_path / "vision.safetensors")[0].training["batches"] == 4
+    with pytest.raises(ConfigError, match="4 ranks cannot share batches of 3"):
+        train(recipe(dataset, ranks=4, **{"optimizer.batch": 3}), tmp_path / "more", "test")
+
+
 def test_keypoints_learn_where_a_corner_is(dataset, tmp_path):
     changes = {"optimizer.batches": 25, "optimizer.learning_rate": 0.003, "width": 16, "noise": 0.0}
     trainer = VisionTrainer(recipe(dataset, **changes), tmp_path, "test")
@@ -98,7 +111,7 @@ def test_keypoints_learn_where_a_corner_is(dataset, tmp_path):
 def test_batches_see_what_the_node_sees(dataset):
     config = recipe(dataset, contrast=[1.0, 1.0], noise=0.0)
     data = PoseDataset(dataset, "train")
-    batch = BatchMaker(config, IMAGES, None, [data]).draw(np.random.default_rng(3))
+    batch = BatchMaker(config, IMAGES, None, [data]).draw(2, np.random.default_rng(3))
     inputs = {prepare(data[i]["images"][c], IMAGES).tobytes() for i in range(len(data)) for c in range(3)}
     assert {image.numpy().tobytes() for row in batch.images for image in row} <= inputs
     brightest = batch.images[0, 0].sum(0)

@@ -83,9 +83,8 @@ class BatchMaker:
         self._buffer, self._datasets = buffer, datasets
         self._vertices = OBJECTS[config.object].vertices
 
-    def draw(self, random: np.random.Generator) -> Batch:
-        """A batch of the configured size."""
-        count = self._config.optimizer.batch
+    def draw(self, count: int, random: np.random.Generator) -> Batch:
+        """A batch of `count` samples."""
         recorded = 0
         if self._datasets:
             recorded = count if self._buffer is None else round(self._config.dataset_share * count)

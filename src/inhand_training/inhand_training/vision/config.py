@@ -17,8 +17,8 @@ class RenderConfig:
 
     Attributes:
         renderer: "classic" or "filament".
-        workers: processes; 0: no renders.
-        buffer: samples kept in memory, from which batches are drawn.
+        workers: processes a rank; 0: no renders.
+        buffer: samples a rank keeps in memory, from which batches are drawn.
         reuse: how often a sample is used on average before it is replaced; the trainer waits for the renderers, not
             the other way round.
         scale_spread: object sizes within this share of nominal.
@@ -42,7 +42,7 @@ class OptimizerConfig:
     """Adam.
 
     Attributes:
-        batch: samples of three images.
+        batch: samples of three images, of all ranks together.
         batches: number of updates.
         warmup: batches over which the rate rises from 0.
         learning_rate, halve_every: the rate halves every so many batches; 0: it falls to 0 along a cosine instead.
@@ -73,7 +73,8 @@ class VisionTraining:
         object: "block" or "prism".
         width: of the keypoint network; 0 for regression.
         seed: decides states, looks, first weights and order; with several workers their order varies.
-        threads: of torch; 0: one a core that no render worker has, at least one.
+        ranks: processes, each with its part of every batch and render workers of its own; gradients are averaged. 0:
+            one on a GPU, else one a core but the last, which the render workers share (without these, all).
         states: what is rendered.
         render: how.
         datasets: folders of datasets to learn from as well, or alone with render.workers 0.
@@ -88,7 +89,7 @@ class VisionTraining:
     object: Literal["block", "prism"]
     width: int
     seed: int
-    threads: int
+    ranks: int
     states: StatesConfig
     render: RenderConfig
     datasets: tuple[str, ...]

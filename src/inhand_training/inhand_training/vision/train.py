@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from inhand_core.config import ConfigError
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_checkpoint
-from inhand_training.ranks import Ranks
+from inhand_training.ranks import Ranks, StopRequest, spawn_ranks
 from inhand_training.runlog import RunLog, revision, write_provenance
 from inhand_training.vision.batches import Batch, BatchMaker, RenderBuffer, sample_config
 from inhand_training.vision.config import OptimizerConfig, VisionTraining
@@ -28,13 +30,15 @@ from inhand_vision.images import ImageConfig, load_image_config
 from inhand_vision.rig import base_pose
 from inhand_vision.weights import VisionMetadata, build_network, save_vision
 
+WEIGHTS = "vision.safetensors"
+"""Of the run, in its folder."""
 HELD_OUT = 7919
 """Added to the seed for states, poses and looks that no training sees."""
 
 
 @dataclass
 class Progress:
-    """How far a run is: batches, samples used, samples rendered, and seconds of wall time."""
+    """How far a run is: batches, samples used, samples this rank has rendered, and seconds of wall time."""
 
     batches: int = 0
     used: int = 0
@@ -43,7 +47,7 @@ class Progress:
 
 
 def train(config: VisionTraining, folder: Path, recipe: str) -> Path:
-    """Trains to the end of the configured batches; returns the path of the weights file.
+    """Trains to the end of the configured batches, or until asked to stop; returns the path of the weights file.
 
     Args:
         config: the run.
@@ -51,26 +55,48 @@ def train(config: VisionTraining, folder: Path, recipe: str) -> Path:
         recipe: name of the configuration, for the weights' metadata.
     """
     write_provenance(folder, config)
-    torch.set_num_threads(config.threads or max(1, len(os.sched_getaffinity(0)) - config.render.workers))
-    torch.manual_seed(config.seed)
-    trainer = VisionTrainer(config, folder, recipe)
+    cores = len(os.sched_getaffinity(0))
+    size = config.ranks or (1 if torch.cuda.is_available() else max(1, cores - bool(config.render.workers)))
+    if size > config.optimizer.batch:
+        raise ConfigError(f"{size} ranks cannot share batches of {config.optimizer.batch}; give a smaller number")
+    if size == 1:
+        torch.set_num_threads(max(1, cores - bool(config.render.workers)))
+        _run_rank(0, 1, None, config, folder, recipe)
+    else:
+        spawn_ranks(_run_rank, size, config, folder, recipe)
+    return folder / WEIGHTS
+
+
+def _run_rank(rank: int, size: int, store: str | None, config: VisionTraining, folder: Path, recipe: str) -> None:
+    if size > 1:
+        torch.set_num_threads(1)
+    ranks = Ranks(rank, size, store)
+    trainer = VisionTrainer(config, folder, recipe, ranks)
     try:
-        trainer.run()
+        trainer.run(StopRequest())
     finally:
         trainer.close()
-    return trainer.weights
+        ranks.close()
 
 
 class VisionTrainer:
-    """A run with its network, optimizer, batches and log."""
+    """One rank of a run, with its network, optimizer, batches and log.
 
-    def __init__(self, config: VisionTraining, folder: Path, recipe: str) -> None:
-        self._config, self._folder = config, folder
+    Args:
+        config: the run.
+        folder: of the run.
+        recipe: name of the configuration, for the weights' metadata.
+        ranks: this process among the others; rank 0 logs, validates and writes the weights.
+    """
+
+    def __init__(self, config: VisionTraining, folder: Path, recipe: str, ranks: Ranks | None = None) -> None:
+        self._config, self._folder, self._ranks = config, folder, ranks or Ranks()
         self._images = load_image_config()
-        self.weights = folder / "vision.safetensors"
+        self.weights = folder / WEIGHTS
         training = {"recipe": recipe, "revision": revision(), "seed": config.seed}
         self._metadata = VisionMetadata(config.kind, config.object, self._images, config.width, training=training)
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        torch.manual_seed(config.seed)
         self.network = build_network(self._metadata).to(self._device, memory_format=torch.channels_last)
         self._optimizer = make_optimizer(config.optimizer, self.network)
         self.progress = Progress()
@@ -78,40 +104,42 @@ class VisionTrainer:
         self._pool: RenderPool | None = None
         self._buffer: RenderBuffer | None = None
         if config.render.workers:
-            states = cached_states(folder / "states.npz", config.states, config.object, config.seed)
+            states = self._states()
             self._set_normalisation(object_in_base(states))
             stream = config.seed + 100_003 * self.progress.rendered  # a run that goes on does not see the same again
-            workers = config.render.workers
-            self._pool = RenderPool(sample_config(config, self._images), states, stream % 2**40, workers)
+            stream = (stream * self._ranks.size + self._ranks.rank) % 2**40
+            self._pool = RenderPool(sample_config(config, self._images), states, stream, config.render.workers)
             self._buffer = RenderBuffer(self._pool, config.render.buffer, self._images.size, config.render.reuse)
         datasets = [PoseDataset(path, "train") for path in config.datasets]
         if not config.render.workers:
             self._set_normalisation(np.concatenate([dataset.positions() for dataset in datasets]))
         self._batches = BatchMaker(config, self._images, self._buffer, datasets)
         self._validation: Samples | None = None
-        self._log = RunLog(folder, config.kind)
+        self._log = RunLog(folder, config.kind) if self._ranks.is_first else None
 
-    def run(self) -> None:
-        """Trains to the end; checkpoints and the weights file are written on the way."""
+    def run(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Trains to the end, or until `stop`; checkpoints and the weights file are written on the way."""
         config, progress = self._config, self.progress
-        random = np.random.default_rng((config.seed, progress.batches))
+        random = np.random.default_rng((config.seed, progress.batches, self._ranks.rank))
         start = begun = saved = logged = validated = time.monotonic()
         before, base, losses = Progress(**vars(progress)), progress.seconds, []
-        rendered_before = progress.rendered
-        while progress.batches < config.optimizer.batches:
+        rendered_before, stopped = progress.rendered, False
+        while progress.batches < config.optimizer.batches and not stopped:
             losses.append(self._update(random))
             now = time.monotonic()
             progress.seconds = base + now - start
             if self._buffer is not None:
                 progress.rendered = rendered_before + self._buffer.rendered
             last = progress.batches == config.optimizer.batches
+            due = [stop(), now - validated >= config.validate_s, now - logged >= config.log_s]
+            stopped, validate, log, save = self._agreed([*due, now - saved >= config.checkpoint_s])
             errors: dict[str, float] = {}
-            if now - validated >= config.validate_s or last:
-                errors, validated = self.validate(), time.monotonic()
-            if errors or now - logged >= config.log_s:
+            if validate or last:
+                errors, validated = self.validate() if self._ranks.is_first else {}, time.monotonic()
+            if validate or last or log:
                 self._write(losses, before, time.monotonic() - begun, errors)
                 before, begun, logged, losses = Progress(**vars(progress)), time.monotonic(), time.monotonic(), []
-            if now - saved >= config.checkpoint_s or last:
+            if save and not last:
                 self.save()
                 saved = time.monotonic()
         self.save()
@@ -135,30 +163,41 @@ class VisionTrainer:
             "optimizer": self._optimizer.state_dict(),
             "progress": vars(self.progress),
         }
-        save_checkpoint(self._folder, content, Ranks())
-        training = {**self._metadata.training, **vars(self.progress), "renderer": self._config.render.renderer}
+        save_checkpoint(self._folder, content, self._ranks)
+        rendered = self._ranks.mean(torch.tensor(self.progress.rendered, dtype=torch.float64)) * self._ranks.size
+        if not self._ranks.is_first:
+            return
+        training = {**self._metadata.training, **vars(self.progress), "rendered": round(float(rendered))}
+        training["renderer"] = self._config.render.renderer
         save_vision(self.weights, replace(self._metadata, training=training), self.network)
 
     def close(self) -> None:
         """Ends the render workers and the log."""
-        self._log.close()
+        if self._log is not None:
+            self._log.close()
         if self._pool is not None:
             self._pool.close()
 
     def _update(self, random: np.random.Generator) -> float:
-        config = self._config.optimizer
+        config, ranks = self._config.optimizer, self._ranks
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(config, self.progress.batches)
-        batch = self._batches.draw(random)
+        part = config.batch * (ranks.rank + 1) // ranks.size - config.batch * ranks.rank // ranks.size
+        batch = self._batches.draw(part, random)
         self.network.train()
         loss = self._loss(batch)
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        (loss * (part * ranks.size / config.batch)).backward()
+        ranks.average_gradients(self.network.parameters())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
         self._optimizer.step()
         self.progress.batches += 1
         self.progress.used += config.batch
         return float(loss.detach())
+
+    def _agreed(self, flags: list[bool]) -> list[bool]:
+        """What any rank finds due: the ranks act together, each with a clock of its own."""
+        return (self._ranks.mean(torch.tensor(flags, dtype=torch.float32)) > 0).tolist()
 
     def _loss(self, batch: Batch) -> torch.Tensor:
         images = batch.images.to(self._device)
@@ -174,25 +213,39 @@ class VisionTrainer:
         return self.network.loss(output.float(), position, orientation)
 
     def _write(self, losses: list[float], before: Progress, seconds: float, errors: dict[str, float]) -> None:
-        progress = self.progress
-        scalars = {
-            "minutes": progress.seconds / 60.0,
-            "steps": float(progress.batches),
-            "samples_per_s": (progress.used - before.used) / seconds,
-            "renders_per_s": 3.0 * (progress.rendered - before.rendered) / seconds,
-            "learning_rate": self._optimizer.param_groups[0]["lr"],
-            **({"loss": float(np.mean(losses))} if losses else {}),
-            **errors,
-        }
-        if self._buffer is not None:
-            scalars["waited_s"] = self._buffer.waited_s
-        self._log.write(scalars)
+        progress, waited = self.progress, 0.0 if self._buffer is None else self._buffer.waited_s
+        means = [float(np.mean(losses)), progress.rendered - before.rendered, waited]
+        loss, rendered, waited = self._ranks.mean(torch.tensor(means, dtype=torch.float64)).tolist()
+        if self._log is None:
+            return
+        self._log.write(
+            {
+                "minutes": progress.seconds / 60.0,
+                "steps": float(progress.batches),
+                "samples_per_s": (progress.used - before.used) / seconds,
+                "renders_per_s": 3.0 * rendered * self._ranks.size / seconds,
+                "learning_rate": self._optimizer.param_groups[0]["lr"],
+                "loss": loss,
+                **errors,
+                "waited_s": waited,
+            }
+        )
         self._log.progress(progress.batches / self._config.optimizer.batches)
+
+    def _states(self) -> np.ndarray:
+        """States to render, gathered once by rank 0."""
+        config, path = self._config, self._folder / "states.npz"
+        if not self._ranks.is_first:
+            self._ranks.barrier()
+        states = cached_states(path, config.states, config.object, config.seed)
+        if self._ranks.is_first:
+            self._ranks.barrier()
+        return states
 
     def _resume(self) -> None:
         if (checkpoint := find_checkpoint(self._folder)) is None:
             return
-        content = read_checkpoint(checkpoint, 0)
+        content = read_checkpoint(checkpoint, self._ranks.rank)
         self.network.load_state_dict(content["network"])
         self._optimizer.load_state_dict(content["optimizer"])
         self.progress = Progress(**content["progress"])
