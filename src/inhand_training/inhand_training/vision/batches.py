@@ -56,10 +56,11 @@ class RenderBuffer:
         self.waited_s = 0.0
 
     def draw(self, count: int, random: np.random.Generator) -> Samples:
-        """Samples drawn from the buffer, after taking in what the workers have made."""
+        """Samples drawn from the buffer, after taking in as many new ones as are due."""
         begun = time.perf_counter()
-        needed = max(min(_FIRST * count, self._size), (self.used + count) / self._reuse)
-        while self._pool.take(self._samples, self.rendered % self._size, wait=self.rendered < needed):
+        due = max(min(_FIRST * count, self._size), (self.used + count) / self._reuse)
+        while self.rendered < due:
+            self._pool.take(self._samples, self.rendered % self._size)
             self.rendered += 1
         self.waited_s += time.perf_counter() - begun
         self.used += count

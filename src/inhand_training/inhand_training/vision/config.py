@@ -19,8 +19,8 @@ class RenderConfig:
         renderer: "classic" or "filament".
         workers: processes a rank; 0: no renders.
         buffer: samples a rank keeps in memory, from which batches are drawn.
-        reuse: how often a sample is used on average before it is replaced; the trainer waits for the renderers, not
-            the other way round.
+        reuse: how often a sample is used on average before it is replaced; the trainer waits for the renderers, and
+            they for it: cores that draw more than is due would be missed where it learns.
         scale_spread: object sizes within this share of nominal.
         absent: share of samples without an object, for keypoints.
     """

@@ -49,8 +49,8 @@ class RenderPool:
         for worker in self._workers:
             worker.start()
 
-    def take(self, out: Samples, row: int, wait: bool = True) -> bool:
-        """Copies the next sample into row `row` of `out`; false where none is ready and `wait` is false.
+    def take(self, out: Samples, row: int) -> None:
+        """Waits for the next sample and copies it into row `row` of `out`.
 
         Raises:
             RuntimeError: a worker has ended; its message is in the text.
@@ -58,12 +58,10 @@ class RenderPool:
         waited = 0.0
         while True:
             try:
-                slot = self._ready.get(wait, timeout=1.0 if wait else None)
+                slot = self._ready.get(timeout=1.0)
                 break
             except queue.Empty:
                 self._check()
-                if not wait:
-                    return False
                 waited += 1.0
                 if waited > _PATIENCE_S:
                     raise RuntimeError(f"no sample was rendered in {_PATIENCE_S:g} s") from None
@@ -72,7 +70,6 @@ class RenderPool:
         for field in fields(Samples):
             getattr(out, field.name)[row] = getattr(self._slots, field.name)[slot]
         self._free.put(slot)
-        return True
 
     def draw(self, count: int) -> Samples:
         """The next `count` samples."""
