@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import queue
@@ -107,16 +108,17 @@ def attach(memory: SharedMemory, slots: int, size: int) -> Samples:
 
 
 def _work(config: SampleConfig, states: np.ndarray, seed: int, name: str, slots: int, free: Any, ready: Any) -> None:
-    """Renders for ever; ends with its parent."""
+    """Renders for ever; ends with its parent, however that ends."""
     os.environ["LP_NUM_THREADS"] = "1"  # one process a core renders more than one thread a triangle
     memory = SharedMemory(name)
     arrays = attach(memory, slots, config.images.size)
     try:
         maker = SampleMaker(config, states, seed)
-        while True:
-            slot = free.get()
-            maker.make(arrays, slot)
-            ready.put(slot)
+        while multiprocessing.parent_process().is_alive():
+            with contextlib.suppress(queue.Empty):
+                slot = free.get(timeout=1.0)
+                maker.make(arrays, slot)
+                ready.put(slot)
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         return
     except Exception as error:
