@@ -11,6 +11,7 @@ setup(
         ("share/" + package_name, ["package.xml"]),
     ],
     install_requires=["setuptools", "numpy", "mujoco", "opencv-python-headless"],
+    extras_require={"warp": ["mujoco-warp"]},  # physics on a GPU
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
@@ -23,6 +24,7 @@ setup(
         ],
         "inhand.commands": [
             "bench.env = inhand_sim.bench:env",
+            "bench.physics = inhand_sim.bench.physics:physics",
             "bench.cameras = inhand_sim.nodes.bench_cameras:cameras",
             "bench.render = inhand_sim.bench.render:render",
             "render.sheet = inhand_sim.cameras.sheet:sheet",

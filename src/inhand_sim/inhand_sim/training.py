@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from mujoco.batch import Batch
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import Signal
 from inhand_sim.hand import actuator_position, relative_target
+from inhand_sim.warp_batch import WarpBatch, WarpConfig
 from inhand_sim.worlds import NOMINAL_STEP, NOTHING, Worlds, WorldsConfig
 
 
@@ -19,10 +22,14 @@ class TrainingSimConfig(WorldsConfig):
 
     Attributes:
         substeps: physics steps in one step; timestep: nominal length of each [s] (paper C.1: 10 of 8 ms).
+        physics: "cpu", MuJoCo on threads; "warp", mujoco_warp on a GPU, which needs that package.
+        warp: device and memory of the latter.
     """
 
     substeps: int
     timestep: float
+    physics: Literal["cpu", "warp"]
+    warp: WarpConfig
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -46,6 +53,11 @@ class TrainingSim(Worlds):
 
     def __init__(self, config: TrainingSimConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds, "servo", config.timestep)
+
+    def _make_batch(self) -> Batch:
+        if self.config.physics == "warp":
+            return WarpBatch(self.model, self.batch, self.config.threads, self.config.warp)
+        return super()._make_batch()
 
     def reset(self, mask: np.ndarray) -> None:
         """As `Worlds.reset`; the servos' targets become the start state's angles."""

@@ -135,7 +135,7 @@ class Worlds(Component):
         b, sections = self.batch, sections_on(config.randomization)
         self.model = build_model(config.model_config(actuation, timestep))
         self.layout = find_layout(self.model)
-        self.worlds = Batch(self.model, nsim=b, nthread=config.threads)
+        self.worlds = self._make_batch()
         self._qpos, self._qvel = self.worlds.bind("qpos"), self.worlds.bind("qvel")
         self._ctrl, self._sites = self.worlds.bind("ctrl"), self.worlds.bind("site_xpos")
         self._timestep = self.worlds.expand("opt.timestep") if "timing" in sections else None
@@ -179,6 +179,9 @@ class Worlds(Component):
         state.fresh[rows] = True
         self.worlds.forward(rows, stage=POSITIONS)
         state.marker_position[rows] = self._sites[np.ix_(rows, self.layout.marker_sites)]
+
+    def _make_batch(self) -> Batch:
+        return Batch(self.model, nsim=self.batch, nthread=self.config.threads)
 
     def truth(self) -> Truth:
         """The noiseless state of all worlds."""
