@@ -40,8 +40,9 @@ class PhaseConfig:
         critic: value network, for PPO.
         ppo: hyper-parameters of PPO.
         distill: hyper-parameters of distillation.
-        start_from: an earlier phase whose networks this one begins with.
-        teacher: the earlier phase that is distilled.
+        start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, or a
+            weights file (.safetensors), which holds a policy alone.
+        teacher: the earlier phase that is distilled, or the folder of another run's phase.
     """
 
     name: str
@@ -85,11 +86,18 @@ class TrainingConfig:
         names: list[str] = []
         for phase in self.phases:
             for reference in (phase.start_from, phase.teacher):
-                if reference is not None and reference not in names:
+                if reference is not None and reference not in names and not is_file(reference):
                     raise ConfigError(f"phase {phase.name!r} refers to {reference!r}; earlier phases: {names}")
+            if is_file(phase.name):
+                raise ConfigError(f"phase {phase.name!r}: the name of a phase has no slash")
             if phase.name in names:
                 raise ConfigError(f"two phases are called {phase.name!r}")
             names.append(phase.name)
+
+
+def is_file(reference: str | None) -> bool:
+    """Whether a `start_from` or `teacher` names a file or folder: it has a slash, where no phase of the run has one."""
+    return reference is not None and "/" in reference
 
 
 def merge(base: Any, change: Any) -> Any:

@@ -16,18 +16,30 @@ from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import Network
 
+FEEDFORWARD_NAMES = {
+    f"trunk.layers.{layer}.{kind}": f"trunk.{name}.{kind}"
+    for layer, name in ((0, "dense"), (2, "input_gates"))
+    for kind in ("weight", "bias")
+}
+"""Names of a feed-forward network's tensors here, and in the deployed form."""
+
 
 def deployable(phase: PhaseConfig) -> bool:
-    """Whether the phase trains a policy for the hand: sensors' observations, an LSTM, bins."""
+    """Whether the phase trains a policy for the hand: sensors' observations, bins, and an LSTM or two ReLU layers."""
     actor = phase.actor
-    return actor.observes == POLICY_GROUP and actor.lstm > 0 and actor.head == "bins"
+    layers = actor.lstm > 0 or (len(actor.dense) == 2 and actor.activation == "relu")
+    return actor.observes == POLICY_GROUP and layers and actor.head == "bins"
 
 
 def to_policy(network: Network) -> PolicyNetwork:
-    """The deployed form of a trained recurrent network."""
-    sizes = NetworkSizes(network.config.dense[0], network.config.lstm)
-    policy = PolicyNetwork(network.trunk.inputs, sizes)
-    policy.load_state_dict(network.state_dict())
+    """The deployed form of a trained network."""
+    config, tensors = network.config, network.state_dict()
+    if network.recurrent:
+        sizes = NetworkSizes(config.dense[0], config.lstm)
+    else:
+        sizes = NetworkSizes(*config.dense, memory="feedforward")
+    policy = PolicyNetwork(len(network.normalizer.mean), sizes)
+    policy.load_state_dict({FEEDFORWARD_NAMES.get(name, name): tensor for name, tensor in tensors.items()})
     return policy
 
 
@@ -44,7 +56,9 @@ def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> P
         FileNotFoundError: it has no checkpoint.
     """
     if not deployable(phase):
-        raise ConfigError(f"phase {phase.name!r} trains no policy for the hand (group 'policy', LSTM, bins)")
+        raise ConfigError(
+            f"phase {phase.name!r} trains no policy for the hand (group 'policy', LSTM or two ReLU layers, bins)"
+        )
     checkpoint = find_checkpoint(folder / phase.name)
     if checkpoint is None:
         raise FileNotFoundError(f"{folder / phase.name}: no checkpoint of this phase")
@@ -54,7 +68,13 @@ def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> P
     network = Network(phase.actor, observation_size(phase.env.policy), N_ACTUATORS * N_BINS, gain=0.01)
     network.load_state_dict({name: actor[name] for name in network.state_dict()})
     smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))
-    steps = {"phase": phase.name, "phase_steps": content["loop"][0], "phase_minutes": content["loop"][2] / 60.0}
+    started = {"start_from": phase.start_from} if phase.start_from else {}
+    steps = {
+        **started,
+        "phase": phase.name,
+        "phase_steps": content["loop"][0],
+        "phase_minutes": content["loop"][2] / 60.0,
+    }
     return export_weights(
         to_policy(network), phase.env.policy, replace(training, details={**training.details, **steps}), smoothing
     )
@@ -66,6 +86,8 @@ def export_run(config: TrainingConfig, folder: Path, recipe: str, out: Path, onl
     if not phases:
         return False
     revision = (folder / "revision.txt").read_text().strip()
-    training = TrainingInfo(recipe=recipe, revision=revision, seed=config.seed, random=False)
-    save_weights(out, phase_weights(phases[-1], folder, training))
+    phase = phases[-1]
+    thing = phase.env.overrides.get("sim", {}).get("object", "block")
+    training = TrainingInfo(recipe=recipe, revision=revision, seed=config.seed, random=False, object=thing)
+    save_weights(out, phase_weights(phase, folder, training))
     return True

@@ -51,7 +51,7 @@ class PpoLearner:
         self.ppo = Ppo(model, phase.ppo, ranks)
         self.collector = Collector(env, model, phase.ppo.horizon, phase.ppo.window)
         self.episodes = self.collector.episodes
-        if float(model.actor.normalizer.count) == 0.0:
+        if min(float(network.normalizer.count) for network in (model.actor, model.critic)) == 0.0:
             self._first_statistics()
 
     def iterate(self, progress: float) -> dict[str, float]:

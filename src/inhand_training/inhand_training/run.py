@@ -19,6 +19,7 @@ from inhand_training.networks import Network, NetworkConfig
 from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner, trained
 from inhand_training.ranks import Ranks, StopRequest, spawn_ranks
 from inhand_training.runlog import write_provenance
+from inhand_training.sources import begin_with, check_sources, find_phase
 
 
 def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None:
@@ -30,11 +31,12 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
         only: run this phase alone.
 
     Raises:
-        ConfigError: there is no phase `only`.
+        ConfigError: there is no phase `only`, or a file that a phase starts from is not there or does not fit.
     """
     names = [phase.name for phase in config.phases]
     if only is not None and only not in names:
         raise ConfigError(f"unknown phase {only!r}; known {names}")
+    check_sources(config)
     write_provenance(folder, config)
     if config.rapid:
         config = _with_cluster(config)
@@ -83,19 +85,17 @@ def build_learner(
     """The phase's algorithm, with the networks of the phases it builds on."""
     if phase.kind == "ppo":
         return PpoLearner(env, start_model(phase, config, folder), phase, ranks)
-    source = _phase(config, phase.teacher)
-    teacher = trained(ActorCritic(source.actor, source.critic, env.sizes, env.actions), folder / source.name)
+    source, place = find_phase(config, folder, phase.teacher)
+    teacher = trained(ActorCritic(source.actor, source.critic, env.sizes, env.actions), place)
     student = student_network(phase.actor, env)
-    if phase.start_from:
-        trained(student, folder / phase.start_from)
+    begin_with(student, phase, config, folder)
     return DistillLearner(env, teacher.requires_grad_(False), student, phase, ranks)
 
 
 def start_model(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> ActorCritic:
     """Policy and value network of a PPO phase, untrained or those of the phase it starts from."""
     model = ActorCritic(phase.actor, phase.critic, group_sizes(phase.env), GraphEnv.actions)
-    if phase.start_from:
-        _start_from(model, _phase(config, phase.start_from), folder)
+    begin_with(model, phase, config, folder)
     return model
 
 
@@ -111,12 +111,3 @@ def student_network(config: NetworkConfig, env: VectorEnv) -> Network:
     if config.head != "bins":
         raise ConfigError(f"a student has head 'bins', given {config.head!r}")
     return Network(config, env.sizes[config.observes], env.actions * N_BINS, gain=0.01)
-
-
-def _phase(config: TrainingConfig, name: str | None) -> PhaseConfig:
-    return next(phase for phase in config.phases if phase.name == name)
-
-
-def _start_from(model: ActorCritic, source: PhaseConfig, folder: Path) -> None:
-    """Networks of another phase: all of a PPO phase, the policy alone of a distillation."""
-    trained(model if source.kind == "ppo" else model.actor, folder / source.name)

@@ -81,7 +81,7 @@ class RapidLearner:
         self._chunks, self._version = chunks, 0
         self._stage = self.env.curricula.stage
         self.heard: set[int] = set()
-        if float(model.actor.normalizer.count) == 0.0:
+        if min(float(network.normalizer.count) for network in (model.actor, model.critic)) == 0.0:
             self._order()
             rollout = merge(pool.gather(chunks, _Patience()))
             self.ppo.observe(rollout)
