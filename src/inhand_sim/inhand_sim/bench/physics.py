@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -67,15 +67,15 @@ def physics(
 
 
 def environment(
-    kind: str, device: str, batch: int, randomization: str, solver: Mapping[str, int] | None = None
+    kind: str, device: str, batch: int, randomization: str, changes: Mapping[str, Any] | None = None
 ) -> InProcessGraph:
-    """The training profile without its policy, its simulator on `kind` of physics, with limits of the solver."""
+    """The training profile without its policy, its simulator on `kind` of physics and otherwise changed."""
     from inhand_core.config import read_yaml
     from inhand_core.graph import InProcessGraph, load_graph
     from inhand_core.paths import config_file
 
     room = {**read_yaml(config_file("training_sim"))["warp"], "device": device}
-    overrides = {"sim": {"physics": kind, "warp": room, **(solver or {})}}
+    overrides = {"sim": {"physics": kind, "warp": room, **(changes or {})}}
     components = ["sim", "tracker", "goal", "smoother"]
     return InProcessGraph(load_graph("training"), batch, 0, randomization, overrides, components)
 
