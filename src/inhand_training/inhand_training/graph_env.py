@@ -111,7 +111,7 @@ class GraphEnv:
 
     def start(self) -> Observation:
         """Restarts every row; runs until each has a goal."""
-        if self._begun:
+        if self._begun or (self._sim.randomization_scale < 1.0).any():  # it was built with the whole range
             self.graph.start()
         self._policy_links.start()
         self._reset_key = np.zeros(self.batch, np.int64)

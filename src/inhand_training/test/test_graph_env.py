@@ -98,6 +98,13 @@ def test_episodes_end_and_begin_as_announced():
     assert seen >= 2 * ROWS
 
 
+def test_the_very_first_episodes_keep_to_the_first_scale():
+    env = make_env(randomization="physics", scale=RandomizationCurriculum(0.1, 0.1, 2.0, 0.0))
+    env.start()
+    spread = np.abs(env.graph.component("sim").joint_parameters()[:, :24])
+    assert 0.0 < spread.max() <= 0.1 * math.log(1 / 0.3) + 1e-9
+
+
 def test_reward_is_the_turn_towards_the_goal():
     env = make_env(randomization="none", reward=RewardConfig(1.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0))
     env.start()
