@@ -8,7 +8,8 @@ RUN apt-get update && apt-get install -y --no-install-recommends cmake g++ libei
 WORKDIR /inhand
 COPY requirements.txt ./
 COPY underlay/constraints.txt underlay/
-RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.txt -c underlay/constraints.txt
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir -r requirements.txt mujoco-warp==4.0.0 \
+      -c underlay/constraints.txt
 COPY . .
 ENV PATH=/venv/bin:$PATH
 RUN docker/install-without-ros
