@@ -22,17 +22,21 @@ from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 from support.probe import Probe
 from support.processes import Processes, executable, wait_for
+from support.settings import ROOT, changed_root
 
 from cv_bridge import CvBridge
 from inhand_core.paths import resource_root
 from inhand_description import CAMERAS
 from inhand_description.cameras import nominal_info
+from inhand_interfaces.msg import ControllerStatus, Trial
 from inhand_ros.images import image_array, image_message
 
 SIDES = ("top", "left", "right")
 LONG = 60.0
 NOMINAL = resource_root() / "config/cameras/nominal"
 DIAGNOSTICS = {"diagnostics": "diagnostic_msgs/msg/DiagnosticArray"}
+SLOW = {"cameras_sim": {"rate": 5.0}, "basler": {"frame_rate": 5.0}}
+"""Settings at which a busy machine renders for all cameras and drives the hand, too."""
 RAW = {f"camera_{side}/image_raw": "sensor_msgs/msg/Image" for side in SIDES}
 
 
@@ -225,3 +229,52 @@ def test_what_cannot_work_ends_at_the_start_with_a_reason(
     assert driver.wait(LONG) not in (0, None)
     log = processes.log("basler_driver")
     assert re.search(culprit, log), log
+
+
+def in_a_trial(probe: Probe) -> bool:
+    """Whether trial and controller run."""
+    trial, status = probe.newest("trial"), probe.newest("controller/status")
+    return bool(trial and status) and (trial.state, status.mode) == (Trial.RUNNING, ControllerStatus.RUNNING)
+
+
+def endings(probe: Probe, wall: float) -> list[int]:
+    """How trials have ended since a time."""
+    return [m.reason for m in probe.since("trial", wall) if m.state == Trial.ENDED]
+
+
+def test_a_camera_pulled_in_mid_run_holds_the_hand_and_marks_the_trial(
+    launch: Any, probe: Probe, listen: Any, tmp_path: Path
+) -> None:
+    """Of the whole system. The policy does not look through the cameras here; what they record belongs to the trial."""
+    root = changed_root(tmp_path / "root", SLOW)
+    launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0", "emulate:=cameras", **{ROOT: root})
+    wait_for(lambda: in_a_trial(probe), 240.0, lambda: f"a running trial\n{launched.output[-4000:]}")
+    images, pids = listen(RAW), [launched.pid(name) for name in ("basler_driver", "goal_node", "rt_node")]
+    wait_for(lambda: all(map(images.newest, RAW)), LONG, "images of all cameras")
+    marks = []
+    while Trial.REASON_INTERRUPTED not in marks:  # where the machine is slow the object may drop first
+        assert len(marks) < 6, f"how trials ended: {marks}"
+        marks += pulled_and_returned(probe, images)
+    assert pids == [launched.pid(name) for name in ("basler_driver", "goal_node", "rt_node")]
+
+
+def pulled_and_returned(probe: Probe, images: Probe) -> list[int]:
+    """Takes a camera away in a running trial and brings it back; returns how that trial ended."""
+    wait_for(lambda: in_a_trial(probe), LONG, "a running trial")
+    trial, wall = probe.newest("trial").trial_id, time.monotonic()
+    assert probe.call(SetBool, "sim/camera_left/unplug", data=True).success
+    wait_for(lambda: value(probe, "camera_left connected") == "False", LONG, "the driver's word that it is gone")
+    ended = wait_for(lambda: endings(probe, wall), LONG, "the trial's end")
+    time.sleep(1.0)
+    held = time.monotonic()
+    wait_for(lambda: len(probe.since("policy/action", held)) > 12, LONG, "the policy's word")
+    assert not any(any(m.action) for m in probe.since("policy/action", held)), "the policy asks for no motion"
+    assert np.abs([m.action for m in probe.since("hand/action", held)]).max() < 0.01, "nor does the smoother"
+    assert {m.trial_id for m in probe.since("trial", held)} <= {trial}, "no other trial while a camera is away"
+    assert not images.since("camera_left/image_raw", held), "an image of a camera that is not there"
+    wait_for(lambda: len(images.since("camera_top/image_raw", held)) > 3, LONG, "the others' images")
+    assert probe.call(SetBool, "sim/camera_left/unplug", data=False).success
+    back = time.monotonic()
+    wait_for(lambda: len(images.since("camera_left/image_raw", back)) > 3, LONG, "images of the camera that is back")
+    wait_for(lambda: in_a_trial(probe) and probe.newest("trial").trial_id > trial, LONG, "the next trial")
+    return ended[-1:]

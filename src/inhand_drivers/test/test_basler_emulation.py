@@ -153,6 +153,24 @@ def test_raw_colours_are_converted_to_rgb() -> None:
     assert shapes == [((200, 320, 3), np.uint8)]
 
 
+def test_with_a_hardware_line_the_camera_waits_for_its_signal_and_silence_is_no_fault(tmp_path: Path) -> None:
+    from inhand_drivers.basler.rig import CameraRig
+
+    by_line = dataclasses.replace(config(), trigger="line", line="Line2", timeout_s=0.05)
+    frames: list = []
+    rig = CameraRig(by_line, lambda *frame: frames.append(frame), lambda *_: None)
+    rig.start()
+    time.sleep(1.0)
+    workers = list(rig.workers.values())
+    told = {n: {w._camera.nodes.GetNode(n).ToString() for w in workers} for n in ("TriggerMode", "TriggerSource")}
+    counts = [(w.counts.connected, w.counts.missed, w.counts.reconnects, w.counts.error) for w in workers]
+    rig.stop()
+    assert told == {"TriggerMode": {"On"}, "TriggerSource": {"Line2"}}
+    assert counts == [(True, 0, 0, "")] * 3 and not frames
+    with pytest.raises(ConfigError, match=r"TriggerSource 'Line9' is not one of .*'Line1'"):
+        CameraRig(dataclasses.replace(by_line, line="Line9"), lambda *_: None, lambda *_: None).check()
+
+
 def test_a_camera_that_is_not_there_is_named_with_those_that_are() -> None:
     from inhand_drivers.basler.rig import CameraRig
 

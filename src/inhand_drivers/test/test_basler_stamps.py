@@ -47,13 +47,14 @@ class World:
 
 
 class Result:
-    """A frame with the camera's time stamp."""
+    """A frame with the camera's time stamp, and where `chunk` is given, with that in its chunk data."""
 
-    def __init__(self, ticks: int) -> None:
-        self._ticks = ticks
+    def __init__(self, ticks: int, chunk: int = 0) -> None:
+        self._ticks, self._chunk = ticks, chunk
+        self.ChunkTimestamp = Value(lambda: chunk)
 
     def IsChunkDataAvailable(self) -> bool:
-        return False
+        return bool(self._chunk)
 
     def GetTimeStamp(self) -> int:
         return self._ticks
@@ -74,6 +75,44 @@ def test_the_cameras_clock_gives_the_time_of_the_exposure(latch: bool, late: flo
         errors.append((stamp - exposure) * 1e-9 - late)
     assert stamper.source == "device"
     assert np.abs(errors[300:]).max() < 0.0005, "the arrival times scatter by several milliseconds"
+
+
+class ChunkNodes:
+    """A camera that can be told to send chunk data; `told` is what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, object]] = []
+
+    def GetNode(self, name: str):
+        return ChunkNode(self.told, name) if name.startswith("Chunk") else None
+
+
+class ChunkNode:
+    """One feature of such a camera."""
+
+    def __init__(self, told: list, name: str) -> None:
+        self._told, self._name = told, name
+
+    def GetSymbolics(self) -> tuple[str, ...]:
+        return ("Gain", "Timestamp")
+
+    def SetValue(self, value: object) -> None:
+        self._told.append((self._name, value))
+
+    FromString = SetValue
+
+
+def test_time_comes_with_the_frames_chunk_data_where_the_camera_has_them(monkeypatch) -> None:
+    monkeypatch.setattr("inhand_drivers.basler.features.genicam.IsImplemented", lambda node: True)
+    monkeypatch.setattr("inhand_drivers.basler.stamps.genicam.IsReadable", lambda node: True)
+    nodes = ChunkNodes()
+    stamper = Stamper(nodes, lambda: BOOT_NS)
+    stamper.prepare()
+    assert nodes.told == [("ChunkModeActive", True), ("ChunkSelector", "Timestamp"), ("ChunkEnable", True)]
+    assert stamper.stamp(Result(7_000_000_000, chunk=5_000_000_000), 1, BOOT_NS) == pytest.approx(BOOT_NS, abs=1000)
+    later = stamper.stamp(Result(9_999_000_000, chunk=5_040_000_000), 1, BOOT_NS + 50_000_000)
+    assert later == pytest.approx(BOOT_NS + 40_000_000, abs=1000), "40 ms later by the chunk's time"
+    assert stamper.source == "device"
 
 
 def test_without_a_clock_the_hosts_time_is_taken(monkeypatch) -> None:
