@@ -17,7 +17,10 @@ setup(
     description="Trials of trained policies through the in-process graph, and their statistics. No ROS.",
     license="Apache-2.0",
     entry_points={
-        "console_scripts": ["exercise_node = inhand_eval.nodes.exercise_node:main"],
+        "console_scripts": [
+            "exercise_node = inhand_eval.nodes.exercise_node:main",
+            "trials_node = inhand_eval.nodes.trials_node:main",
+        ],
         "inhand.commands": [
             "evaluate.policy = inhand_eval.commands:policy",
             "calibrate.board = inhand_eval.calibration.cameras_commands:board",
@@ -28,6 +31,11 @@ setup(
             "calibrate.proof = inhand_eval.calibration.commands:proof",
             "evaluate.sight = inhand_eval.vision_commands:sight",
             "evaluate.vision = inhand_eval.vision_commands:vision",
+            "study.ablation = inhand_eval.studies.commands:ablation",
+            "study.memory = inhand_eval.studies.commands:memory",
+            "study.probe = inhand_eval.studies.commands:probe",
+            "study.scale = inhand_eval.studies.commands:scale",
+            "evaluate.graph = inhand_eval.graph_commands:graph",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",
         ],

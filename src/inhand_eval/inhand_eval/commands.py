@@ -44,7 +44,7 @@ def policy(
         ValueError: the film has another ending, or there is no such trial.
     """
     from inhand_eval.film import Film, check_path
-    from inhand_eval.trials import Protocol
+    from inhand_eval.trials import Protocol, described
 
     protocol = Protocol(
         str(weights), trials, randomization, object, timeout, max_goals, seed, True, threads, locked_wrist
@@ -60,7 +60,7 @@ def policy(
     if sampled:
         report["sampled"] = _run(dataclasses.replace(protocol, deterministic=False))
     if json is not None:
-        _write(json, {**report, "protocol": _described(protocol)})
+        _write(json, {**report, "protocol": described(protocol)})
 
 
 def _run(protocol, watch=None) -> dict:
@@ -85,16 +85,6 @@ def _run(protocol, watch=None) -> dict:
     )
     console.print("trials: " + " ".join(str(t) for t in report["trials"]), highlight=False)
     return report
-
-
-def _described(protocol) -> dict:
-    from inhand_policy.weights import load_metadata
-
-    training = load_metadata(protocol.weights).training
-    described = dataclasses.asdict(protocol)
-    for name in ("threads", "deterministic", "overrides"):
-        described.pop(name)
-    return {**described, "weights": Path(protocol.weights).name, "weights_revision": training.revision}
 
 
 def _write(path: Path, report: dict) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -48,6 +49,15 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.trials < 1:
             raise ValueError(f"trials must be >= 1, is {self.trials}")
+
+
+def described(protocol: Protocol) -> dict[str, Any]:
+    """A protocol for a JSON of its results: without what changes none, with the weights' revision."""
+    values = asdict(protocol)
+    for name in ("threads", "deterministic", "overrides"):
+        values.pop(name)
+    training = load_metadata(protocol.weights).training
+    return {**values, "weights": Path(protocol.weights).name, "weights_revision": training.revision}
 
 
 @dataclass(frozen=True)

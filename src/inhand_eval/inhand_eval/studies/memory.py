@@ -1,0 +1,34 @@
+"""What memory is good for: policy and value networks with and without an LSTM (paper 6.4, Table 5, Figure 9)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from inhand_eval.studies.comparison import Budget, Say, compare, recipe
+from inhand_eval.studies.probe import ProbeConfig, probe
+from inhand_eval.studies.runs import STUDY, write_json
+from inhand_eval.studies.variants import with_memory
+
+ARCHITECTURES = {"lstm_lstm": (True, True), "ff_lstm": (False, True), "ff_ff": (False, False)}
+"""Memory of policy and of value network, by name."""
+PAPER = {
+    "lstm_lstm": {"mean": 18.8, "std": 17.1, "median": 13.0},
+    "ff_lstm": {"mean": 4.7, "std": 4.1, "median": 3.5},
+    "ff_ff": {"mean": 4.6, "std": 4.3, "median": 3.0},
+}
+"""Table 5: goals in a row on the real robot, 10 trials."""
+
+
+def memory(budget: Budget, folder: Path, rollouts: int, say: Say = print) -> dict[str, Any]:
+    """The study: see `compare`; then the probe on the study's own LSTM policy, with so many rollouts (0: none)."""
+    base = recipe(budget)
+    variants = {name: with_memory(base, *lstm) for name, lstm in ARCHITECTURES.items()}
+    study = compare(budget, variants, ("none", "all"), folder, say)
+    study["paper_real_robot"] = PAPER
+    if rollouts:
+        say(f"probe: {rollouts} rollouts")
+        weights = folder / "lstm_lstm" / "policy.safetensors"
+        study["probe"] = probe(ProbeConfig(str(weights), rollouts=rollouts, seed=budget.seed))
+    write_json(folder / STUDY, study)
+    return study

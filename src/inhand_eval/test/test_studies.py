@@ -1,0 +1,184 @@
+"""Studies: variants of a recipe, what is kept between two calls, scores, the simulation on paper."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+from tiny import STARTS, tiny
+
+from inhand_core.config import ConfigError
+from inhand_core.graph import known_groups
+from inhand_core.paths import resource_root
+from inhand_eval.studies import comparison, probe, runs
+from inhand_eval.studies.ablation import PAPER as TABLE_4
+from inhand_eval.studies.ablation import ablation, held_out
+from inhand_eval.studies.comparison import Budget, compare
+from inhand_eval.studies.costs import Costs
+from inhand_eval.studies.memory import ARCHITECTURES
+from inhand_eval.studies.plots import plot_comparison, plot_probe, plot_scale
+from inhand_eval.studies.projection import Cluster, project
+from inhand_eval.studies.runs import hold_settings, log_entries
+from inhand_eval.studies.tables import show_comparison
+from inhand_eval.studies.variants import with_memory, within, without
+from inhand_eval.trials import build_graph
+from inhand_policy.weights import load_metadata
+from inhand_training.config import load_training
+from inhand_training.export import deployable
+
+RECIPES = resource_root() / "config/training"
+STUDY = RECIPES / "study.yaml"
+BUDGET = Budget(str(STUDY), 64, 8, 1, 0, 2, 0.8, True)
+COSTS = Costs(1000, (1.0,), 10**6, 10**6, 0.0, 0.0, 0.0, 1e-5, 4)
+CLUSTER = Cluster(1, 1, 0, 1e12, 32, 1.0, 4)
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Studies train cut-down recipes, and evaluate with a small pool of start states."""
+    monkeypatch.setattr(comparison, "recipe", lambda budget: tiny(budget.config))
+    for module in ("ablation", "memory"):
+        monkeypatch.setattr(f"inhand_eval.studies.{module}.recipe", lambda budget: tiny(budget.config))
+    monkeypatch.setattr("inhand_eval.trials.build_graph", _quick(build_graph))
+    monkeypatch.setattr(probe, "build_graph", _quick(build_graph))
+
+
+def _quick(build):
+    return lambda protocol: build(dataclasses.replace(protocol, threads=1, overrides={"sim": {"start_states": STARTS}}))
+
+
+def test_budget_is_shared_as_the_recipe_shares():
+    whole = load_training(RECIPES / "block.yaml")
+    part = within(whole, 1_000_000)
+    total = sum(phase.until.steps for phase in whole.phases)
+    assert sum(phase.until.steps for phase in part.phases) == pytest.approx(1_000_000, abs=4)
+    for one, other in zip(part.phases, whole.phases, strict=True):
+        assert one.until.steps == pytest.approx(1e6 * other.until.steps / total, abs=1)
+    assert within(whole, 0) == whole
+
+
+def test_held_out_groups_are_in_no_phase():
+    whole = load_training(RECIPES / "block.yaml")
+    assert set(held_out()) == set(TABLE_4) and len(held_out()) == 5
+    for phase in without(whole, ("physics",)).phases:
+        assert "physics" not in phase.env.randomization and phase.env.randomization != "all"
+    kept = {phase.name: phase.env.randomization for phase in without(whole, ("unmodeled",)).phases}
+    assert kept == {"coarse": "physics", "fine": "physics", "robust": "physics", "student": "observation_noise,physics"}
+    assert {phase.env.randomization for phase in without(whole, known_groups()).phases} == {"none"}
+
+
+def test_architectures_differ_in_memory_alone():
+    whole = load_training(STUDY)
+    networks = {}
+    for name, lstm in ARCHITECTURES.items():
+        phase = with_memory(whole, *lstm).phases[-1]
+        networks[name] = (phase.actor.lstm > 0, phase.critic.lstm > 0)
+        assert deployable(phase) and phase.env == whole.phases[-1].env
+        assert sum(phase.actor.dense) + phase.actor.lstm == 256 + 128
+    assert networks == ARCHITECTURES
+    with pytest.raises(ConfigError, match=r"study\.yaml"):
+        with_memory(load_training(RECIPES / "block.yaml"), False, False)
+
+
+def test_other_settings_in_the_same_folder_are_refused(tmp_path):
+    hold_settings(tmp_path, {"steps": 5, "workers": (1, 2)})
+    hold_settings(tmp_path, {"steps": 5, "workers": (1, 2)})
+    with pytest.raises(ConfigError, match="steps 5, now 6"):
+        hold_settings(tmp_path, {"steps": 6, "workers": (1, 2)})
+
+
+def test_log_of_a_resumed_run_counts_no_step_twice(tmp_path):
+    lines = [{"steps": steps, "minutes": minutes} for steps, minutes in ((10, 1), (20, 2), (30, 3), (20, 2.5), (30, 4))]
+    (tmp_path / "log.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert [(e["steps"], e["minutes"]) for e in log_entries(tmp_path)] == [(10, 1), (20, 2.5), (30, 4)]
+
+
+def test_ablation_trains_scores_and_goes_on(small, tmp_path, monkeypatch, capsys):
+    study = ablation(BUDGET, tmp_path, lambda line: None)
+    assert set(study["variants"]) == set(held_out())
+    for row in study["variants"].values():
+        assert set(row["scores"]) == {"none", "all", *known_groups()}
+        assert all(len(score["trials"]) == 2 for score in row["scores"].values())
+    assert study["variants"]["none"]["trained_with"] == {"policy": "none"}
+    assert json.loads((tmp_path / "study.json").read_text()) == study
+    plot_comparison(study, tmp_path / "study.png", "ablation")
+    assert (tmp_path / "study.png").stat().st_size > 10_000
+    show_comparison(study)
+    assert "no_unmodeled" in capsys.readouterr().out
+
+    def never(*_):
+        raise AssertionError("done already")
+
+    monkeypatch.setattr(runs, "train", never)
+    monkeypatch.setattr(runs, "run_trials", never)
+    assert ablation(BUDGET, tmp_path, lambda line: None) == study
+
+
+def test_feedforward_policies_are_trained_and_scored(small, tmp_path):
+    training = tiny(STUDY)
+    variants = {name: with_memory(training, *lstm) for name, lstm in ARCHITECTURES.items()}
+    study = compare(BUDGET, variants, ("all",), tmp_path, lambda line: None)
+    kinds = {name: load_metadata(tmp_path / name / "policy.safetensors").network.memory for name in variants}
+    assert kinds == {"lstm_lstm": "lstm", "ff_lstm": "feedforward", "ff_ff": "feedforward"}
+    assert set(study["variants"]) == set(variants)
+    with pytest.raises(ConfigError, match="without memory"):
+        probe.probe(probe.ProbeConfig(str(tmp_path / "ff_ff/policy.safetensors"), rollouts=20, folds=2))
+
+
+def test_probe_reads_sizes_from_rollouts(small, tmp_path):
+    config = probe.ProbeConfig(
+        str(resource_root() / "weights/block.safetensors"), rollouts=40, randomization="physics", seconds=(0.16, 0.4)
+    )
+    samples = probe.gather(config)
+    assert samples.hidden.shape == (2, 40, 256) and samples.running[0].all()
+    assert 0.94 < samples.size.min() < 1.0 < samples.size.max() < 1.06
+    report = probe.probe(config)
+    assert [row["seconds"] for row in report["times"]] == [0.16, 0.4]
+    assert all(0.5 <= row["hidden_state"]["majority"] <= 1.0 for row in report["times"])
+    plot_probe(report, tmp_path / "probe.png")
+    with pytest.raises(ConfigError, match="physics must be on"):
+        probe.probe(dataclasses.replace(config, randomization="none"))
+
+
+def test_prediction_finds_what_is_there_and_nothing_else():
+    random = np.random.default_rng(0)
+    inputs, noise = random.normal(size=(400, 20)), random.normal(size=400)
+    told = probe.judged(inputs, inputs[:, 3] - 2.0 * inputs[:, 7] + 0.3 * noise > 0.0, 5, 0)
+    assert told["accuracy"] > 0.85 and told["p"] < 1e-6
+    nothing = probe.judged(inputs, noise > 0.0, 5, 0)
+    assert nothing["p"] > 0.01 and nothing["interval_95"][0] < 0.56
+
+
+def test_on_paper_workers_limit_until_the_optimiser_does():
+    idle = dataclasses.replace(COSTS, update_step_s=0.0)
+    one, eight = (project(idle, dataclasses.replace(CLUSTER, workers=n))["steps_per_s"] for n in (1, 8))
+    assert one == pytest.approx(1000.0, rel=1e-3) and eight == pytest.approx(8 * one, rel=1e-3)
+    busy = project(COSTS, dataclasses.replace(CLUSTER, workers=1000))
+    assert busy["steps_per_s"] == pytest.approx(1e5, rel=0.01)  # 10 µs a step
+    assert busy["updating"] > 0.95 and busy["worker_busy"] < 0.2
+    assert busy["speed_needed"] == pytest.approx(10.0, rel=0.05)
+    fast = project(COSTS, dataclasses.replace(CLUSTER, workers=1000, speed=20.0))
+    assert fast["worker_busy"] > 0.9 and fast["staleness_max"] <= 4
+
+
+def test_on_paper_slow_links_limit():
+    slow = project(COSTS, dataclasses.replace(CLUSTER, workers=100, link=2e7))
+    assert slow["receiving"] > 0.9 and slow["speed_needed"] is None
+    assert slow["steps_per_s"] == pytest.approx(1000 / 0.05, rel=0.1)  # 1 MB at 20 MB/s a chunk
+
+
+def test_on_paper_a_late_chunk_is_thrown_away():
+    uneven = dataclasses.replace(COSTS, chunk_s=(0.1, 5.0), update_step_s=0.0)
+    row = project(uneven, dataclasses.replace(CLUSTER, workers=20, chunks=2, max_staleness=1))
+    assert row["thrown_away"] > 0.0 and row["staleness_max"] <= 1
+
+
+def test_impossible_clusters_are_refused():
+    with pytest.raises(ConfigError, match="optimizers"):
+        dataclasses.replace(CLUSTER, optimizers=2)
+
+
+def test_scale_is_drawn(tmp_path):
+    curve = [{"hours": 0.1 * k, "years": 0.001 * k, "mean_goals": k, "goals_per_100": k} for k in range(5)]
+    plot_scale({"runs": {"1": {"curve": curve}, "2": {"curve": curve}}}, tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").stat().st_size > 5_000
