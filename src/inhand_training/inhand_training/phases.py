@@ -225,8 +225,8 @@ class PhaseLoop:
         return max(by_steps, self.seconds / 60.0 / until.minutes if until.minutes else 0.0)
 
 
-def trained(module: nn.Module, folder: Path) -> nn.Module:
-    """Loads a finished phase's networks from its folder into `module`.
+def trained_tensors(folder: Path) -> dict[str, torch.Tensor]:
+    """The networks in the newest checkpoint of a phase's folder, as `state_dict` names them.
 
     Raises:
         FileNotFoundError: the phase has no checkpoint.
@@ -234,5 +234,14 @@ def trained(module: nn.Module, folder: Path) -> nn.Module:
     checkpoint = find_checkpoint(folder)
     if checkpoint is None:
         raise FileNotFoundError(f"{folder}: no checkpoint of this phase")
-    module.load_state_dict(read_checkpoint(checkpoint, 0)["learner"]["model"])
+    return read_checkpoint(checkpoint, 0)["learner"]["model"]
+
+
+def trained(module: nn.Module, folder: Path) -> nn.Module:
+    """Loads the networks of a phase from its folder into `module`.
+
+    Raises:
+        FileNotFoundError: the phase has no checkpoint.
+    """
+    module.load_state_dict(trained_tensors(folder))
     return module

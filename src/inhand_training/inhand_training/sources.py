@@ -12,11 +12,12 @@ from inhand_policy.export import default_smoothing
 from inhand_policy.runner import find_weights
 from inhand_policy.weights import load_weights
 from inhand_training.actor_critic import ActorCritic
+from inhand_training.carry import carry, carry_actor_critic, observed_blocks, part
 from inhand_training.checkpoint import find_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig, is_file, load_training
 from inhand_training.export import FEEDFORWARD_NAMES
 from inhand_training.networks import Network
-from inhand_training.phases import trained
+from inhand_training.phases import trained_tensors
 
 RESOLVED = "config.yaml"
 """The resolved configuration in a run's folder."""
@@ -47,7 +48,8 @@ def find_phase(config: TrainingConfig, folder: Path, reference: str) -> tuple[Ph
 def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
     """Gives the networks of a phase what its `start_from` names; nothing where it names none.
 
-    Of a PPO phase that is policy and value network, of a distillation or a weights file the policy alone.
+    Between PPO phases that is policy and value network, elsewhere the policy alone. Phases may observe different
+    features, see `carry`.
     """
     if phase.start_from is None:
         return
@@ -56,7 +58,12 @@ def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: Traini
         _load_weights(actor, phase.start_from)
         return
     source, place = find_phase(config, folder, phase.start_from)
-    trained(module if source.kind == "ppo" else actor, place)
+    tensors = trained_tensors(place)
+    if source.kind == "ppo" and isinstance(module, ActorCritic):
+        module.load_state_dict(carry_actor_critic(tensors, source, phase))
+        return
+    tensors = part(tensors, "actor") if source.kind == "ppo" else tensors
+    actor.load_state_dict(carry(tensors, observed_blocks(source, source.actor), observed_blocks(phase, phase.actor)))
 
 
 def _load_weights(actor: Network, reference: str) -> None:
