@@ -28,6 +28,40 @@ TOPIC = "mocap/markers"
 SERVE = "from inhand_drivers.phasespace.emulator.replay import phasespace; phasespace({})"
 SCRIPT = "rate: 960\nduration: 2\nmarkers: {4: {position: [0.1, 0, 0.3], radius: 0.05, lost: [[0.5, 1.0]]}}\n"
 
+OWL = """
+import time
+from types import SimpleNamespace as Record
+
+Type = Record(FRAME=0x80)
+
+
+class Context:
+    def open(self, device, options): self.start = time.monotonic()
+    def initialize(self, options): assert "frequency=960" in options, options
+    def streaming(self, mode): self.sent = 0
+    def isOpen(self): return True
+    def property(self, name): return 1
+    def done(self): pass
+    def close(self): pass
+
+    def nextEvent(self, timeout):
+        time.sleep(0.002)
+        if self.sent > 960 * (time.monotonic() - self.start): return None
+        self.sent += 1
+        return Event(self.sent * 1_000_000 // 960)
+
+
+class Event:
+    type_id = Type.FRAME
+
+    def __init__(self, time):
+        self.time = time
+        self.markers = [Record(id=4, flags=0, time=time, x=100.0, y=0.0, z=300.0, cond=5.0)]
+
+    def __contains__(self, name): return name == "markers"
+"""
+"""What the driver uses of PhaseSpace's Python module `owl`: a capture that shows one LED."""
+
 
 def free_port() -> int:
     """A TCP port that nobody listens on."""
@@ -80,10 +114,10 @@ def serve(processes: Processes, tmp_path: Path) -> Callable[..., int]:
 def drive(processes: Processes) -> Callable[..., None]:
     """Starts the driver."""
 
-    def start(port: int, *parameters: str) -> None:
+    def start(port: int, *parameters: str, **environment: str) -> None:
         words = [f"address:=127.0.0.1:{port}", "rate:=960", *parameters]
         command = [executable("inhand_drivers/phasespace_driver"), "--ros-args"]
-        processes.start("driver", command + [word for parameter in words for word in ("-p", parameter)])
+        processes.start("driver", command + [word for parameter in words for word in ("-p", parameter)], **environment)
 
     return start
 
@@ -166,6 +200,19 @@ def test_the_lifecycle_decides_when_it_listens(serve, drive, listener, diagnosti
     assert len(listener.raw(TOPIC)) == before
     change(Transition.TRANSITION_ACTIVATE)
     wait_for(lambda: len(listener.raw(TOPIC)) > before + 100, LONG, processes.logs)
+
+
+def test_the_vendors_module_is_used_where_it_is_asked_for(drive, listener, diagnostics, processes, tmp_path) -> None:
+    (tmp_path / "owl.py").write_text(OWL)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    drive(8000, "client:=vendor", PYTHONPATH=path)
+    wait_for(lambda: len(listener.raw(TOPIC)) > 100, LONG, processes.logs)
+    assert (np.diff(listener.sequences(TOPIC)) == 1).all()
+    message = listener.messages(TOPIC)[-1]
+    led = list(message.id).index(4)
+    assert (message.x[led], message.z[led], message.condition[led]) == pytest.approx((0.1, 0.3, 5.0))
+    assert all(c <= 0.0 for i, c in enumerate(message.condition) if i != led), "the others were never seen"
+    wait_for(lambda: diagnostics("connection") == "streaming", LONG, processes.logs)
 
 
 @pytest.mark.parametrize(

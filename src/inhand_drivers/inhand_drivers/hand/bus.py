@@ -15,6 +15,7 @@ from inhand_drivers.hand.wire import WireError, open_raw
 _NO_ANSWER, SAFE_OP, OP = 0, 4, 8
 _STEP_US = 50_000  # longest wait inside one call of the library, which keeps Python's lock
 _STATE_TIMEOUT_S = 2.0
+_LOST, _WRONG = "frames lost", "wrong working counters"
 
 
 class BusError(RuntimeError):
@@ -69,7 +70,7 @@ class SoemBus:
     def __init__(self, config: HandDriverConfig) -> None:
         self._config = config
         self._timeout_us = round(config.receive_timeout_s * 1e6)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(dict.fromkeys((_LOST, _WRONG), 0))
         self._master: Any = None
         self._slave: Any = None
 
@@ -116,7 +117,7 @@ class SoemBus:
         counter = self._master.receive_processdata(self._timeout_us, release_gil=True)
         if counter == self._master.expected_wkc:
             return self._slave.input
-        self.counts["frames lost" if counter < 0 else "wrong working counters"] += 1
+        self.counts[_LOST if counter < 0 else _WRONG] += 1
         return None
 
     def fallen(self) -> str | None:
