@@ -41,7 +41,8 @@ def test_shares_are_fixed_and_add_up():
             LoopConfig(PROTOCOL, graphs, domain)
 
 
-def test_equal_goals_are_not_told_apart_and_others_are():
+def test_equal_goals_are_not_told_apart_and_others_are(monkeypatch):
+    monkeypatch.setattr("inhand_eval.closed_loop.RESAMPLES", 500)
     random = np.random.default_rng(1)
     some = random.geometric(0.15, 100)
     p = [compare_goals(random.choice(some, 20), some, 0.05)["mann_whitney_p"] for _ in range(40)]

@@ -16,6 +16,7 @@ from inhand_eval.studies.ablation import ablation, held_out
 from inhand_eval.studies.comparison import Budget, compare
 from inhand_eval.studies.costs import Costs
 from inhand_eval.studies.memory import ARCHITECTURES
+from inhand_eval.studies.memory import PAPER as TABLE_5
 from inhand_eval.studies.plots import plot_comparison, plot_probe, plot_scale
 from inhand_eval.studies.projection import Cluster, project
 from inhand_eval.studies.runs import hold_settings, log_entries
@@ -93,41 +94,51 @@ def test_log_of_a_resumed_run_counts_no_step_twice(tmp_path):
     assert [(e["steps"], e["minutes"]) for e in log_entries(tmp_path)] == [(10, 1), (20, 2.5), (30, 4)]
 
 
-def test_ablation_trains_scores_and_goes_on(small, tmp_path, monkeypatch, capsys):
-    study = ablation(BUDGET, tmp_path, lambda line: None)
-    assert set(study["variants"]) == set(held_out())
-    for row in study["variants"].values():
-        assert set(row["scores"]) == {"none", "all", *known_groups()}
-        assert all(len(score["trials"]) == 2 for score in row["scores"].values())
-    assert study["variants"]["none"]["trained_with"] == {"policy": "none"}
+def test_variants_are_trained_scored_and_left_alone_when_done(small, tmp_path, monkeypatch, capsys):
+    variants = {name: with_memory(tiny(STUDY), *lstm) for name, lstm in ARCHITECTURES.items()}
+    variants["ff_ff"] = without(variants["ff_ff"], known_groups())
+    study = compare(BUDGET, variants, ("all",), tmp_path, lambda line: None)
+    kinds = {name: load_metadata(tmp_path / name / "policy.safetensors").network.memory for name in variants}
+    assert kinds == {"lstm_lstm": "lstm", "ff_lstm": "feedforward", "ff_ff": "feedforward"}
+    assert study["variants"]["ff_ff"]["trained_with"] == {"policy": "none"}
+    assert all(len(row["scores"]["all"]["trials"]) == 2 for row in study["variants"].values())
     assert json.loads((tmp_path / "study.json").read_text()) == study
-    plot_comparison(study, tmp_path / "study.png", "ablation")
+    plot_comparison(study, tmp_path / "study.png", "memory")
     assert (tmp_path / "study.png").stat().st_size > 10_000
-    show_comparison(study)
-    assert "no_unmodeled" in capsys.readouterr().out
+    show_comparison({**study, "paper_real_robot": TABLE_5})
+    assert "ff_lstm" in capsys.readouterr().out
 
     def never(*_):
         raise AssertionError("done already")
 
     monkeypatch.setattr(runs, "train", never)
     monkeypatch.setattr(runs, "run_trials", never)
-    assert ablation(BUDGET, tmp_path, lambda line: None) == study
-
-
-def test_feedforward_policies_are_trained_and_scored(small, tmp_path):
-    training = tiny(STUDY)
-    variants = {name: with_memory(training, *lstm) for name, lstm in ARCHITECTURES.items()}
-    study = compare(BUDGET, variants, ("all",), tmp_path, lambda line: None)
-    kinds = {name: load_metadata(tmp_path / name / "policy.safetensors").network.memory for name in variants}
-    assert kinds == {"lstm_lstm": "lstm", "ff_lstm": "feedforward", "ff_ff": "feedforward"}
-    assert set(study["variants"]) == set(variants)
+    assert compare(BUDGET, variants, ("all",), tmp_path, lambda line: None) == study
     with pytest.raises(ConfigError, match="without memory"):
         probe.probe(probe.ProbeConfig(str(tmp_path / "ff_ff/policy.safetensors"), rollouts=20, folds=2))
 
 
+def test_ablation_holds_out_each_group_and_scores_under_each(small, tmp_path, monkeypatch):
+    asked = {}
+
+    def compared(budget, variants, environments, folder, say):
+        asked.update(variants={n: t.phases[-1].env.randomization for n, t in variants.items()}, under=environments)
+        return {}
+
+    monkeypatch.setattr("inhand_eval.studies.ablation.compare", compared)
+    assert ablation(BUDGET, tmp_path)["paper_real_robot"] == TABLE_4
+    assert asked["under"] == ("none", *known_groups(), "all")
+    assert asked["variants"]["all"] == ",".join(known_groups()) and asked["variants"]["none"] == "none"
+    assert asked["variants"]["no_physics"] == ",".join(g for g in known_groups() if g != "physics")
+
+
 def test_probe_reads_sizes_from_rollouts(small, tmp_path):
     config = probe.ProbeConfig(
-        str(resource_root() / "weights/block.safetensors"), rollouts=40, randomization="physics", seconds=(0.16, 0.4)
+        str(resource_root() / "weights/block.safetensors"),
+        rollouts=40,
+        randomization="physics",
+        seconds=(0.16, 0.4),
+        folds=3,
     )
     samples = probe.gather(config)
     assert samples.hidden.shape == (2, 40, 256) and samples.running[0].all()
@@ -162,7 +173,7 @@ def test_on_paper_workers_limit_until_the_optimiser_does():
 
 
 def test_on_paper_slow_links_limit():
-    slow = project(COSTS, dataclasses.replace(CLUSTER, workers=100, link=2e7))
+    slow = project(dataclasses.replace(COSTS, update_step_s=0.0), dataclasses.replace(CLUSTER, workers=100, link=2e7))
     assert slow["receiving"] > 0.9 and slow["speed_needed"] is None
     assert slow["steps_per_s"] == pytest.approx(1000 / 0.05, rel=0.1)  # 1 MB at 20 MB/s a chunk
 

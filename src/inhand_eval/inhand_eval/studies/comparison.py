@@ -11,7 +11,6 @@ from inhand_eval.studies.runs import STUDY, hold_settings, learning_curve, score
 from inhand_eval.studies.variants import sized, within
 from inhand_eval.trials import Protocol
 from inhand_training.config import TrainingConfig, load_training
-from inhand_training.runlog import revision
 
 Say = Callable[[str], None]
 
@@ -66,7 +65,7 @@ def compare(
         say: takes a line of progress.
 
     Returns:
-        The study: settings, revision, and for each variant its randomisation, learning curve and scores.
+        The study: settings, and for each variant the sources' revision, its randomisation, learning curve and scores.
 
     Raises:
         ConfigError: the folder holds a study with other settings.
@@ -74,12 +73,13 @@ def compare(
     """
     settings = {**asdict(budget), "variants": list(variants), "environments": list(environments)}
     hold_settings(folder, settings)
-    study = {"settings": settings, "revision": revision(), "variants": {}}
+    study = {"settings": settings, "variants": {}}
     for name, training in variants.items():
         say(f"{name}: training")
         weights = trained_weights(training, folder / name, budget.config)
         curve = learning_curve(folder / name, [phase.name for phase in training.phases])
         row = {
+            "revision": (folder / name / "revision.txt").read_text().strip(),
             "trained_with": {phase.name: phase.env.randomization for phase in training.phases},
             "hours": curve[-1]["hours"],
             "years": curve[-1]["years"],

@@ -26,7 +26,6 @@ from inhand_eval.studies.runs import (
 from inhand_eval.studies.variants import sized
 from inhand_training.config import PhaseConfig, TrainingConfig, Until, load_training
 from inhand_training.rapid.config import RapidConfig
-from inhand_training.runlog import revision
 
 POINTS = 40
 """Entries of a run's log at least."""
@@ -70,7 +69,6 @@ def scale(config: ScaleConfig, folder: Path, say: Say = print) -> dict[str, Any]
     phase = _phase(training, config.phase)
     hold_settings(folder, asdict(config))
     study = load(folder) if (folder / STUDY).is_file() else {"settings": asdict(config), "runs": {}}
-    study["revision"] = revision()
     if "costs" not in study:
         say("measuring costs")
         study["costs"] = {"load": os.getloadavg()[0], "cores": os.cpu_count(), **asdict(measure(phase, config.seed))}
@@ -101,6 +99,7 @@ def measured(run: Path, phase: str) -> dict[str, Any]:
     entries = log_entries(run / phase)
     names = ("steps_per_s", "staleness", "staleness_max", "chunk_seconds", "workers_heard")
     return {
+        "revision": (run / "revision.txt").read_text().strip(),
         **{name: float(np.median([entry[name] for entry in entries])) for name in names},
         "chunks_thrown_away": entries[-1]["chunks_stale"],
         "mean_goals": entries[-1]["mean_goals"],
