@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -120,6 +121,22 @@ def test_the_hand_is_in_every_image(renderer: Renderer) -> None:
     for image in images:
         different = np.abs(image.astype(int) - image[0, 0].astype(int)).max(axis=-1) > 12
         assert 0.03 < different.mean() < 0.6
+
+
+def test_the_background_is_what_a_drawn_sky_would_be() -> None:
+    """To the byte, under any looks: the classic renderer fills in what it left empty."""
+    drawn = Appearances(row_seeds(4, 3)).draw()
+    made = make_renderer("classic", crop=400)
+    sky = mujoco.mjtRndFlag.mjRND_SKYBOX
+    try:
+        for row in range(3):
+            made.set_looks(drawn.row(row))
+            filled = made.render(state())
+            made._scene.flags[sky] = True
+            assert np.array_equal(filled, made.render(state()))
+            made._scene.flags[sky] = False
+    finally:
+        made.close()
 
 
 def test_a_bigger_object_covers_more(renderer: Renderer) -> None:
