@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.processes import wait_for
 
 from inhand_core.config import ConfigError
 from inhand_description import JOINT_INDEX
@@ -15,6 +16,7 @@ from inhand_eval.calibration.recording import read_bag
 from inhand_eval.calibration.tables import HallTable, controller_text, described_tables, load_tables
 
 KNUCKLE = JOINT_INDEX["rh_FFJ3"]
+LIVE_S = 4.0
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +32,8 @@ def bag(launch, folder: Path) -> Path:
         f"sim_hall_tables:={folder / 'truth.yaml'}",
     ]
     launched = launch("calibration.launch.xml", *arguments)
+    wait_for(lambda: "is pushed inward" in launched.output, 120.0, lambda: launched.output[-5000:])
+    joints(live=LIVE_S, out=folder / "live", plots=False)  # of the same exercise, by a recorder of its own
     code = launched.process.wait(120.0)
     assert code == 0, launched.output[-5000:]
     assert "Traceback" not in launched.output, launched.output[-5000:]
@@ -46,12 +50,17 @@ def test_the_bag_holds_the_exercise(bag: Path) -> None:
     assert np.ptp(recording.raw()[:, KNUCKLE]) > 1000.0
 
 
-def test_the_hidden_table_is_found(bag: Path, folder: Path) -> None:
-    joints(bag=bag, out=folder / "out", plots=False)
-    found, truth = (load_tables(folder / path)[KNUCKLE] for path in ("out/hand.yaml", "truth.yaml"))
+@pytest.mark.parametrize("source", ["out", "live"])
+def test_the_hidden_table_is_found(bag: Path, folder: Path, source: str) -> None:
+    """In the bag, and in what was recorded from the live topics."""
+    if source == "out":
+        joints(bag=bag, out=folder / "out", plots=False)
+    else:
+        (bag,) = (folder / "live").glob("live_*")
+    found, truth = (load_tables(folder / path)[KNUCKLE] for path in (f"{source}/hand.yaml", "truth.yaml"))
     raw = read_bag(bag).raw()[:, KNUCKLE]
     assert np.abs(found.angles(raw) - truth.angles(raw)).max() < 0.02
-    report = json.loads((folder / "out/report.json").read_text())
+    report = json.loads((folder / source / "report.json").read_text())
     assert report["fingertip_error_mm"]["after"]["ff"] < 0.2 * report["fingertip_error_mm"]["before"]["ff"]
     assert report["joints"]["rh_FFJ3"]["status"] == "determined"
 

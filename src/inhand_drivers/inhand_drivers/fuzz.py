@@ -15,6 +15,7 @@ from typing import Any
 
 TARGETS: dict[str, str] = {
     "phasespace": "inhand_drivers.phasespace.fuzz_target:target",
+    "phasespace-driver": "inhand_drivers.phasespace.fuzz_target:driver",
     "phasespace-requests": "inhand_drivers.phasespace.fuzz_target:requests",
     "hand-layout": "inhand_drivers.hand.fuzz_targets:layout",
     "hand-eeprom": "inhand_drivers.hand.fuzz_targets:eeprom",
@@ -130,7 +131,7 @@ def fuzz(parsers: tuple[str, ...] = (), count: int = 100_000, seed: int = 0) -> 
     for name in parsers or TARGETS:
         result = run(load_target(name), count, seed)
         print(
-            f"{name:12} {result.count} mutated packets in {result.seconds:.1f} s: "
+            f"{name:19} {result.count} mutated packets in {result.seconds:.1f} s: "
             f"{result.accepted} accepted, {result.refused} refused, none crashed it",
             flush=True,
         )

@@ -1,15 +1,19 @@
-"""The OWL packet parser, and the server's side of a session, as targets of `inhand_drivers.fuzz`."""
+"""The OWL packet parser, the driver behind it, and the server's side of a session, as fuzz targets."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from inhand_drivers.fuzz import Target
+from inhand_drivers.phasespace.config import load
+from inhand_drivers.phasespace.converter import NANOSECONDS, FrameConverter
+from inhand_drivers.phasespace.frames import frame_of
 from inhand_drivers.phasespace.packets import (
     CAMERA,
     HEADER,
     MARKER,
     RIGID,
+    TIME_BASE_HZ,
     PacketError,
     PacketType,
     checksum,
@@ -45,6 +49,32 @@ def target() -> Target:
         read_packet(data)
 
     return Target(seeds, parse, (PacketError,), repair)
+
+
+def driver() -> Target:
+    """Frames that are mutated within a good stream, as far as what the driver publishes, which must stay a message."""
+    markers = np.zeros(17, MARKER)
+    markers["id"], markers["condition"] = np.arange(17), 1.0
+    period, start_ns = TIME_BASE_HZ // 240, 1_700_000_000 * NANOSECONDS
+    config = load()
+    seeds = tuple(pack_frame(tick * period, markers[:count]) for tick, count in ((4, 17), (5, 0), (9, 1)))
+
+    def parse(data: bytes) -> None:
+        stream, converter = PacketStream(), FrameConverter(config)
+        pieces = [pack_frame(n * period, markers) for n in range(4)] + [data] + [pack_frame(10 * period, markers)] * 2
+        last = -1, -1
+        for number, piece in enumerate(pieces):
+            for frame in filter(None, map(frame_of, stream.feed(piece))):
+                out = converter.convert(frame, start_ns + number * period * NANOSECONDS // TIME_BASE_HZ)
+                if out is None:
+                    continue
+                if not (last[0] < out.sequence < 1 << 63 and last[1] < out.stamp_ns < (1 << 31) * NANOSECONDS):
+                    raise AssertionError(f"number {out.sequence}, stamp {out.stamp_ns} after {last}")
+                if not np.isfinite(out.markers.position).all():
+                    raise AssertionError("a position that is not finite")
+                last = out.sequence, out.stamp_ns
+
+    return Target(seeds, parse, repair=repair)
 
 
 def requests() -> Target:
