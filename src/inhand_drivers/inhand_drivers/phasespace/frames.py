@@ -105,8 +105,9 @@ class MarkerMap:
             self.unknown += int(records.size - known.sum())
             rows = np.flatnonzero(known)[::-1]  # of equal ids the first is written last, and stays
             index = self._index[place[rows]]
-            position = markers["position"][rows].astype(np.float64)
-            seen = markers["condition"][rows].astype(np.float64)
+            with np.errstate(invalid="ignore"):  # signalling NaNs are no news: they are lost markers
+                position = markers["position"][rows].astype(np.float64)
+                seen = markers["condition"][rows].astype(np.float64)
             fine = np.isfinite(position).all(axis=1) & np.isfinite(seen)
             seen = np.where(fine, seen, NOT_SEEN)
             condition[0, index] = seen
