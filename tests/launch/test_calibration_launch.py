@@ -32,7 +32,12 @@ def bag(launch, folder: Path) -> Path:
         f"sim_hall_tables:={folder / 'truth.yaml'}",
     ]
     launched = launch("calibration.launch.xml", *arguments)
-    wait_for(lambda: "is pushed inward" in launched.output, 120.0, lambda: launched.output[-5000:])
+    wait_for(
+        lambda: "is pushed inward" in launched.output or launched.process.poll() is not None,
+        120.0,
+        lambda: launched.output[-5000:],
+    )
+    assert launched.process.poll() is None, launched.output[-5000:]
     joints(live=LIVE_S, out=folder / "live", plots=False)  # of the same exercise, by a recorder of its own
     code = launched.process.wait(120.0)
     assert code == 0, launched.output[-5000:]

@@ -22,6 +22,7 @@ class FakeBench:
         damaged, silent: serial numbers whose frames arrive damaged, or not at all.
         opened: (serial, time of the monotonic clock) of every attempt to connect.
         settings: what each camera was told last.
+        now_ns: the clock of the stamps.
     """
 
     away: set[str] = field(default_factory=set)
@@ -29,6 +30,7 @@ class FakeBench:
     silent: set[str] = field(default_factory=set)
     opened: list[tuple[str, float]] = field(default_factory=list)
     settings: dict[str, CameraSettings] = field(default_factory=dict)
+    now_ns: Callable[[], int] = time.time_ns
 
     def open(self, serial: str) -> FakeCamera:
         """Connects to a camera."""
@@ -71,7 +73,7 @@ class FakeCamera:
             raise CameraError("has gone")
 
     def trigger(self) -> None:
-        self._triggered_ns = time.time_ns()
+        self._triggered_ns = self._bench.now_ns()
 
     def grab(self, timeout_s: float, handle: Callable[[Frame], None]) -> bool:
         if self.serial in self._bench.silent:

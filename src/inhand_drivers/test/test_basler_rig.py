@@ -69,6 +69,19 @@ def test_all_cameras_are_triggered_at_the_same_moments(running: Running) -> None
     assert len([text for _, text in running.log if "host's time" in text]) == 1, "the fallback is said once"
 
 
+def test_stamps_rise_while_the_clock_stands_still_and_follow_one_that_was_set_back(running: Running) -> None:
+    until(lambda: running.heard("top") > 1, "a frame by the right time")
+    still = time.time_ns()
+    running.bench.now_ns = lambda: still
+    until(lambda: running.frames["top"][-1].stamp_ns >= still, "the last of the old stamps")
+    seen = running.heard("top")
+    until(lambda: running.heard("top") > seen + 5, "frames while time stands still")
+    stamps = [frame.stamp_ns for frame in running.frames["top"]]
+    assert np.all(np.diff(stamps) > 0) and stamps[-1] < still + 1000
+    running.bench.now_ns = lambda: still - 60_000_000_000
+    until(lambda: running.frames["top"][-1].stamp_ns < still - 59_000_000_000, "stamps by the new time")
+
+
 def test_a_camera_that_was_unplugged_comes_back_and_the_others_go_on(running: Running) -> None:
     until(lambda: running.heard("left") > 3, "frames")
     running.bench.away.add("LEFT")

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from inhand_drivers.basler.schedule import Schedule
 READY_S, PICTURE_S = 0.001, 0.006  # before the exposure: is the camera ready; a new picture for an emulated one
 MISSES = 5  # in a row, after which a camera is taken for gone
 REQUEST_S = 10.0
+CLOCK_SET_NS = 1_000_000_000  # stamps rise, unless the clock was set back by more
 SETTLED_S = 5.0  # a connection that held for so long was a good one: the back-off starts anew
 
 
@@ -83,7 +84,7 @@ class CameraWorker:
         self._open = open_camera
         self._camera: Any = None
         self._scene: EmulatedScene | None = None
-        self._misses, self._moment = 0, 0.0
+        self._misses, self._moment, self._stamp = 0, 0.0, 0
         self._requests: queue.SimpleQueue[tuple[BaslerConfig, Future]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"camera_{side}", daemon=True)
@@ -206,6 +207,9 @@ class CameraWorker:
     def _handle(self, frame: Frame) -> None:
         self.counts.frames += 1
         self.counts.stamps_from = self._camera.stamps_from
+        if self._stamp - CLOCK_SET_NS < frame.stamp_ns <= self._stamp:
+            frame = replace(frame, stamp_ns=self._stamp + 1)  # a simulator's clock that stands still
+        self._stamp = frame.stamp_ns
         self._on_frame(self.side, frame)
 
     def _serve_requests(self) -> None:
