@@ -182,9 +182,13 @@ class PhaseLoop:
         self.steps += transitions * self.ranks.size
         self.iteration += 1
         summary = self._episode_summary(scalars.pop("goals") / transitions, scalars.pop("failed"))
-        self.learner.env.adapt(summary)
+        env = self.learner.env
+        before = env.progress
+        env.adapt(summary)
+        if env.progress != before:  # the next rise is judged by episodes of the new stage alone
+            self.learner.episodes.clear()
         self._summary = summary
-        return {**scalars, **self.learner.env.progress}
+        return {**scalars, **env.progress}
 
     def _episode_summary(self, goals_per_step: float, failed: float) -> dict[str, float]:
         window = self.learner.episodes

@@ -127,6 +127,16 @@ def test_bad_worlds_are_kept_beside_the_checkpoint(tmp_path):
     assert set(torch.load(file, weights_only=False)[0]) == {"clock"}
 
 
+def test_a_risen_curriculum_begins_its_statistics_anew(tmp_path):
+    one = loop(tmp_path, steps=240)
+    one.learner.env.adapt = lambda summary: setattr(one.learner.env, "progress", {"seen": one.iteration})
+    one.loop()
+    assert one.learner.episodes.steps == []
+    one.learner.env.adapt = lambda summary: None
+    one._iterate(None)
+    assert len(one.learner.episodes.steps) > 0
+
+
 def test_collector_counts_the_episodes(tmp_path):
     env = RecallEnv(8, 0)
     model = ActorCritic(LSTM, CRITIC, env.sizes, 1)
