@@ -124,14 +124,19 @@ def test_stamps_rise(runs: tuple[Seen, Seen]) -> None:
         assert np.all(run.periods[0] > 0.0), run.periods[0]
 
 
+def rate_of(periods: np.ndarray) -> float:
+    """Rate [Hz] of a camera of which a busy machine leaves images out: its periods are multiples of the true one."""
+    multiples = np.maximum(1.0, np.round(periods * RATE_HZ))
+    assert multiples.min() == 1.0, f"no image came when it was due: {periods}"
+    return 1.0 / float(np.median(periods / multiples))
+
+
 def test_rates_are_the_same(runs: tuple[Seen, Seen]) -> None:
     """As configured, and within 5 % as measured.
 
-    Simulated images are stamped on a grid: on a busy machine some are left out, none lies between. A driver keeps its
-    own time: beside a simulator that is slower than real time its rate is right by the wall clock.
+    A driver keeps its own time: beside a simulator that is slower than real time its rate is right by the wall clock.
     """
     assert len({read_yaml(config_file(name))[key] for name, key in RATES.items()}) == 1
-    simulated = 1.0 / runs[0].periods[0].min()
-    emulated = [1.0 / np.median(periods) for periods in runs[1].periods]
+    simulated, emulated = rate_of(runs[0].periods[0]), [rate_of(periods) for periods in runs[1].periods]
     assert simulated == pytest.approx(RATE_HZ, rel=RATE_TOLERANCE)
     assert min(abs(rate - simulated) for rate in emulated) < RATE_TOLERANCE * simulated, (simulated, emulated)
