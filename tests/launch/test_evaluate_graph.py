@@ -19,5 +19,7 @@ def test_trials_of_a_launched_graph_are_counted_and_compared(domain: int, tmp_pa
     assert len(report["trials"]) == 2 and len(report["in_process"]["trials"]) == 4
     assert sum(report["ends"].values()) == 2 and set(report["ends"]) <= {"dropped", "timeout", "success"}
     assert report["graphs"][0]["real_time_factor"] > 0.0
-    assert done.returncode == (0 if report["comparison"]["same"] else 1)
+    verdict = 0 if report["comparison"]["same"] else 1
+    assert done.returncode == (verdict if report["kept_up"] else 2)
+    assert ("NO VERDICT" in done.stdout) == (not report["kept_up"])
     assert "two-sided Mann-Whitney: p = " in done.stdout

@@ -25,6 +25,8 @@ START_S = 120.0
 """How long a graph may take to start [s]."""
 SLOW = 0.1
 """Real-time factor below which a graph that still runs is given up."""
+KEEPS_UP, HOLDS_A_MINUTE = 0.98, 6.0
+"""Real-time factor of a graph that keeps up, at least, and holds of its controller, at most, for want of actions."""
 END_S = 20.0
 """How long a launch may take to end [s]."""
 NOT_THE_POLICY = (EndReason.STOPPED, EndReason.INTERRUPTED)
@@ -182,6 +184,14 @@ class _Graph:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+
+def kept_up(summary: dict[str, Any]) -> bool:
+    """Whether a graph, by its monitor's summary, ran in real time and its controller had actions."""
+    if summary["real_time_factor"] is None or not summary["duration_s"]:
+        return False
+    holds = summary["holds"] / (summary["duration_s"] / 60.0)
+    return summary["real_time_factor"] >= KEEPS_UP and holds <= HOLDS_A_MINUTE
 
 
 def compare_goals(one: np.ndarray, other: np.ndarray, alpha: float, seed: int = 0) -> dict[str, Any]:

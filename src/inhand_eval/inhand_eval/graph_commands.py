@@ -42,11 +42,11 @@ def graph(
         json: file for the results; those over DDS are at its top level.
 
     Returns:
-        1 where the test tells the two apart.
+        1 where the test tells the two apart, 2 where a graph did not keep up with real time: no verdict then.
     """
     from rich.console import Console
 
-    from inhand_eval.closed_loop import LoopConfig, compare_goals, play
+    from inhand_eval.closed_loop import LoopConfig, compare_goals, kept_up, play
     from inhand_eval.studies.runs import write_json
     from inhand_eval.summary import summarize
     from inhand_eval.trials import Protocol, described, run_trials
@@ -62,11 +62,13 @@ def graph(
         played = play(config, logs, lambda done: status.update(f"over DDS: {done} of {trials} trials"))
     results = played["results"]
     test = compare_goals(results.goals, reference.goals, alpha, seed)
+    in_time = all(kept_up(found) for found in played["graphs"])
     report = {
         **summarize(results),
         "in_process": summarize(reference),
         "comparison": test,
         "graphs": played["graphs"],
+        "kept_up": in_time,
         "protocol": described(protocol),
     }
     for name, found in (("over DDS", report), ("in one process", report["in_process"])):
@@ -76,7 +78,10 @@ def graph(
     print(f"difference {test['difference']:.2f} ({low:.2f} … {high:.2f})")
     verdict = "not told apart" if test["same"] else "DIFFERENT"
     print(f"{test['test']}: p = {test['mann_whitney_p']:.3f}, at alpha = {alpha:g} {verdict}")
-    print(f"real-time factors {[found['real_time_factor'] for found in played['graphs']]}")
+    for found in played["graphs"]:
+        print(f"graph: real-time factor {found['real_time_factor']}, {found['holds']} holds of the controller")
+    if not in_time:
+        print("NO VERDICT: a graph did not keep up with real time; the machine is too busy")
     if json is not None:
         write_json(json, report)
-    return int(not test["same"])
+    return 2 if not in_time else int(not test["same"])

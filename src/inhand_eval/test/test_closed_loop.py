@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inhand_core.signals import EndReason, TrialState
-from inhand_eval.closed_loop import LoopConfig, TrialsSeen, compare_goals
+from inhand_eval.closed_loop import LoopConfig, TrialsSeen, compare_goals, kept_up
 from inhand_eval.trials import Protocol
 
 RUNNING, ENDED = int(TrialState.RUNNING), int(TrialState.ENDED)
@@ -55,3 +55,11 @@ def test_equal_goals_are_not_told_apart_and_others_are(monkeypatch):
 
 def test_all_alike_is_the_same():
     assert compare_goals(np.full(20, 50), np.full(100, 50), 0.05)["same"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "holds", "well"),
+    [(0.999, 0, True), (0.999, 2, True), (0.9, 0, False), (0.999, 400, False), (None, 0, False)],
+)
+def test_a_graph_that_does_not_keep_up_gives_no_verdict(factor, holds, well):
+    assert kept_up({"real_time_factor": factor, "holds": holds, "duration_s": 60.0}) is well

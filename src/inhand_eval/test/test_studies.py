@@ -10,7 +10,7 @@ from tiny import STARTS, tiny
 from inhand_core.config import ConfigError
 from inhand_core.graph import known_groups
 from inhand_core.paths import resource_root
-from inhand_eval.studies import comparison, probe, runs
+from inhand_eval.studies import commands, comparison, probe, runs
 from inhand_eval.studies.ablation import PAPER as TABLE_4
 from inhand_eval.studies.ablation import ablation, held_out
 from inhand_eval.studies.comparison import Budget, compare
@@ -187,6 +187,19 @@ def test_on_paper_a_late_chunk_is_thrown_away():
 def test_impossible_clusters_are_refused():
     with pytest.raises(ConfigError, match="optimizers"):
         dataclasses.replace(CLUSTER, optimizers=2)
+
+
+def test_projection_prints_what_the_study_measured(tmp_path, capsys):
+    with pytest.raises(ConfigError, match="without --project"):
+        commands.scale(project=6144, run=tmp_path)
+    settings = {"config": "block.yaml", "phase": "coarse"}
+    costs = {"load": 1.0, "cores": 4, **dataclasses.asdict(COSTS)}
+    runs.write_json(
+        tmp_path / "study.json", {"settings": settings, "costs": costs, "runs": {"2": {"steps_per_s": 1234.0}}}
+    )
+    commands.scale(project=6144, run=tmp_path, optimizer_speed=(1.0, 10.0))
+    said = capsys.readouterr().out
+    assert "a chunk of 1000 steps takes a worker 1 s" in said and said.count("6144") == 2 and said.count("1234") == 1
 
 
 def test_scale_is_drawn(tmp_path):

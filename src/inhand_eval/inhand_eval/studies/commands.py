@@ -50,10 +50,10 @@ def scale(
     if project:
         found = load(run)
         show_costs(found)
-        numbers = [*(n for n in (1, 8, 64, 512) if n < project), project]
+        numbers = sorted({*map(int, found["runs"]), *(n for n in (64, 512) if n < project), project})
         for speed in optimizer_speed:
             cluster = Cluster(project, optimizers, 0, gbit * 1e9 / 8.0, machine_cores, speed, max_staleness)
-            show_projection(projected(found, numbers, cluster), cluster)
+            show_projection(projected(found, numbers, cluster), cluster, found["runs"])
         return
     found = study(ScaleConfig(str(config), phase, workers, minutes, batch, seed), run)
     plot_scale(found, run / "study.png")

@@ -41,8 +41,9 @@ def show_scale(study: Mapping[str, Any]) -> None:
     _print(("workers", "steps/s", "chunk [s]", "staleness", "thrown away", "goals in a row"), rows)
 
 
-def show_projection(rows: Sequence[Mapping[str, Any]], cluster: Cluster) -> None:
-    """A row for each number of workers of the simulation on paper."""
+def show_projection(rows: Sequence[Mapping[str, Any]], cluster: Cluster, runs: Mapping[str, Any]) -> None:
+    """A row for each number of workers of the simulation on paper, beside the steps a second of runs that were made."""
+    measured = {name: f"{run['steps_per_s']:.4g}" for name, run in runs.items()} if cluster.speed == 1.0 else {}
     print(
         f"\non paper: optimisers {cluster.speed:g} x the measured core, links of {cluster.link * 8e-9:g} Gbit/s, "
         f"{cluster.machine_cores} workers a machine, a chunk of each worker an update"
@@ -52,17 +53,18 @@ def show_projection(rows: Sequence[Mapping[str, Any]], cluster: Cluster) -> None
             str(row["workers"]),
             str(row["optimizers"]),
             f"{row['steps_per_s']:.4g}",
+            measured.get(str(row["workers"]), ""),
             f"{row['years_per_hour']:.3g}",
             f"{row['hours_100_years']:.3g}",
             f"{100 * row['worker_busy']:.0f} %",
             f"{row['staleness']:.2f} ({row['staleness_max']})",
-            f"{100 * row['waiting']:.0f} / {100 * row['receiving']:.0f} / {100 * row['updating']:.0f} %",
+            f"{100 * row['waiting']:.0f}/{100 * row['receiving']:.0f}/{100 * row['updating']:.0f} %",
             "none" if row["speed_needed"] is None else f"{row['speed_needed']:.3g}",
         )
         for row in rows
     ]
-    names = ("workers", "optimisers", "steps/s", "years/h", "h to 100 years", "workers busy", "staleness (most)")
-    _print((*names, "optimiser waits / receives / updates", "speed needed"), cells)
+    names = ("workers", "optimisers", "steps/s", "measured", "years/h", "h to 100 years", "busy", "staleness (most)")
+    _print((*names, "waits/receives/updates", "speed needed"), cells)
 
 
 def show_comparison(study: Mapping[str, Any]) -> None:
