@@ -9,8 +9,9 @@ from pathlib import Path
 def vision(weights: Path | None = None, seconds: float = 5.0, threads: int = 0) -> None:
     """Time the networks alone, and image to pose, with one set of three 640 x 480 images.
 
-    The two networks take turns; percentiles over all turns. Where there are weights, they are used; what is computed
-    does not depend on them.
+    The networks take turns; percentiles over all turns. Where there are weights, they are used; what is computed
+    does not depend on them. Where onnxruntime and onnx are installed, the corners' network runs in that as well, after
+    a comparison of what it finds.
 
     Args:
         weights: an estimator to time as well.
@@ -44,7 +45,9 @@ def vision(weights: Path | None = None, seconds: float = 5.0, threads: int = 0) 
         batch = batch if estimator.metadata.kind == "regression" else batch.flatten(0, 1)
         jobs[f"{kind}, network"] = _inference(estimator, batch)
         jobs[f"{kind}, image to pose"] = _whole(estimator, frame, rig)
-    print(f"{torch.get_num_threads()} threads of torch; median and 99th percentile:")
+        if estimator.metadata.kind == "keypoints" and (session := _onnxruntime(estimator, batch)) is not None:
+            jobs[f"{kind}, network in onnxruntime"] = session
+    print(f"{torch.get_num_threads()} threads; median and 99th percentile:")
     for name, (p50, p99, count) in _time(jobs, seconds).items():
         print(f"  {name:36} {p50:7.1f} ms {p99:7.1f} ms   ({count} times)")
 
@@ -57,6 +60,37 @@ def _inference(estimator, batch):
             estimator.network(batch)
 
     return run
+
+
+def _onnxruntime(estimator, batch):
+    """The corners' network as a job in onnxruntime, with as many threads as torch has; None where it is missing."""
+    import copy
+    import io
+    import warnings
+
+    import numpy as np
+    import torch
+
+    try:
+        import onnx  # noqa: F401 - the exporter's
+        import onnxruntime
+    except ImportError:
+        return None
+    single = copy.deepcopy(estimator.source)
+    single.half = False
+    file = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(single, (batch,), file, dynamo=False)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
+    session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])
+    inputs = {session.get_inputs()[0].name: batch.numpy()}
+    with torch.inference_mode():
+        ours = estimator.network(batch)[0].numpy()
+    if (off := float(np.abs(session.run(None, inputs)[0] - ours).max())) > 0.5:
+        raise RuntimeError(f"onnxruntime finds corners {off:.2f} px elsewhere")
+    return lambda: session.run(None, inputs)
 
 
 def _whole(estimator, frame, rig):

@@ -121,8 +121,9 @@ class KeypointEstimator:
         self.metadata = metadata
         self.trust = trust
         self.vertices = OBJECTS[metadata.object].vertices
-        whole = _WithMoments(network)
-        self.network = compiled(whole, torch.zeros(len(metadata.cameras), 3, *2 * [metadata.images.size]))
+        self.source = _WithMoments(network).eval()
+        """Not compiled."""
+        self.network = compiled(self.source, torch.zeros(len(metadata.cameras), 3, *2 * [metadata.images.size]))
 
     def keypoints(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Corners (B, C, K, 2) [px of the input] and their covariances (B, C, K, 2, 2) [px²]."""
@@ -158,12 +159,23 @@ class KeypointEstimator:
 
 
 class _WithMoments(nn.Module):
+    """Convolutions in half precision where the processor has it, as in training; moments in single."""
+
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        self.half = computes_in_half()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        return moments(self.network(images))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.half, cache_enabled=False):
+            logits = self.network(images.contiguous(memory_format=torch.channels_last))
+        return moments(logits.float())
+
+
+def computes_in_half() -> bool:
+    """Whether the processor multiplies bfloat16; without that it would be slower than single precision."""
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 def compiled(network: nn.Module, example: Tensor) -> nn.Module:

@@ -6,6 +6,7 @@ import torch
 from scipy.spatial.transform import Rotation
 from torch import nn
 
+import inhand_vision.estimator as estimator_module
 from inhand_core.config import ConfigError
 from inhand_description.cameras import nominal_info, nominal_pose
 from inhand_description.objects import OBJECTS
@@ -68,6 +69,15 @@ def test_true_heat_maps_give_the_true_pose(cameras):
     assert (Rotation.from_quat(estimate.orientation).inv() * Rotation.from_quat(orientation)).magnitude()[0] < 1e-3
     std = np.sqrt(np.diagonal(estimate.covariance[0]))
     assert (std[:3] < 1e-3).all() and (std[3:] < 0.05).all()
+
+
+def test_half_precision_finds_the_same_corners(monkeypatch):
+    """Within a fifth of what a corner is trusted at; where the processor lacks it, both are single precision."""
+    module, found = network("keypoints"), []
+    for half in (False, estimator_module.computes_in_half()):
+        monkeypatch.setattr(estimator_module, "computes_in_half", lambda half=half: half)
+        found.append(KeypointEstimator(metadata("keypoints"), module.eval(), TrustConfig()).keypoints(images())[0])
+    assert np.abs(found[0] - found[1]).max() < 0.2 * estimator_module.PIXEL_STD
 
 
 def test_two_cameras_do_unless_three_are_asked_for(cameras):
