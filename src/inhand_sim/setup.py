@@ -26,7 +26,6 @@ setup(
             "bench.env = inhand_sim.bench:env",
             "bench.physics = inhand_sim.bench.physics:physics",
             "bench.cameras = inhand_sim.nodes.bench_cameras:cameras",
-            "bench.render = inhand_sim.bench.render:render",
             "render.sheet = inhand_sim.cameras.sheet:sheet",
         ],
     },

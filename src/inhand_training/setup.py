@@ -19,6 +19,7 @@ setup(
     entry_points={
         "inhand.commands": [
             "bench.learning = inhand_training.bench:learning",
+            "bench.render = inhand_training.vision.bench:render",
             "train.policy = inhand_training.commands:policy",
             "train.vision = inhand_training.vision.commands:vision",
         ],

@@ -102,7 +102,7 @@ def test_ranks_share_the_batches_and_stay_alike(dataset, tmp_path):
 def test_keypoints_learn_where_a_corner_is(dataset, tmp_path):
     changes = {"optimizer.batches": 25, "optimizer.learning_rate": 0.003, "width": 16, "noise": 0.0}
     trainer = VisionTrainer(recipe(dataset, **changes), tmp_path, "test")
-    losses = [trainer._update(np.random.default_rng(i)) for i in range(25)]
+    losses = [trainer.update(np.random.default_rng(i)) for i in range(25)]
     trainer.close()
     assert np.mean(losses[-5:]) < 0.8 * losses[0]
     assert losses[0] == pytest.approx(np.log(2500), rel=0.15)  # an untrained map is even

@@ -1,8 +1,7 @@
-"""`inhand bench render`: images a second of each renderer, in one process and in several."""
+"""Images a second of each renderer, in one process and in several."""
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 
@@ -14,31 +13,14 @@ SAME = 0.999
 """Share of values that must agree within that: dithering can tip a pixel of an edge."""
 
 
-def render(
-    renderers: tuple[str, ...] = ("classic", "filament"),
-    crop: int = 400,
-    processes: int = 0,
-    seconds: float = 4.0,
-    repeats: int = 5,
-    gpu: bool = False,
-) -> int:
-    """Time rendering with fresh looks for every state, three cameras a state: images per second.
+def time_renderers(renderers: tuple[str, ...], crop: int, count: int, seconds: float, repeats: int, gpu: bool) -> None:
+    """Prints images a second of each renderer, in one process and in `count`; see `inhand bench render`.
 
-    First each renderer's images are compared: the same state and looks after others have been rendered in between,
-    and between the whole image's middle and the middle rendered alone. Then one process and several take turns; each
-    has one rasteriser thread, and figures are medians over the turns.
-
-    Args:
-        renderers: which ones.
-        crop: side [px] of the middle that is rendered, as training does; 0: the whole 640 x 480, as the node does.
-        processes: number of processes of the second figure; 0: one a core.
-        seconds: length of a turn.
-        repeats: number of turns of each.
-        gpu: let Filament use a graphics card (the classic one uses what MUJOCO_GL=egl finds).
+    Raises:
+        RuntimeError: images of equal scenes differ.
     """
     from inhand_sim.bench import Fleet
 
-    count = processes or len(os.sched_getaffinity(0))
     fleets = {}
     for name in renderers:
         check_equal(name, gpu)
@@ -56,7 +38,6 @@ def render(
     )
     for (name, n), values in rates.items():
         print(f"  {name:9} {n:3} process{'es' if n > 1 else '  '} {statistics.median(values):8.1f}")
-    return 0
 
 
 def check_equal(name: str, gpu: bool) -> None:

@@ -125,7 +125,7 @@ class VisionTrainer:
         before, base, losses = Progress(**vars(progress)), progress.seconds, []
         rendered_before, stopped = progress.rendered, False
         while progress.batches < config.optimizer.batches and not stopped:
-            losses.append(self._update(random))
+            losses.append(self.update(random))
             now = time.monotonic()
             progress.seconds = base + now - start
             if self._buffer is not None:
@@ -178,7 +178,8 @@ class VisionTrainer:
         if self._pool is not None:
             self._pool.close()
 
-    def _update(self, random: np.random.Generator) -> float:
+    def update(self, random: np.random.Generator) -> float:
+        """Learns from the next batch; its loss."""
         config, ranks = self._config.optimizer, self._ranks
         for group in self._optimizer.param_groups:
             group["lr"] = learning_rate(config, self.progress.batches)
