@@ -30,7 +30,7 @@ setup(
         ("bin", ["bin/inhand"]),
         *shared_files(),
     ],
-    install_requires=["setuptools", "cryptography", "tyro"],
+    install_requires=["setuptools", "cryptography", "rich", "tyro"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

@@ -8,13 +8,11 @@ from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import TransformStamped
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from inhand_console.model import joint_names
 from inhand_console.snapshot import ControllerHealth, Intrinsics, NodeReport, SimHealth
-from inhand_core import rotations
 from inhand_core.signals import JointStates
 from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
@@ -70,24 +68,6 @@ def node_reports(message: DiagnosticArray, arrival: float) -> dict[str, NodeRepo
         )
         for status in message.status
     }
-
-
-def matrix(transform: TransformStamped) -> np.ndarray:
-    """(4, 4): parent from child."""
-    p, q = transform.transform.translation, transform.transform.rotation
-    found = np.eye(4)
-    found[:3, :3] = rotations.to_matrix(np.array([q.x, q.y, q.z, q.w]))
-    found[:3, 3] = p.x, p.y, p.z
-    return found
-
-
-def in_world(frame: str, tree: dict[str, tuple[str, np.ndarray]]) -> np.ndarray | None:
-    """(4, 4) pose of `frame` in world by child -> (parent, parent from child); None where the chain is broken."""
-    found = np.eye(4)
-    while frame in tree:
-        frame, step = tree[frame]
-        found = step @ found
-    return found if frame == "world" else None
 
 
 _SPECIAL: dict[type, Callable[[Any], Any]] = {

@@ -11,7 +11,7 @@ from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 from tf2_msgs.msg import TFMessage
 
-from inhand_console.nodes.decoders import from_bytes, in_world, matrix, node_reports
+from inhand_console.nodes.decoders import from_bytes, node_reports
 from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import Inbox, Latencies, NodeReport
 from inhand_core import GraphSpec
@@ -19,6 +19,7 @@ from inhand_description.cameras import CAMERA_NAMES
 from inhand_ros.messages import message_class
 from inhand_ros.raw import read_header
 from inhand_ros.summary import LatencyMeter
+from inhand_ros.transforms import in_root, transform_matrix
 
 # Topics beside the graph's: type, whether latched.
 STATUS_TOPICS = {
@@ -113,7 +114,7 @@ class Feed:
             self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now))
         moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("tf_static")]
         for frame in (frame for message in moved for frame in message.transforms):
-            self._frames[frame.child_frame_id] = (frame.header.frame_id, matrix(frame))
+            self._frames[frame.child_frame_id] = (frame.header.frame_id, transform_matrix(frame.transform))
         if moved:
-            poses = {name: in_world(f"{name}_optical_frame", self._frames) for name in CAMERA_NAMES}
+            poses = {name: in_root(f"{name}_optical_frame", self._frames) for name in CAMERA_NAMES}
             self.inbox.note(camera_poses={name: pose for name, pose in poses.items() if pose is not None})

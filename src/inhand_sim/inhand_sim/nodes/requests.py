@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from geometry_msgs.msg import PoseStamped
 
-from inhand_core import rotations
+import tf_transformations as tf
+from inhand_ros.transforms import matrix_pose, pose_matrix, relative
 from inhand_sim.layout import Layout
 from inhand_sim.pacing import RealTimeLoop
 
@@ -21,16 +22,19 @@ def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndar
         ValueError: another frame, numbers that are not finite, or a zero quaternion.
     """
     p, q = pose.pose.position, pose.pose.orientation
-    position, orientation = np.array([[p.x, p.y, p.z]]), np.array([[q.x, q.y, q.z, q.w]])
+    numbers, turn = np.array([p.x, p.y, p.z, q.x, q.y, q.z, q.w]), np.array([q.x, q.y, q.z, q.w])
     if pose.header.frame_id not in ("hand_base", "world"):
         raise ValueError(f"frame_id {pose.header.frame_id!r} is not one of ['hand_base', 'world']")
-    if not (np.isfinite(position).all() and np.isfinite(orientation).all()) or rotations.norm(orientation)[0] < 1e-6:
+    if not np.isfinite(numbers).all() or np.linalg.norm(turn) < 1e-6:
         raise ValueError("the pose is not finite, or its quaternion is zero")
     if pose.header.frame_id == "world":
-        inverse = rotations.conjugate(layout.base_orientation)[None]
-        position = rotations.rotate(inverse, position - layout.base_position)
-        orientation = rotations.multiply(inverse, orientation)
-    return position, rotations.normalize(orientation)
+        base = tf.concatenate_matrices(
+            tf.translation_matrix(layout.base_position), tf.quaternion_matrix(layout.base_orientation)
+        )
+        place = matrix_pose(relative(base, pose_matrix(pose.pose)))
+        p, q = place.position, place.orientation
+    orientation = tf.unit_vector((q.x, q.y, q.z, q.w))
+    return np.array([[p.x, p.y, p.z]]), orientation[None]
 
 
 def place_object(loop: RealTimeLoop, worlds: Any, request: Any, response: Any) -> Any:

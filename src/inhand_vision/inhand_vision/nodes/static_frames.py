@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tf2_msgs.msg import TFMessage
 
-from inhand_vision.rig import chain, transform
+from inhand_ros.transforms import in_root, relative, transform_matrix
 
 
 class StaticFrames:
@@ -17,11 +17,9 @@ class StaticFrames:
     def take(self, message: TFMessage) -> None:
         """Takes the transforms of a message."""
         for frame in message.transforms:
-            p, q = frame.transform.translation, frame.transform.rotation
-            matrix = transform(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
-            self._frames[frame.child_frame_id] = (frame.header.frame_id, matrix)
+            self._frames[frame.child_frame_id] = (frame.header.frame_id, transform_matrix(frame.transform))
 
     def in_hand_base(self, frame: str) -> np.ndarray | None:
         """hand_base from `frame` (4, 4); None while it is not known."""
-        base, world = chain(self._frames, "hand_base"), chain(self._frames, frame)
-        return None if base is None or world is None else np.linalg.inv(base) @ world
+        base, world = in_root("hand_base", self._frames), in_root(frame, self._frames)
+        return None if base is None or world is None else relative(base, world)
