@@ -22,7 +22,7 @@ def vision(
     """Measure rotation and position errors of a pose estimator beside the paper's Table 6.
 
     On (a) fresh renders of held-out states by the renderer of its training, (b) renders by the other one, which
-    it has never seen, and (c) a recording.
+    it has never seen, and (c) a recording. Errors count every estimate, those too that the estimator calls not valid.
 
     Args:
         weights: the estimator's weights file.
@@ -39,11 +39,12 @@ def vision(
     """
     from rich.console import Console
 
+    from inhand_core.paths import resource_root
     from inhand_eval import vision as evaluation
     from inhand_eval.vision_plot import plot as draw
     from inhand_vision.estimator import load_estimator
 
-    estimator = load_estimator(weights)
+    estimator = load_estimator(weights if weights.exists() else resource_root() / weights)
     protocol = evaluation.VisionProtocol(samples, seed, policy, workers, looks, calibrated)
     trained = estimator.metadata.training.get("renderer", "classic")
     results = []
@@ -60,7 +61,7 @@ def vision(
         raise ValueError("nothing to measure: give --recording, or leave --renderers on")
     found = evaluation.report(results, protocol)
     found["weights"] = {"file": weights.name, "kind": estimator.metadata.kind, **estimator.metadata.training}
-    _print(found["rows"])
+    print_table(found["rows"])
     picture = plot or (json.with_suffix(".png") if json is not None else None)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
@@ -121,20 +122,26 @@ def sight(
         json.write_text(json_module.dumps(reports, indent=1) + "\n")
 
 
-def _print(rows: dict) -> None:
+def print_table(rows: dict) -> None:
+    """Prints what was measured beside each row of the paper's Table 6."""
     from rich.console import Console
     from rich.table import Table
+
+    from inhand_eval import vision as evaluation
 
     table = Table(box=None, pad_edge=False)
     for name in ("images", "n", "rotation [deg]", "median", "95 %", "position [mm]", "median", "95 %", "valid"):
         table.add_column(name, justify="left" if name == "images" else "right")
-    for name, row in rows.items():
-        cells = [f"{name}: {row['source']}", str(row["samples"])]
-        for kind in ("rotation_deg", "position_mm"):
-            cells.append(f"{row[f'{kind}_mean']:.2f} ± {row[f'{kind}_std']:.2f}")
-            cells += [f"{row[f'{kind}_median']:.2f}", f"{row[f'{kind}_p95']:.2f}"]
-        table.add_row(*cells, f"{100 * row['valid']:.0f} %")
-        paper = row["paper"]
-        means = [f"{paper[f'{k}_mean']:.2f} ± {paper[f'{k}_std']:.2f}" for k in ("rotation_deg", "position_mm")]
-        table.add_row(f"  paper: {paper['images']}", "", means[0], "", "", means[1], "", "", "", style="dim")
+    for name, paper in evaluation.PAPER.items():
+        if row := rows.get(name):
+            cells = [f"{name}: {row['source']}", str(row["samples"])]
+            for kind in ("rotation_deg", "position_mm"):
+                cells.append(f"{row[f'{kind}_mean']:.2f} ± {row[f'{kind}_std']:.2f}")
+                cells += [f"{row[f'{kind}_median']:.2f}", f"{row[f'{kind}_p95']:.2f}"]
+            table.add_row(*cells, f"{100 * row['valid']:.1f} %")
+        else:
+            table.add_row(f"{name}: not measured")
+        images, *numbers = paper
+        means = [f"{mean:.2f} ± {std:.2f}" for mean, std in (numbers[:2], numbers[2:])]
+        table.add_row(f"  paper: {images}", "", means[0], "", "", means[1], "", "", "", style="dim")
     Console(width=120).print(table)

@@ -12,6 +12,7 @@ from inhand_description.objects import OBJECTS
 from inhand_eval.bags import BagError
 from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.vision import PAPER, VisionProtocol, evaluate_recording, held_out_states, report
+from inhand_eval.vision_commands import print_table
 from inhand_eval.vision_plot import edges, plot
 from inhand_vision.errors import pose_errors
 from inhand_vision.estimator import Estimate
@@ -71,6 +72,14 @@ def test_a_bag_is_evaluated_against_motion_capture(bag, calibrated):
         "position_mm_mean": 9.27,
         "position_mm_std": 4.02,
     }
+
+
+def test_every_row_of_the_papers_table_is_printed(bag, capsys):
+    result = evaluate_recording(Off(), bag, PROTOCOL)
+    print_table(report([result], PROTOCOL)["rows"])
+    said = capsys.readouterr().out
+    for text in ("10.00 ± 0.00", "5.01 ± 2.47", "9.27 ± 4.02", "2.71 ± 1.62", "3.23 ± 2.91", "not measured"):
+        assert text in said
 
 
 def test_the_picture_is_drawn(bag, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 
@@ -71,11 +72,9 @@ def _onnxruntime(estimator, batch):
     import numpy as np
     import torch
 
-    try:
-        import onnx  # noqa: F401 - the exporter's
-        import onnxruntime
-    except ImportError:
+    if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime"))):  # the former is the exporter's
         return None
+    onnxruntime = importlib.import_module("onnxruntime")
     single = copy.deepcopy(estimator.source)
     single.half = False
     file = io.BytesIO()
