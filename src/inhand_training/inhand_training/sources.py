@@ -75,13 +75,14 @@ def _load_weights(actor: Network, reference: str) -> None:
 
 def _check_weights(phase: PhaseConfig, reference: str) -> None:
     """Compares a weights file with the phase that begins with it."""
+    if phase.teacher == reference:
+        raise ConfigError(f"phase {phase.name!r}: a teacher is a phase or a phase's folder, given {reference}")
     metadata = load_weights(find_weights(reference)).metadata
     actor, network = phase.actor, metadata.network
     smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))
     layers = (actor.dense[0], actor.lstm) if actor.lstm else actor.dense
     memory = "lstm" if actor.lstm else "feedforward"
     for name, given, found in (
-        ("kind of teacher", phase.teacher == reference, False),
         ("env.policy", phase.env.policy, metadata.observation),
         ("memory of the actor", memory, network.memory),
         ("layers of the actor", layers, (network.dense, network.lstm)),

@@ -22,7 +22,7 @@ from inhand_training.rapid.worker import Chunk, Order, RolloutWorker
 
 @dataclass(frozen=True)
 class Costs:
-    """Costs of one worker and one optimiser, each on one core.
+    """Costs of one worker and one optimiser, each on one core: processor time, which a busy machine changes little.
 
     Attributes:
         chunk_steps: environment steps of a chunk.
@@ -68,7 +68,8 @@ def _measure(phase: PhaseConfig, seed: int, repeats: int) -> Costs:
     parameters = {name: value.clone() for name, value in worker.model.state_dict().items()}
     order = Order(0, parameters, Curricula(phase.env.goals, phase.env.scale).save())
     worker.gather(order)  # the first one fills caches
-    chunks = [worker.gather(order) for _ in range(max(repeats, 4))]
+    chunks: list[Chunk] = []
+    gathering = [_cpu_s(lambda: chunks.append(worker.gather(order))) for _ in range(max(repeats, 4))]
     packed, packed_order = pickle.dumps(chunks[0]), pickle.dumps(order)
 
     def pull() -> None:
@@ -79,7 +80,7 @@ def _measure(phase: PhaseConfig, seed: int, repeats: int) -> Costs:
     per_step = max(many - few, 0.0) / (3 * steps)
     return Costs(
         chunk_steps=steps,
-        chunk_s=tuple(chunk.seconds for chunk in chunks),
+        chunk_s=tuple(gathering),
         chunk_bytes=len(packed),
         order_bytes=len(packed_order),
         unpack_s=_median_s(lambda: pickle.loads(packed), repeats),
@@ -103,9 +104,11 @@ def _update_s(
 
 
 def _median_s(work: Callable[[], Any], repeats: int) -> float:
-    times = []
-    for _ in range(repeats):
-        begin = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begin)
-    return float(np.median(times))
+    return float(np.median([_cpu_s(work) for _ in range(repeats)]))
+
+
+def _cpu_s(work: Callable[[], Any]) -> float:
+    """Processor time of this process [s]: of physics and networks on a thread each, one at a time."""
+    begin = time.process_time()
+    work()
+    return time.process_time() - begin

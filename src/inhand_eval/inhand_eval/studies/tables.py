@@ -9,7 +9,7 @@ import numpy as np
 
 from inhand_eval.studies.projection import Cluster
 
-WIDTH = 120
+WIDTH = 140
 
 
 def show_costs(study: Mapping[str, Any]) -> None:
