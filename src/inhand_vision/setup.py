@@ -21,6 +21,7 @@ setup(
             "pose_estimator_node = inhand_vision.nodes.pose_estimator_node:main",
         ],
         "inhand.commands": [
+            "bench.sight = inhand_vision.nodes.bench_sight:sight",
             "bench.vision = inhand_vision.bench:vision",
         ],
     },

@@ -63,7 +63,8 @@ def save_vision(path: str | Path, metadata: VisionMetadata, network: nn.Module) 
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
     partial = path.with_name(f".{path.name}.partial")
-    safetensors.torch.save_file(tensors, partial, {_KEY: json.dumps(to_mapping(metadata), sort_keys=True)})
+    content = {_KEY: json.dumps(to_mapping(metadata), sort_keys=True)}
+    partial.write_bytes(safetensors.torch.save(tensors, content))  # save_file's would be readable for its owner alone
     partial.replace(path)
 
 
