@@ -96,6 +96,10 @@ def test_topic_info(talker):
     shown = ros2("topic", "info", "-v", "/pose").stdout
     for text in ("Type: geometry_msgs/msg/PoseStamped", "Publisher count: 1", "Node name: talker", "BEST_EFFORT"):
         assert text in shown
+    shown = ros2("topic", "list", "-v").stdout
+    published, subscribed = shown.split("Subscribed topics:")
+    assert published.startswith("Published topics:\n") and "/pose" not in subscribed
+    assert " * /pose [geometry_msgs/msg/PoseStamped] 1 publisher\n" in published
     missing = ros2("topic", "info", "--spin-time", "0.2", "/nothing")
     assert (missing.returncode, missing.stderr) == (1, "Unknown topic '/nothing'\n")
 
@@ -105,18 +109,27 @@ def test_echo_adapts_to_the_publishers_quality_of_service(talker):
     shown = ros2("topic", "echo", "--once", "pose").stdout
     assert "frame_id: world" in shown and "    z: 2.5" in shown and shown.endswith("---\n")
     assert ros2("topic", "echo", "--once", "--field", "pose.position.z", "/pose").stdout == "2.5\n---\n"
+    assert (
+        ros2("topic", "echo", "--once", "--csv", "--field", "pose.orientation", "/pose").stdout == "0.0,0.0,0.0,1.0\n"
+    )
+    filtered = ("--filter", "m.pose.position.x % 7 == 0", "--field", "pose.position.x")
+    assert float(ros2("topic", "echo", "--once", *filtered, "/pose").stdout.splitlines()[0]) % 7 == 0
+    assert "frame_id: '<string length: <5>>'" in ros2("topic", "echo", "--once", "--no-str", "/pose").stdout
+    wrong = ros2("topic", "echo", "--filter", "m.nothing", "/pose")
+    assert wrong.returncode == 1 and "nothing" in wrong.stderr and "Traceback" not in wrong.stderr
 
 
 def test_hz(talker):
     done = ros2_until([r"average rate: \d+\.\d{3}\n\tmin: "], "topic", "hz", "/pose")
     assert "does not appear to be published" not in done.stdout
+    assert done.returncode == signal.SIGINT, "as with the real one"
 
 
-def test_rate_is_over_a_window_and_told_once(monkeypatch):
+def test_rate_is_over_a_window_and_told_once():
     times = iter([10.0, 10.1, 10.3, 10.4])
-    monkeypatch.setattr(topic_hz.time, "monotonic", lambda: next(times))
-    rate = topic_hz.Rate(window=2)
+    rate = topic_hz.Rate(window=2, now=lambda: next(times), wanted=lambda message: message is None)
     rate(None)
+    rate("not wanted")
     assert rate.text() is None
     for _ in range(3):
         rate(None)
@@ -133,6 +146,18 @@ def test_pub_reaches_echo(talker):
     assert echo.communicate(timeout=PATIENCE_S)[0] == "data: hello\n---\n"
 
 
+def test_pub_does_not_wait_for_ever(talker):
+    words = ("--once", "--max-wait-time-secs", "0.3", "/nobody_hears", "std_msgs/msg/String")
+    late = ros2("topic", "pub", *words)
+    assert late.returncode == 1 and late.stderr.startswith("Timed out waiting for subscribers: Expected 1")
+
+
+def test_without_a_verb_the_help_is_shown():
+    for words in ((), ("topic",), ("bag",)):
+        done = ros2(*words)
+        assert done.returncode == 0 and done.stdout.startswith("usage: ros2"), words
+
+
 def test_service_call(talker):
     answer = ros2("service", "call", "/enable", "std_srvs/srv/SetBool", "{data: true}")
     assert "response:\nstd_srvs.srv.SetBool_Response(success=True, message='answered')" in answer.stdout
@@ -147,7 +172,9 @@ def test_parameters(talker):
     assert ros2("param", "set", "robot/talker", "gain", "0.75").stdout == "Set parameter successful\n"
     assert ros2("param", "get", "--hide-type", "/robot/talker", "gain").stdout == "0.75\n"
     refused = ros2("param", "set", "/robot/talker", "gain", "text")
-    assert refused.returncode == 1 and refused.stderr.startswith("Setting parameter failed: ")
+    assert refused.returncode == 0 and refused.stderr.startswith("Setting parameter failed: "), "as with the real one"
+    shown = ros2("param", "list", "--param-type", "--filter", "^ga", "/robot/talker").stdout
+    assert shown == "  gain (type: double)\n"
     assert ros2("param", "get", "--spin-time", "0.2", "/nobody", "gain").stderr == "Node not found\n"
 
 
@@ -172,17 +199,24 @@ def test_a_bag_is_recorded_read_by_others_and_played(talker, other_domain, tmp_p
         assert sum(1 for _, channel, _ in make_reader(stream).iter_messages() if channel.topic == "/pose") == len(xs)
     shown = ros2("bag", "info", str(bag)).stdout
     assert f"Topic: /pose | Type: geometry_msgs/msg/PoseStamped | Count: {len(xs)} |" in shown
-    echo = [sys.executable, "-m", "ros2_lite", "topic", "echo", "--once", "--field", "data", "/latched"]
+    assert "Service:           0\nService information: \n" in shown and "ROS Distro:" in shown
+    assert ros2("bag", "info", "-t", str(bag)).stdout == "/latched\n/pose\n/tf_static\n"
+    echo = [sys.executable, "-m", "ros2_lite", "topic", "echo", "--once", "--field", "data", "/elsewhere"]
     environment = {**os.environ, "ROS_DOMAIN_ID": str(other_domain)}
     listener = subprocess.Popen([*echo, "std_msgs/msg/String"], env=environment, stdout=subprocess.PIPE, text=True)
     play = [sys.executable, "-m", "ros2_lite", "bag", "play", "-r", "2", str(bag)]
-    player = subprocess.Popen([*play, "--loop"], env=environment)
+    player = subprocess.Popen([*play, "--loop", "--clock", "100", "-m", "latched:=/elsewhere"], env=environment)
     try:
-        assert listener.communicate(timeout=PATIENCE_S)[0] == "once\n---\n"
+        assert listener.communicate(timeout=PATIENCE_S)[0] == "once\n---\n", "under its new name"
+        clock = subprocess.run(
+            [*echo[:-3], "--field", "clock.sec", "/clock"], env=environment, capture_output=True, timeout=PATIENCE_S
+        )
+        assert abs(int(clock.stdout.split()[0]) - stamps[0] * 1e-9) < 60, "the bag's time"
     finally:
         player.send_signal(signal.SIGINT)
         player.wait(PATIENCE_S)
-    assert subprocess.run(play, env=environment, timeout=PATIENCE_S).returncode == 0, "it ends with the bag"
+    short = [*play, "--playback-duration", "0.1", "-x", "latched"]
+    assert subprocess.run(short, env=environment, timeout=PATIENCE_S).returncode == 0, "it ends by itself"
 
 
 def test_bag_refuses_to_overwrite_and_to_read_what_is_no_bag(tmp_path):

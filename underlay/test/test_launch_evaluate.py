@@ -154,7 +154,7 @@ def test_parameter_files_may_hold_substitutions(run, package, tmp_path):
         ('<log message="$(var x"/>', r":2: <log>: attribute message: malformed substitution"),
         ('<log message="x" if="maybe"/>', r":2: <log>: attribute if: condition expression 'maybe'"),
         ('<log message="x" if="1" unless="1"/>', r":2: <log>: if and unless"),
-        ('<arg name="x"/>', r':2: <arg>: Required launch argument "x" was not provided'),
+        ('<arg name="x"/>', r':2: <arg>: Required launch argument "x" \(description: "no .*"\) was not provided'),
         ('<arg name="x" default="c"><choice value="a"/></arg>', r":2: <arg>: .*\"c\" is not valid.*\['a'\]"),
         ('<node pkg="nowhere" exec="x"/>', r":2: <node>: .*package 'nowhere' not found"),
         ('<node pkg="demo" exec="x"/>', r":2: <node>: .*executable 'x' not found on the libexec directory"),

@@ -197,3 +197,23 @@ def test_arguments_reach_the_file_and_bad_ones_are_refused(launch):
     refused = launch(body, "word=hello")
     assert refused.end() == 1
     assert "malformed launch argument 'word=hello', expected format '<name>:=<value>'" in refused.text
+
+
+def test_print_shows_the_tags_and_starts_nothing(launch):
+    done = launch('<group if="true"><executable cmd="echo hello"/></group><log message="x"/>', "--print")
+    assert done.end() == 0
+    tree = ["launch", "├── group if='true'", "│   └── executable cmd='echo hello'", "└── log message='x'"]
+    assert done.text.splitlines() == tree
+
+
+def test_debug_shows_the_traceback_of_an_error(launch):
+    done = launch('<include file="/nowhere.launch.xml"/>', "--debug")
+    assert done.end() == 1
+    assert "[DEBUG] [launch]: Traceback" in done.text and "verbosity is set to DEBUG" in done.text
+
+
+def test_a_launch_prefix_goes_before_the_executables_that_its_filter_names(launch):
+    body = '<executable cmd="echo one" output="screen"/><executable cmd="printf two" output="screen"/>'
+    done = launch(body, "--launch-prefix", "echo before", "--launch-prefix-filter", "^printf$")
+    assert done.end() == 0
+    assert "] before printf two\n" in done.text and "] one\n" in done.text

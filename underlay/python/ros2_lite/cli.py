@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import os
+import signal
 import sys
 
 COMMANDS = {
@@ -25,15 +26,22 @@ def main(arguments: list[str] | None = None) -> int | str:
         epilog="commands:\n" + "\n".join(f"  {name:8} {help}" for name, (help, _) in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", choices=COMMANDS, metavar="command")
+    parser.add_argument("command", choices=COMMANDS, metavar="command", nargs="?")
     chosen = parser.parse_args(words[:1]).command
+    if chosen is None:
+        parser.print_help()
+        return 0
     module = importlib.import_module(f"{__package__}.{COMMANDS[chosen][1]}")
     parser = argparse.ArgumentParser(prog=f"ros2 {chosen}", description=COMMANDS[chosen][0])
     module.add_arguments(parser)
+    options = parser.parse_args(words[1:])
+    if getattr(options, "verb", "") is None:
+        parser.print_help()
+        return 0
     try:
-        return module.main(parser.parse_args(words[1:]))
+        return module.main(options)
     except KeyboardInterrupt:
-        return 130
+        return signal.SIGINT  # as the real one does
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads: nothing more to say at exit
         return 141

@@ -9,6 +9,7 @@ from typing import Any
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.qos import (
     DurabilityPolicy,
     HistoryPolicy,
@@ -31,18 +32,28 @@ def add_spin_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--spin-time", type=float, default=1.0, help="Spin time in seconds to wait for discovery (default: %(default)s)"
     )
+    parser.add_argument("-s", "--use-sim-time", action="store_true", help="Enable ROS simulation time")
     parser.add_argument("--no-daemon", action="store_true", help="Do not spawn nor use a daemon: there is none here")
 
 
 @contextmanager
-def direct_node(spin_time: float, expected: Callable[[Node], bool] | None = None) -> Iterator[Node]:
-    """Yield a hidden node that has looked at the graph for some time.
+def direct_node(
+    spin_time: float,
+    expected: Callable[[Node], bool] | None = None,
+    *,
+    name: str | None = None,
+    use_sim_time: bool = False,
+) -> Iterator[Node]:
+    """Yield a node, hidden unless it is given a name, that has looked at the graph for some time.
 
     With `expected`, until it holds, LONGEST spin times at most; without, until nothing new was seen for a spin time.
     """
     with rclpy.init():
         node = rclpy.create_node(
-            f"_ros2cli_{time.monotonic_ns() % 10**9}", start_parameter_services=False, enable_rosout=False
+            name or f"_ros2cli_{time.monotonic_ns() % 10**9}",
+            start_parameter_services=False,
+            enable_rosout=False,
+            parameter_overrides=[Parameter("use_sim_time", value=use_sim_time)],
         )
         try:
             discover(node, spin_time, expected)

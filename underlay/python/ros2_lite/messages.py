@@ -35,32 +35,49 @@ def interface(name: str, kind: str) -> type:
         ) from error
 
 
-def as_plain(message: Any, truncate: int | None = None, arrays: bool = True) -> Any:
-    """Return a message as dicts, lists and scalars; with `truncate` longer arrays and texts end in '...'."""
+def as_plain(message: Any, truncate: int | None = None, arrays: bool = True, strings: bool = True) -> Any:
+    """Return a message as dicts, lists and scalars; with `truncate` longer arrays and texts end in '...'.
+
+    Without `arrays` or `strings` such fields are described instead of shown.
+    """
     if hasattr(message, "get_fields_and_field_types"):
         return {
-            name: _field(getattr(message, name), kind, truncate, arrays)
+            name: _field(getattr(message, name), kind, truncate, arrays, strings)
             for name, kind in message.get_fields_and_field_types().items()
         }
-    return _field(message, "", truncate, arrays)
+    return _field(message, "", truncate, arrays, strings)
 
 
-def _field(value: Any, kind: str, truncate: int | None, arrays: bool) -> Any:
+def _field(value: Any, kind: str, truncate: int | None, arrays: bool, strings: bool) -> Any:
     if isinstance(value, list | tuple | bytes | array.array | np.ndarray):
         if not arrays:
             return f"<sequence type: {kind}, length: {len(value)}>"
-        shown = [as_plain(item, truncate, arrays) for item in value[:truncate]]
+        shown = [as_plain(item, truncate, arrays, strings) for item in value[:truncate]]
         return [*shown, STRING_ELLIPSIS] if truncate is not None and len(value) > truncate else shown
+    if isinstance(value, str) and not strings:
+        return f"<string length: <{len(value)}>>"
     if isinstance(value, str) and truncate is not None and len(value) > truncate:
         return value[:truncate] + STRING_ELLIPSIS
     if isinstance(value, np.generic):
         return value.item()
-    return as_plain(value, truncate, arrays) if hasattr(value, "get_fields_and_field_types") else value
+    return as_plain(value, truncate, arrays, strings) if hasattr(value, "get_fields_and_field_types") else value
 
 
-def as_yaml(message: Any, truncate: int | None = None, arrays: bool = True, flow: bool = False) -> str:
+def as_csv(message: Any, truncate: int | None = None, arrays: bool = True, strings: bool = True) -> str:
+    """Return all recursive fields of a message (or of one field of it), separated by commas."""
+
+    def leaves(plain: Any) -> list[str]:
+        inner = plain.values() if isinstance(plain, dict) else plain
+        return [leaf for item in inner for leaf in leaves(item)] if isinstance(plain, dict | list) else [str(plain)]
+
+    return ",".join(leaves(as_plain(message, truncate, arrays, strings)))
+
+
+def as_yaml(
+    message: Any, truncate: int | None = None, arrays: bool = True, strings: bool = True, *, flow: bool = False
+) -> str:
     """Return a message (or one field of it) as YAML, fields in the order of their definition."""
-    plain = as_plain(message, truncate, arrays)
+    plain = as_plain(message, truncate, arrays, strings)
     if not isinstance(plain, dict | list):
         return f"{plain}\n"
     return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=flow)

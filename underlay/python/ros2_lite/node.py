@@ -8,7 +8,7 @@ from . import graph
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verb and its arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb")
     verb = verbs.add_parser("list", help="Output a list of available nodes")
     verb.add_argument("-a", "--all", action="store_true", help="Display all nodes even hidden ones")
     verb.add_argument("-c", "--count-nodes", action="store_true", help="Only display the number of nodes discovered")

@@ -1,12 +1,13 @@
 """`ros2 param list | get | set`, by the parameter services of rclpy and rclcpp nodes; a node on rcl alone has none."""
 
 import argparse
+import re
 import sys
 from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import GetParameters, ListParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.node import Node
 from rclpy.parameter import parameter_value_to_python
 
@@ -27,26 +28,44 @@ _LABELS = {
 }
 
 
+_KINDS = {
+    ParameterType.PARAMETER_BOOL: "boolean",
+    ParameterType.PARAMETER_INTEGER: "integer",
+    ParameterType.PARAMETER_DOUBLE: "double",
+    ParameterType.PARAMETER_STRING: "string",
+    ParameterType.PARAMETER_BYTE_ARRAY: "byte array",
+    ParameterType.PARAMETER_BOOL_ARRAY: "boolean array",
+    ParameterType.PARAMETER_INTEGER_ARRAY: "integer array",
+    ParameterType.PARAMETER_DOUBLE_ARRAY: "double array",
+    ParameterType.PARAMETER_STRING_ARRAY: "string array",
+}
+
+
 class NoAnswer(Exception):
     """A node has no parameter services, or does not answer; the text names it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb")
     verb = verbs.add_parser("list", help="Output a list of available parameters")
     verb.add_argument("node_name", nargs="?", help="Name of the ROS node")
     verb.add_argument("--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well")
+    verb.add_argument("--param-prefixes", nargs="+", default=[], help="Only list parameters with these prefixes")
+    verb.add_argument("--param-type", action="store_true", help="Print parameter types with parameter names")
+    verb.add_argument("--filter", metavar="REGEX", default="", help="Only list parameters that match this expression")
     verb.set_defaults(function=list_parameters)
     verb = verbs.add_parser("get", help="Get parameter")
     verb.add_argument("node_name", help="Name of the ROS node")
     verb.add_argument("parameter_name", help="Name of the parameter")
+    verb.add_argument("--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well")
     verb.add_argument("--hide-type", action="store_true", help="Hide the type information")
     verb.set_defaults(function=get)
     verb = verbs.add_parser("set", help="Set parameter")
     verb.add_argument("node_name", help="Name of the ROS node")
     verb.add_argument("parameter_name", help="Name of the parameter")
     verb.add_argument("value", help="Value of the parameter, as YAML")
+    verb.add_argument("--include-hidden-nodes", action="store_true", help="Consider hidden nodes as well")
     verb.set_defaults(function=set_parameter)
     for verb in verbs.choices.values():
         graph.add_spin_time(verb)
@@ -87,15 +106,25 @@ def list_parameters(node: Node, options: argparse.Namespace) -> int | str:
         names = [graph.absolute(options.node_name)]
     for name in dict.fromkeys(names):
         try:
-            response = call(node, name, ListParameters, "list_parameters", ListParameters.Request())
+            request = ListParameters.Request(prefixes=options.param_prefixes)
+            found = call(node, name, ListParameters, "list_parameters", request).result.names
+            shown = sorted(parameter for parameter in found if re.search(options.filter, parameter))
+            kinds = _kinds(node, name, shown) if options.param_type else {}
         except NoAnswer as error:
             print(error)
             continue
-        if options.node_name is None and response.result.names:
+        if options.node_name is None and shown:
             print(f"{name}:")
-        for parameter in sorted(response.result.names):
-            print(f"  {parameter}")
+        for parameter in shown:
+            print(f"  {parameter} (type: {kinds[parameter]})" if kinds else f"  {parameter}")
     return 0
+
+
+def _kinds(node: Node, target: str, names: list[str]) -> dict[str, str]:
+    """Return the types of a node's parameters in words."""
+    request = DescribeParameters.Request(names=names)
+    found = call(node, target, DescribeParameters, "describe_parameters", request).descriptors
+    return {name: _KINDS.get(descriptor.type, "not set") for name, descriptor in zip(names, found, strict=True)}
 
 
 def get(node: Node, options: argparse.Namespace) -> int | str:
@@ -124,7 +153,7 @@ def set_parameter(node: Node, options: argparse.Namespace) -> int | str:
     reason = f": {result.reason}" if result.reason else ""
     if not result.successful:
         print(f"Setting parameter failed{reason}", file=sys.stderr)
-        return 1
+        return 0  # as the real one does
     print(f"Set parameter successful{reason}")
     return 0
 

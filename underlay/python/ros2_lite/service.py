@@ -10,7 +10,7 @@ from . import graph, messages
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb")
     verb = verbs.add_parser("list", help="Output a list of available services")
     verb.add_argument("-t", "--show-types", action="store_true", help="Additionally show the service type")
     verb.add_argument("-c", "--count-services", action="store_true", help="Only display the number of services")

@@ -14,11 +14,12 @@ TRUNCATE = 128
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb")
     verb = verbs.add_parser("list", help="Output a list of available topics")
     verb.add_argument("-t", "--show-types", action="store_true", help="Additionally show the topic type")
     verb.add_argument("-c", "--count-topics", action="store_true", help="Only display the number of topics")
     verb.add_argument("--include-hidden-topics", action="store_true", help="Consider hidden topics as well")
+    verb.add_argument("-v", "--verbose", action="store_true", help="List full details about each topic")
     verb.set_defaults(function=list_topics)
 
     verb = verbs.add_parser("info", help="Print information about a topic")
@@ -37,7 +38,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-l", "--truncate-length", type=int, default=TRUNCATE, help="Longest array (default: %(default)s)"
     )
     verb.add_argument("--no-arr", action="store_true", help="Don't print array fields of messages")
+    verb.add_argument("--no-str", action="store_true", help="Don't print string fields of messages")
     verb.add_argument("--flow-style", action="store_true", help="Print collections in flow style")
+    verb.add_argument("--csv", action="store_true", help="Output all recursive fields separated by commas")
+    verb.add_argument("--filter", metavar="EXPR", help="Only print messages 'm' for which this Python expression holds")
     graph.add_qos(verb)
     verb.set_defaults(function=echo)
 
@@ -55,6 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     number.add_argument("-1", "--once", action="store_true", help="Publish one message and exit")
     number.add_argument("-t", "--times", type=int, default=0, help="Publish this number of times and then exit")
     verb.add_argument("-w", "--wait-matching-subscriptions", type=int, help="Wait for this many subscriptions")
+    verb.add_argument("--max-wait-time-secs", type=float, metavar="N", help="Wait so long at most")
+    verb.add_argument("-n", "--node-name", help="Name of the created publishing node")
     verb.add_argument("--keep-alive", type=float, default=0.1, metavar="N", help="Stay N seconds after the last one")
     graph.add_qos(verb)
     verb.set_defaults(function=pub)
@@ -74,8 +80,17 @@ def list_topics(options: argparse.Namespace) -> int:
     """Print the topics."""
     with graph.direct_node(options.spin_time) as node:
         found = graph.topics(node, options.include_hidden_topics)
+        counts = [(node.count_publishers(name), node.count_subscribers(name)) for name, _ in found]
     if options.count_topics:
         print(len(found))
+        return 0
+    if options.verbose:
+        for end, (title, kind) in enumerate((("Published", "publisher"), ("Subscribed", "subscriber"))):
+            print(f"{title} topics:")
+            for (name, types), number in ((topic, count[end]) for topic, count in zip(found, counts, strict=True)):
+                if number:
+                    print(f" * {name} [{', '.join(types)}] {number} {kind}{'s' if number > 1 else ''}")
+            print()
         return 0
     for name, types in found:
         print(f"{name} [{', '.join(types)}]" if options.show_types else name)
@@ -108,17 +123,22 @@ def echo(options: argparse.Namespace) -> int | str:
 
     def show(message: object) -> None:
         try:
+            if options.filter and not eval(options.filter, {}, {"m": message}):
+                return
             for field in filter(None, (options.field or "").split(".")):
                 message = getattr(message, field)
-        except AttributeError as error:
-            done.set_exception(messages.BadMessage(f"Invalid field '{options.field}': {error}"))
+        except Exception as error:  # whatever the user's own expression raises
+            done.set_exception(messages.BadMessage(f"Invalid field '{options.field}' or filter: {error}"))
             return
-        text = messages.as_yaml(message, truncate, not options.no_arr, options.flow_style)
-        print(text, end="---\n", flush=True)
+        if options.csv:
+            print(messages.as_csv(message, truncate, not options.no_arr, not options.no_str), flush=True)
+        else:
+            text = messages.as_yaml(message, truncate, not options.no_arr, not options.no_str, flow=options.flow_style)
+            print(text, end="---\n", flush=True)
         if options.once and not done.done():
             done.set_result(None)
 
-    with graph.direct_node(options.spin_time, graph.has_topic(name)) as node:
+    with graph.direct_node(options.spin_time, graph.has_topic(name), use_sim_time=options.use_sim_time) as node:
         kind = graph.message_class(node, name, options.message_type)
         if kind is None:
             print(f"WARNING: topic [{name}] does not appear to be published yet")
@@ -141,10 +161,13 @@ def pub(options: argparse.Namespace) -> int | str:
     times = 1 if options.once else options.times
     wanted = options.wait_matching_subscriptions
     wanted = (1 if times else 0) if wanted is None else wanted
-    with graph.direct_node(0.0) as node:
+    with graph.direct_node(0.0, name=options.node_name, use_sim_time=options.use_sim_time) as node:
         qos = graph.overridden(QoSPresetProfiles.get_from_short_key("default"), options)
         publisher = node.create_publisher(kind, graph.absolute(options.topic_name), qos)
-        _wait_for_subscriptions(node, publisher, wanted)
+        if not _wait_for_subscriptions(node, publisher, wanted, options.max_wait_time_secs):
+            return f"Timed out waiting for subscribers: Expected {wanted} subscribers but only got " + str(
+                publisher.get_subscription_count()
+            )
         print("publisher: beginning loop")
         count, due = 0, time.monotonic()
         while times == 0 or count < times:
@@ -162,10 +185,16 @@ def pub(options: argparse.Namespace) -> int | str:
     return 0
 
 
-def _wait_for_subscriptions(node: rclpy.node.Node, publisher: rclpy.publisher.Publisher, wanted: int) -> None:
-    told = float("-inf")
+def _wait_for_subscriptions(
+    node: rclpy.node.Node, publisher: rclpy.publisher.Publisher, wanted: int, longest: float | None
+) -> bool:
+    """Wait for subscriptions; False when they have not come within `longest` seconds (None: for ever)."""
+    start, told = time.monotonic(), float("-inf")
     while publisher.get_subscription_count() < wanted:
         if time.monotonic() - told >= 1.0:
             print(f"Waiting for at least {wanted} matching subscription(s)...", flush=True)
             told = time.monotonic()
+        if longest is not None and time.monotonic() - start > longest:
+            return False
         rclpy.spin_once(node, timeout_sec=0.1)
+    return True

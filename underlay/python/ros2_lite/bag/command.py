@@ -9,7 +9,7 @@ from . import info, play, record
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the verbs and their arguments."""
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="verb")
+    verbs = parser.add_subparsers(dest="verb", metavar="verb")
     for module, function, text in (
         (record, record.record, "Record ROS data to a bag"),
         (play, play.play, "Play back ROS data from a bag"),

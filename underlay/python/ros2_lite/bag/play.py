@@ -1,14 +1,17 @@
 """`ros2 bag play`: publishes a bag's messages at the times, relative to each other, at which they were recorded."""
 
 import argparse
+import re
 import time
 from pathlib import Path
 
 import rclpy
+from builtin_interfaces.msg import Time
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rosbags.rosbag2 import Reader
+from rosgraph_msgs.msg import Clock
 
 from .. import messages
 from ..graph import absolute
@@ -22,6 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--topics", nargs="+", default=[], help="Topics to replay (default: all)")
     parser.add_argument("-d", "--delay", type=float, default=0.0, help="Sleep duration before play, in seconds")
     parser.add_argument("--start-offset", type=float, default=0.0, help="Start this many seconds into the bag")
+    parser.add_argument("--playback-duration", type=float, default=-1.0, help="Play so many seconds (negative: all)")
+    parser.add_argument("-e", "--regex", default="", help="Replay topics that match this regular expression")
+    parser.add_argument("-x", "--exclude-regex", default="", help="Leave topics out that match this expression")
+    parser.add_argument("-m", "--remap", nargs="+", default=[], metavar="OLD:=NEW", help="Publish under other names")
+    parser.add_argument(
+        "--clock", nargs="?", type=float, const=40.0, default=0.0, metavar="HZ", help="Publish /clock (default: 40 Hz)"
+    )
+    parser.add_argument("--disable-keyboard-controls", action="store_true", help="There are none here")
+    parser.add_argument("-s", "--storage", choices=["mcap"], help="Storage format of the bag")
     parser.add_argument("-l", "--loop", action="store_true", help="Start anew at the end")
 
 
@@ -29,15 +41,18 @@ def play(options: argparse.Namespace) -> int | str:
     """Play a bag to its end, or until stopped."""
     if options.rate <= 0:
         return "rate must be greater than zero"
+    if bad := [word for word in options.remap if ":=" not in word]:
+        return f"malformed remapping '{bad[0]}', expected format 'old_topic:=new_topic'"
     rclpy.init()
     node = rclpy.create_node("rosbag2_player", start_parameter_services=False, enable_rosout=False)
     try:
         with Reader(options.bag_path) as reader:
-            chosen = [c for c in reader.connections if not options.topics or c.topic in map(absolute, options.topics)]
-            publishers = _publishers(node, chosen)
+            chosen = [connection for connection in reader.connections if _wanted(connection.topic, options)]
+            publishers = _publishers(node, chosen, dict(word.split(":=", 1) for word in options.remap))
+            clock = node.create_publisher(Clock, "/clock", 10) if options.clock > 0 else None
             time.sleep(options.delay)
             while True:
-                _play_once(reader, chosen, publishers, options)
+                _play_once(reader, chosen, publishers, clock, options)
                 if not options.loop or not rclpy.ok():
                     break
             for publisher in publishers.values():  # the last messages still have to leave
@@ -51,26 +66,56 @@ def play(options: argparse.Namespace) -> int | str:
     return 0
 
 
-def _publishers(node: Node, connections: list) -> dict[int, Publisher]:
-    """Return a publisher for each connection; two connections of one topic share it."""
+def _wanted(topic: str, options: argparse.Namespace) -> bool:
+    """Return whether a topic is to be replayed."""
+    if options.exclude_regex and re.search(options.exclude_regex, topic):
+        return False
+    if not options.topics and not options.regex:
+        return True
+    return topic in map(absolute, options.topics) or bool(options.regex and re.search(options.regex, topic))
+
+
+def _publishers(node: Node, connections: list, names: dict[str, str]) -> dict[int, Publisher]:
+    """Return a publisher for each connection, under its new name; two connections of one topic share it."""
+    names = {absolute(old): absolute(new) for old, new in names.items()}
     by_topic: dict[str, Publisher] = {}
     for connection in connections:
         if connection.topic not in by_topic:
             kind = messages.interface(connection.msgtype, "msg")
             qos = to_rclpy(list(connection.ext.offered_qos_profiles))
-            by_topic[connection.topic] = node.create_publisher(kind, connection.topic, qos)
+            by_topic[connection.topic] = node.create_publisher(kind, names.get(connection.topic, connection.topic), qos)
     return {connection.id: by_topic[connection.topic] for connection in connections}
 
 
 def _play_once(
-    reader: Reader, connections: list, publishers: dict[int, Publisher], options: argparse.Namespace
+    reader: Reader,
+    connections: list,
+    publishers: dict[int, Publisher],
+    clock: Publisher | None,
+    options: argparse.Namespace,
 ) -> None:
     first = reader.start_time + int(options.start_offset * 1e9)
+    last = first + int(options.playback_duration * 1e9) if options.playback_duration >= 0 else None
     start = time.monotonic()
+    told = float("-inf")
+
+    def wait_until(due: float) -> None:
+        """Sleep, and tell the bag's time as often as is wanted."""
+        nonlocal told
+        while rclpy.ok():
+            now = time.monotonic()
+            if clock is not None and now - told >= 1.0 / options.clock:
+                told = now
+                at = first + int((now - start) * options.rate * 1e9)
+                clock.publish(Clock(clock=Time(sec=at // 10**9, nanosec=at % 10**9)))
+            if now >= due:
+                return
+            time.sleep(min(due - now, 1.0 / options.clock if clock is not None else due - now))
+
     for connection, stamp, data in reader.messages(connections, start=first):
-        due = start + (stamp - first) / 1e9 / options.rate
-        if (left := due - time.monotonic()) > 0:
-            time.sleep(left)
+        if last is not None and stamp > last:
+            return
+        wait_until(start + (stamp - first) / 1e9 / options.rate)
         if not rclpy.ok():
             return
         publishers[connection.id].publish(bytes(data))

@@ -28,10 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-a", "--all", "--all-topics", dest="all", action="store_true", help="Record all topics")
     parser.add_argument("-e", "--regex", default="", help="Record topics that match this regular expression")
     parser.add_argument("-x", "--exclude-regex", default="", help="Exclude topics that match this regular expression")
+    parser.add_argument("--exclude-topics", nargs="+", default=[], metavar="Topic", help="Topics not to record")
     parser.add_argument("--include-hidden-topics", action="store_true", help="Record hidden topics as well")
     parser.add_argument("-o", "--output", type=Path, help="Folder of the bag (default: rosbag2_ and the time)")
+    parser.add_argument("--node-name", default="rosbag2_recorder", help="Name of the recorder's node")
     parser.add_argument("-s", "--storage", choices=["mcap"], default="mcap", help="Storage format")
-    parser.add_argument("--polling-interval", type=int, default=100, metavar="MS", help="Look for topics so often")
+    parser.add_argument(
+        "-p", "--polling-interval", type=int, default=100, metavar="MS", help="Look for topics so often"
+    )
 
 
 class Recorder:
@@ -47,6 +51,8 @@ class Recorder:
         """Return whether a topic is to be recorded."""
         options = self._options
         if options.exclude_regex and re.search(options.exclude_regex, topic):
+            return False
+        if topic in map(graph.absolute, options.exclude_topics):
             return False
         if topic in map(graph.absolute, (*options.topic, *options.topics)):
             return True
@@ -102,7 +108,7 @@ def record(options: argparse.Namespace) -> int | str:
     except (WriterError, OSError) as error:
         return str(error)
     rclpy.init()
-    node = rclpy.create_node("rosbag2_recorder", start_parameter_services=False, enable_rosout=False)
+    node = rclpy.create_node(options.node_name, start_parameter_services=False, enable_rosout=False)
     recorder = Recorder(node, writer, options)
     try:
         node.create_timer(options.polling_interval / 1000.0, recorder.look)

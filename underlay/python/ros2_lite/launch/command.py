@@ -12,6 +12,7 @@ from .evaluate import declared
 from .logs import Logs
 from .service import LaunchService
 from .substitutions import describe
+from .xml_file import Element, read
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +25,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Run the launch system non-interactively, with no terminal associated",
     )
     parser.add_argument(
+        "-d", "--debug", action="store_true", help="Put the launch system in debug mode: errors come with tracebacks."
+    )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        "-p",
+        "--print",
+        "--print-description",
+        action="store_true",
+        help="Print the launch description to the console without launching it.",
+    )
+    shown.add_argument(
         "-s",
         "--show-args",
         "--show-arguments",
@@ -37,6 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="Show all launched subprocesses' output by overriding their output configuration.",
     )
     parser.add_argument("--launch-prefix", help="Prefix command, which should go before all executables.")
+    parser.add_argument(
+        "--launch-prefix-filter", metavar="REGEX", help="Only executables that match get the --launch-prefix."
+    )
     parser.add_argument("package_name", help="Name of the ROS package which contains the launch file")
     parser.add_argument("launch_file_name", nargs="?", help="Name of the launch file")
     parser.add_argument(
@@ -62,15 +77,21 @@ def main(options: argparse.Namespace) -> int | str:
         if options.show_args:
             print(shown_arguments(file))
             return 0
+        if options.print:
+            print("\n".join(described(read(file))))
+            return 0
     except (LaunchError, NotFound) as error:
         return str(error)
     if options.show_all_subprocesses_output:
         os.environ["OVERRIDE_LAUNCH_PROCESS_OUTPUT"] = "both"
     if options.launch_prefix is not None:
         arguments["launch-prefix"] = options.launch_prefix
+    if options.launch_prefix_filter is not None:
+        arguments["launch-prefix-filter"] = options.launch_prefix_filter
     logs = Logs()
+    service = LaunchService(logs, noninteractive=options.noninteractive, debug=options.debug)
     try:
-        return asyncio.run(LaunchService(logs, noninteractive=options.noninteractive).run(file, arguments))
+        return asyncio.run(service.run(file, arguments))
     finally:
         logs.close()
 
@@ -88,6 +109,17 @@ def parse_arguments(words: list[str]) -> dict[str, str]:
             raise LaunchError(f"malformed launch argument '{word}', expected format '<name>:=<value>'")
         arguments[name] = value
     return arguments
+
+
+def described(element: Element) -> list[str]:
+    """Return the lines of `ros2 launch --print`: the tags of a file as a tree, with their attributes."""
+    given = "".join(f" {name}={value!r}" for name, value in element.attributes.items())
+    lines = [f"{element.tag}{given}"]
+    for child in element.children:
+        last = child is element.children[-1]
+        first, *rest = described(child)
+        lines += [f"{'└── ' if last else '├── '}{first}", *(f"{'    ' if last else '│   '}{line}" for line in rest)]
+    return lines
 
 
 def shown_arguments(file: Path) -> str:

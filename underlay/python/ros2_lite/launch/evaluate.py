@@ -1,6 +1,7 @@
 """A launch file evaluated from top to bottom: which processes to start, which messages to print."""
 
 import os
+import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,7 +62,8 @@ def _declare(element: Element, context: Context) -> None:
     if name not in context.configurations:
         default = attributes.text(element, "default", context)
         if default is None:
-            raise element.error(f'Required launch argument "{name}" was not provided.')
+            description = attributes.text(element, "description", context) or "no description given"
+            raise element.error(f'Required launch argument "{name}" (description: "{description}") was not provided')
         context.configurations[name] = default
     choices = [choice.attributes["value"] for choice in element.of("choice")]
     if choices and context.configurations[name] not in choices:
@@ -120,6 +122,9 @@ def _process(element: Element, context: Context, command: list[str], name: str |
     prefix = attributes.text(element, "launch-prefix", context)
     if prefix is None:
         prefix = context.configurations.get("launch-prefix", "")
+        wanted = context.configurations.get("launch-prefix-filter", "")
+        if not re.search(wanted, os.path.basename(command[0])):
+            prefix = ""
     command = [*shlex.split(prefix), *command]
     own = {
         attributes.required(child, "name", context): attributes.required(child, "value", context)

@@ -26,6 +26,10 @@ class Logs:
         self._screen = screen
         self._files: dict[str, TextIO] = {}
 
+    def debug(self, name: str, message: str) -> None:
+        """Write a message of launch itself that is only wanted in debug mode."""
+        self._message("DEBUG", name, message)
+
     def info(self, name: str, message: str) -> None:
         """Write a message of launch itself or about a process, as [INFO] [name]: message."""
         self._message("INFO", name, message)

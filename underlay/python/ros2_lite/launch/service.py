@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import traceback
 from pathlib import Path
 
 from ..index import NotFound
@@ -18,8 +19,9 @@ class LaunchService:
     It ends when all processes have ended, when one with on_exit="shutdown" has, at Ctrl-C, or at SIGTERM.
     """
 
-    def __init__(self, logs: Logs, *, noninteractive: bool) -> None:
+    def __init__(self, logs: Logs, *, noninteractive: bool, debug: bool = False) -> None:
         self._logs = logs
+        self._debug = debug
         self._noninteractive = noninteractive
         self._processes: list[Process] = []
         self._shutting_down = False
@@ -28,11 +30,13 @@ class LaunchService:
     async def run(self, file: Path, arguments: dict[str, str]) -> int:
         """Evaluate and run a launch file; returns the exit code: 0, or 1 after an error of launch or a SIGTERM."""
         self._logs.info("launch", f"All log files can be found below {self._logs.folder}")
-        self._logs.info("launch", "Default logging verbosity is set to INFO")
+        self._logs.info("launch", f"Default logging verbosity is set to {'DEBUG' if self._debug else 'INFO'}")
         try:
             items = list(evaluate(file, arguments))
         except (LaunchError, NotFound, ValueError) as error:
             self._logs.error("launch", f"Caught exception in launch (see debug for traceback): {error}")
+            if self._debug:
+                self._logs.debug("launch", traceback.format_exc())
             return 1
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._on_sigint)
