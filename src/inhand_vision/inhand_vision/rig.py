@@ -34,6 +34,27 @@ def transform(position: np.ndarray, orientation: np.ndarray) -> np.ndarray:
     return matrix
 
 
+def chain(frames: Mapping[str, tuple[str, np.ndarray]], frame: str) -> np.ndarray | None:
+    """World from `frame` (4, 4) through static transforms.
+
+    Args:
+        frames: parent and transform (4, 4), parent from child, by child frame.
+        frame: where to begin.
+
+    Returns:
+        None where the chain does not reach the frame "world".
+    """
+    found = np.eye(4)
+    for _ in range(len(frames) + 1):
+        if frame == "world":
+            return found
+        if frame not in frames:
+            return None
+        frame, step = frames[frame]
+        found = step @ found
+    return None
+
+
 def make_rig(infos: Mapping[str, CameraInfo], poses: Mapping[str, CameraPose], images: ImageConfig) -> Rig:
     """The rig of calibrations and poses by camera name."""
     matrix = [
