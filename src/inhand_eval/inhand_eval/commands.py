@@ -22,6 +22,7 @@ def policy(
     film: Path | None = None,
     film_trial: int = 0,
     threads: int = 0,
+    profile: Literal["training", "realtime"] = "training",
 ) -> None:
     """Counts how many goals in a row a policy achieves, by the protocol of the paper's Table 3.
 
@@ -39,6 +40,7 @@ def policy(
         film: picture of one trial of the deterministic policy: a strip (.png) or a film (.mp4).
         film_trial: which one, from 0.
         threads: physics threads; 0: one a core.
+        profile: of config/graph.yaml; realtime: the controller and motor torques at 400 Hz, far slower, in lockstep.
 
     Raises:
         ValueError: the film has another ending, or there is no such trial.
@@ -47,9 +49,21 @@ def policy(
     from inhand_eval.trials import Protocol, described
 
     protocol = Protocol(
-        str(weights), trials, randomization, object, timeout, max_goals, seed, True, threads, locked_wrist
+        weights=str(weights),
+        trials=trials,
+        randomization=randomization,
+        object=object,
+        timeout_s=timeout,
+        max_goals=max_goals,
+        seed=seed,
+        deterministic=True,
+        threads=threads,
+        locked_wrist=locked_wrist,
+        profile=profile,
     )
     if film is not None:
+        if profile != "training":
+            raise ValueError("a film is made of the profile training alone: a step of 80 ms is a picture")
         check_path(film)
         if not 0 <= film_trial < trials:
             raise ValueError(f"film_trial must be in [0, {trials - 1}], is {film_trial}")

@@ -1,4 +1,4 @@
-"""Trials of a policy through the training graph: the same components, links and randomisation as everywhere."""
+"""Trials of a policy through the graph in one process: the same components, links and randomisation as everywhere."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Protocol:
         threads: physics threads; 0 for one a core.
         locked_wrist: the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.
+        profile: of config/graph.yaml: "training", or "realtime" with the controller and motor torques, in lockstep.
     """
 
     weights: str
@@ -45,6 +46,7 @@ class Protocol:
     threads: int
     locked_wrist: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    profile: Literal["training", "realtime"] = "training"
 
     def __post_init__(self) -> None:
         if self.trials < 1:
@@ -87,9 +89,12 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
         "policy": {"weights": protocol.weights, "deterministic": protocol.deterministic},
         "smoother": smoothing,
     }
+    if protocol.profile == "realtime":
+        overrides["controller"] = {"auto_enable": True}
     for name, values in protocol.overrides.items():
         overrides[name] = {**overrides.get(name, {}), **values}
-    return InProcessGraph(load_graph("training"), protocol.trials, protocol.seed, protocol.randomization, overrides)
+    spec = load_graph(protocol.profile)
+    return InProcessGraph(spec, protocol.trials, protocol.seed, protocol.randomization, overrides)
 
 
 def run_trials(

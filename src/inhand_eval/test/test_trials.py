@@ -11,7 +11,7 @@ from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
 from inhand_eval.commands import policy
 from inhand_eval.film import CROP, RATE, Film
-from inhand_eval.trials import Protocol, run_trials
+from inhand_eval.trials import Protocol, build_graph, run_trials
 from inhand_policy.export import initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.weights import save_weights
@@ -38,6 +38,16 @@ def test_a_trial_does_not_depend_on_how_many_run_beside_it(protocol):
     three = run_trials(protocol)
     one = run_trials(dataclasses.replace(protocol, trials=1))
     assert (one.goals[0], one.seconds[0], one.reason[0]) == (three.goals[0], three.seconds[0], three.reason[0])
+
+
+def test_real_time_profile_is_played_with_the_controller_enabled(protocol):
+    graph = build_graph(dataclasses.replace(protocol, profile="realtime"))
+    graph.run(0.8)
+    assert (np.abs(graph.latest["hand/motor_commands"].torque).max(axis=1) > 1e-3).all()
+    results = run_trials(dataclasses.replace(protocol, profile="realtime"))
+    assert set(results.reason) <= {EndReason.TIMEOUT, EndReason.DROPPED}
+    late = results.reason == EndReason.TIMEOUT
+    np.testing.assert_allclose(results.seconds[late & (results.goals == 0)], 0.8)
 
 
 def test_unknown_group_is_named(protocol):
