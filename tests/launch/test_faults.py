@@ -64,7 +64,7 @@ def test_a_killed_node_leaves_the_hand_safe_and_comes_back(system, probe, progra
     wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
 
 
-@pytest.mark.parametrize("program", ["monitor_node", "state_publisher"])
+@pytest.mark.parametrize("program", ["monitor_node", "state_publisher", "camera_node"])
 def test_a_killed_bystander_comes_back_and_disturbs_nobody(system, probe, program: str) -> None:
     wait_for(lambda: running(probe), LONG, "a running controller before the kill")
     pid = system.pid(program)

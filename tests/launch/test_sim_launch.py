@@ -86,6 +86,9 @@ def test_the_summary_counts_what_happened(run: Run) -> None:
             assert summary["rates_hz"][f"/{topic}"] > 0, topic
     assert summary["lost"] == dict.fromkeys(summary["lost"], 0)
     assert summary["lost_actions"] == summary["lost_commands"] == summary["refused_commands"] == 0
+    assert {"goals", "drops", "trials", "deadline_misses"} <= set(summary), summary.keys()
+    for timing in ("policy_period_ms", "marker_to_motor_ms"):
+        assert {"p50", "p99"} <= set(summary[timing])
     assert summary["policy_period_ms"]["n"] > 30
     assert summary["marker_to_motor_ms"]["n"] > 30
     assert 0 < summary["real_time_factor"] < 1.1

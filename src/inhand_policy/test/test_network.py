@@ -87,9 +87,9 @@ def test_row_of_a_batch_equals_the_row_alone(rng):
     weights = initial_weights(4, sizes=NetworkSizes(128, 64))
     batched, exact = PolicyInference(weights), PolicyInference(weights, row_by_row=True)
     single, alone = PolicyInference(weights), None
-    memories = [n.initial_memory(16) for n in (batched, exact)] + [single.initial_memory(1)]
+    memories = [n.initial_memory(64) for n in (batched, exact)] + [single.initial_memory(1)]
     for _ in range(10):
-        observation = rng.normal(size=(16, 22))
+        observation = rng.normal(size=(64, 22))
         whole, memories[0] = batched.step(observation, memories[0])
         rows, memories[1] = exact.step(observation, memories[1])
         alone, memories[2] = single.step(observation[7:8], memories[2])
