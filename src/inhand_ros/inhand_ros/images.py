@@ -18,8 +18,10 @@ from std_msgs.msg import Header
 from cv_bridge import CvBridge
 from inhand_ros.codecs import to_stamp
 
-DEPTH = 5
-"""Messages kept for a late reader; an image has 0.9 MB."""
+DEPTH = 30
+"""Messages kept for a late reader, a second of them: a recorder that is held up on a busy machine still gets every image.
+
+An image has 0.9 MB; what all readers have is let go."""
 ENCODING = "rgb8"
 
 
