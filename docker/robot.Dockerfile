@@ -10,7 +10,7 @@ SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends \
       libegl-mesa0 libegl1 libgl1 libgl1-mesa-dri libgles2 libosmesa6 libvulkan1 mesa-vulkan-drivers \
-      python3-venv "ros-${ROS_DISTRO}-cv-bridge" \
+      python3-venv "ros-${ROS_DISTRO}-cv-bridge" "ros-${ROS_DISTRO}-tf-transformations" \
     && rm -rf /var/lib/apt/lists/*
 
 FROM base AS build
