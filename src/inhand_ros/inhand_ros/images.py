@@ -22,6 +22,8 @@ DEPTH = 30
 """Messages kept for a late reader, a second of them: a recorder that is held up for so long still gets every image.
 
 An image has 0.9 MB; what all readers have is let go."""
+INFO_DEPTH = 10 * DEPTH
+"""Of calibrations, which are small: one that gets lost between large images is sent again seconds later."""
 ENCODING = "rgb8"
 
 
@@ -44,7 +46,7 @@ class CameraOutlet:
         self._info = info_message(info)
         self._raw = node.create_publisher(Image, f"{info.name}/image_raw", qos)
         self._compressed = node.create_publisher(CompressedImage, f"{info.name}/image_raw/compressed", qos)
-        self._infos = node.create_publisher(CameraInfo, f"{info.name}/camera_info", qos)
+        self._infos = node.create_publisher(CameraInfo, f"{info.name}/camera_info", QoSProfile(depth=INFO_DEPTH))
 
     @property
     def wanted(self) -> bool:
