@@ -58,12 +58,22 @@ class CameraOutlet:
         roi = self._info.roi
         roi.x_offset, roi.y_offset, roi.width, roi.height = x, y, width, height
 
-    def publish(self, image: np.ndarray, stamp_ns: int) -> None:
-        """Publishes an image (H, W, 3) uint8 RGB taken at `stamp_ns` on the topics that have listeners."""
-        header = Header(stamp=to_stamp(stamp_ns), frame_id=self.frame)
+    def publish_info(self, stamp_ns: int) -> None:
+        """Publishes the calibration for an image taken at `stamp_ns`, where somebody listens."""
         if self._infos.get_subscription_count():
-            self._info.header = header
+            self._info.header = Header(stamp=to_stamp(stamp_ns), frame_id=self.frame)
             self._infos.publish(self._info)
+
+    def publish(self, image: np.ndarray, stamp_ns: int, info: bool = True) -> None:
+        """Publishes an image (H, W, 3) uint8 RGB taken at `stamp_ns` on the topics that have listeners.
+
+        Args:
+            image: the pixels.
+            stamp_ns: when they were taken [ns].
+            info: publish the calibration behind it. A small message that a large one follows at once is often lost on
+                the way and sent again a second later: whoever publishes several images gives all infos at the end.
+        """
+        header = Header(stamp=to_stamp(stamp_ns), frame_id=self.frame)
         if self._raw.get_subscription_count():
             self._raw.publish(image_message(image, header))
         if self._compressed.get_subscription_count():
@@ -71,6 +81,8 @@ class CameraOutlet:
             message.header = header
             message.format = f"{ENCODING}; jpeg compressed bgr8"
             self._compressed.publish(message)
+        if info:
+            self.publish_info(stamp_ns)
         self.published += 1
 
     def close(self) -> None:

@@ -84,7 +84,9 @@ class CameraNode(Node):
         self._render_s = (time.monotonic() - start) / len(cameras)
         stamp_ns = to_ns(message.header.stamp)
         for name, image in zip(cameras, images, strict=True):
-            self._outlets[name].publish(image, stamp_ns)
+            self._outlets[name].publish(image, stamp_ns, info=False)
+        for name in cameras:
+            self._outlets[name].publish_info(stamp_ns)
 
     def _report(self, status: Diagnostics) -> None:
         status.add("renderer", self._config.renderer)
