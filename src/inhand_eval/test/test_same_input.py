@@ -95,7 +95,7 @@ def test_node_dataset_and_trainer_see_the_same_bytes(tmp_path):
     for camera, row in enumerate(CAMERAS):
         live.calibrate(camera, nominal_info(row).matrix, LENS, row.resolution)
         live.place(camera, np.eye(4))
-        live.put(camera, FRAMES[camera], STAMP)
+        live.put(camera, FRAMES[camera], STAMP, STAMP)
     live.estimate(STAMP)
 
     record(tmp_path / "bag")

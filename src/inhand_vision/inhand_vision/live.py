@@ -23,6 +23,7 @@ class PoseEstimatorConfig:
     Attributes:
         weights: weights file.
         max_skew_s: images of one estimate lie within this of each other [s].
+        max_wait_s: so long the other images of an instant are waited for, after its first has come [s].
         max_age_s: an image older than this is stale [s].
         min_cameras, max_position_std_m, max_rotation_std_rad, max_residual: see `TrustConfig`.
         threads: of the network; 0: what torch chooses.
@@ -30,6 +31,7 @@ class PoseEstimatorConfig:
 
     weights: str
     max_skew_s: float
+    max_wait_s: float
     max_age_s: float
     min_cameras: int
     max_position_std_m: float
@@ -38,7 +40,7 @@ class PoseEstimatorConfig:
     threads: int
 
     def __post_init__(self) -> None:
-        for name in ("max_skew_s", "max_age_s"):
+        for name in ("max_skew_s", "max_wait_s", "max_age_s"):
             if not getattr(self, name) > 0.0:
                 raise ConfigError(f"{name} must be > 0 s, is {getattr(self, name)}")
         if self.threads < 0:
@@ -79,7 +81,7 @@ class LivePoses:
         self._placed = np.zeros(count, bool)
         self._rectify: list[Rectifier | None] = [None] * count
         self._calibration: list[object] = [None] * count
-        self._done_ns, self._last_ns = -1, -1
+        self._done_ns, self._last_ns, self._first_ns = -1, -1, -1
         self._body = TrackedBody.unseen(1)
         self._covariance = np.eye(6)
 
@@ -99,12 +101,14 @@ class LivePoses:
         """Takes a camera's pose (4, 4), hand_base from optical frame."""
         self._pose[camera], self._placed[camera] = pose, True
 
-    def put(self, camera: int, image: np.ndarray, stamp_ns: int) -> None:
-        """Takes an image (H, W, 3) uint8 RGB; one of a camera without calibration is left out."""
+    def put(self, camera: int, image: np.ndarray, stamp_ns: int, now_ns: int) -> None:
+        """Takes an image (H, W, 3) uint8 RGB that came at `now_ns`; one of a camera without calibration is left out."""
         if stamp_ns < self._stamps.max() - NANOSECONDS:  # a time base that started anew
             self._stamps[:], self._done_ns, self._last_ns = -1, -1, -1
         rectify = self._rectify[camera]
         if rectify is not None and stamp_ns > self._stamps[camera]:
+            if stamp_ns > self._newest() + self._config.max_skew_s * NANOSECONDS:
+                self._first_ns = now_ns
             self._images[camera] = crop_and_resize(rectify(image), self._estimator.metadata.images)
             self._stamps[camera] = stamp_ns
 
@@ -115,9 +119,9 @@ class LivePoses:
     def due(self, now_ns: int) -> bool:
         """Whether the others' images of the newest instant have been waited for long enough, or all are stale."""
         newest = self._newest()
-        limit = self._config.max_skew_s if newest > self._done_ns else self._config.max_age_s
-        since = newest if newest > self._done_ns else max(newest, self._last_ns)
-        return now_ns - since > limit * NANOSECONDS
+        if newest > self._done_ns:
+            return now_ns - self._first_ns > self._config.max_wait_s * NANOSECONDS
+        return now_ns - max(newest, self._last_ns) > self._config.max_age_s * NANOSECONDS
 
     def estimate(self, now_ns: int) -> LivePose:
         """The pose from the newest images, with their stamp; the last one, not valid, where there is none."""

@@ -41,7 +41,7 @@ def config(**changes):
 @pytest.fixture
 def live():
     told = Told()
-    found = LivePoses(told, config(max_skew_s=0.01, max_age_s=0.1))
+    found = LivePoses(told, config(max_skew_s=0.01, max_wait_s=0.03, max_age_s=0.1))
     for camera in range(3):
         found.calibrate(camera, K, [], (640, 480))
         found.place(camera, np.eye(4))
@@ -56,7 +56,7 @@ def test_three_images_of_an_instant_are_one_estimate(live):
     found, told = live
     for camera, value in enumerate((10, 20, 30)):
         assert not found.complete()
-        found.put(camera, grey(value), 100 * MS + camera)
+        found.put(camera, grey(value), 100 * MS + camera, 110 * MS)
     assert found.complete()
     pose = found.estimate(130 * MS)
     assert pose.signal.valid.all() and pose.reason == "" and pose.stamp_ns == 100 * MS + 2
@@ -70,19 +70,19 @@ def test_a_camera_that_is_late_is_waited_for_and_then_left_out(live):
     for stamp in (100, 133):
         for camera in range(3):
             if (camera, stamp) != (1, 133):
-                found.put(camera, grey(camera), stamp * MS)
+                found.put(camera, grey(camera), stamp * MS, (stamp + 20 + camera) * MS)
         if found.complete():
-            found.estimate((stamp + 1) * MS)
-    assert not found.complete() and not found.due(135 * MS)
-    assert found.due(144 * MS)
-    assert found.estimate(144 * MS).stamp_ns == 133 * MS
+            found.estimate((stamp + 23) * MS)
+    assert not found.complete() and not found.due(183 * MS)  # the first of the instant came at 153
+    assert found.due(184 * MS)
+    assert found.estimate(184 * MS).stamp_ns == 133 * MS
     assert told.present[-1] == [True, False, True]  # the old image of camera 1 is not mixed with new ones
 
 
 def test_silence_is_reported_with_the_last_pose_growing_old(live):
     found, told = live
     for camera in range(3):
-        found.put(camera, grey(50), 100 * MS)
+        found.put(camera, grey(50), 100 * MS, 100 * MS)
     found.estimate(101 * MS)
     assert not found.due(150 * MS) and found.due(205 * MS)
     pose = found.estimate(300 * MS)
@@ -96,7 +96,7 @@ def test_silence_is_reported_with_the_last_pose_growing_old(live):
 def test_images_that_are_already_old_are_not_estimated(live):
     found, told = live
     for camera in range(3):
-        found.put(camera, grey(50), 100 * MS)
+        found.put(camera, grey(50), 100 * MS, 100 * MS)
     assert found.complete()
     assert "stale" in found.estimate(260 * MS).reason
     assert not told.present
@@ -108,7 +108,7 @@ def test_an_estimate_that_is_not_trusted_holds_the_last(live):
     for stamp, value, reason in ((100, 10, ""), (133, 99, "object not in view"), (166, 30, "")):
         told.reason = reason
         for camera in range(3):
-            found.put(camera, grey(value), stamp * MS)
+            found.put(camera, grey(value), stamp * MS, stamp * MS)
         pose = found.estimate((stamp + 5) * MS)
         assert pose.reason == reason and bool(pose.signal.valid[0]) == (not reason)
         expected = 10.0 if reason else value
@@ -120,7 +120,7 @@ def test_cameras_without_calibration_or_place_are_named():
     found = LivePoses(Told(), config())
     assert "no camera_info" in found.estimate(0).reason and "camera_left" in found.estimate(0).reason
     for camera in range(3):
-        found.put(camera, grey(1), 1 * MS)
+        found.put(camera, grey(1), 1 * MS, 1 * MS)
         found.calibrate(camera, K, [], (640, 480))
     assert not found.complete()
     assert "no frame of" in found.estimate(2 * MS).reason
@@ -132,7 +132,7 @@ def test_a_time_base_that_starts_anew_is_followed(live):
     found, _ = live
     for stamp in (5_000, 100):
         for camera in range(3):
-            found.put(camera, grey(7), stamp * MS)
+            found.put(camera, grey(7), stamp * MS, stamp * MS)
         assert found.complete()
         assert found.estimate((stamp + 1) * MS).signal.valid.all()
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from rclpy.clock import Clock, ClockType
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
@@ -27,7 +27,7 @@ from inhand_vision.live import LivePoses, PoseEstimatorConfig
 from inhand_vision.nodes.static_frames import StaticFrames
 
 LOOK_S, WINDOW = 0.005, 300
-NEWEST = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 
@@ -45,14 +45,13 @@ class PoseEstimatorNode(ManagedNode):
         """Loads the weights."""
         given = Path(self._config.weights)
         weights = given if given.is_file() else resource_root() / given
-        if self._config.threads:
-            torch.set_num_threads(self._config.threads)
+        torch.set_num_threads(self._config.threads or torch.get_num_threads())
         self._estimator = load_estimator(weights, self._config.trust())
         self._cameras = self._estimator.metadata.cameras
         self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
         self._labels = Labels(object=self._estimator.metadata.object, source="vision")
         self._bridge, self._frames, self._sequence, self._reason = CvBridge(), StaticFrames(), 0, ""
-        self._latency, self._compute = (deque[float](maxlen=WINDOW) for _ in range(2))
+        self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
         self._outlet = self.create_publisher(ObjectPose, "object/pose", 200)
         self._diagnostics = Diagnostics(self, self._report)
         self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
@@ -86,7 +85,8 @@ class PoseEstimatorNode(ManagedNode):
         self._live.calibrate(index, message.k.reshape(3, 3), list(message.d), (message.width, message.height))
 
     def _on_image(self, index: int, message: Image) -> None:
-        self._live.put(index, self._bridge.imgmsg_to_cv2(message, "rgb8"), to_ns(message.header.stamp))
+        image, stamp_ns = self._bridge.imgmsg_to_cv2(message, "rgb8"), to_ns(message.header.stamp)
+        self._live.put(index, image, stamp_ns, self.get_clock().now().nanoseconds)
         if self._live.complete():
             self._estimate()
 
