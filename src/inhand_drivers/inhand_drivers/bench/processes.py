@@ -21,7 +21,7 @@ class NodeProcesses:
     """
 
     def __init__(self) -> None:
-        self.domain = random.SystemRandom().randint(20, 101)
+        self.domain = random.SystemRandom().randint(2, 19)
         self._running: dict[str, subprocess.Popen] = {}
 
     def __enter__(self) -> NodeProcesses:

@@ -50,7 +50,7 @@ def _run(command: list[str], listen: bool) -> tuple[Sightings, dict[str, Any]]:
     Raises:
         RuntimeError: it ended without one.
     """
-    domain = random.SystemRandom().randint(20, 101)
+    domain = random.SystemRandom().randint(2, 19)
     environment = {**os.environ, "ROS_DOMAIN_ID": str(domain)}
     found, context = Sightings(), rclpy.Context()
     rclpy.init(context=context, domain_id=domain)
