@@ -29,9 +29,10 @@ PROGRAMS = {
 
 
 @pytest.fixture(scope="module")
-def system(launch, probe):
-    """The simulated system, running until the module's end."""
-    launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0")
+def system(launch, probe, folder):
+    """The simulated system, running and recorded until the module's end."""
+    recorded = ("record:=true", f"bag:={folder / 'bag'}")
+    launched = launch("sim.launch.xml", "console:=false", "goal_timeout:=80.0", *recorded)
     wait_for(lambda: running(probe), 240.0, lambda: f"a running controller\n{launched.output[-4000:]}")
     return launched
 
@@ -73,6 +74,18 @@ def test_a_killed_bystander_comes_back_and_disturbs_nobody(system, probe, progra
     back = time.monotonic()
     wait_for(lambda: len(probe.since("hand/action", back)) > 5, LONG, "actions all the time")
     assert system.process.poll() is None
+
+
+def test_a_killed_recorder_goes_on_in_another_folder(system, folder) -> None:
+    def written(name: str) -> int:
+        return sum(file.stat().st_size for file in (folder / name).glob("*.mcap"))
+
+    wait_for(lambda: written("bag"), LONG, lambda: f"a chunk on the disk\n{system.output[-2000:]}")
+    pid = system.pid("recorder_node")
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: system.pid("recorder_node") != pid, LONG, "a respawned recorder")
+    wait_for(lambda: written("bag_2"), LONG, lambda: f"a chunk of the next take\n{system.output[-2000:]}")
+    assert written("bag"), "the first take is still there"
 
 
 def motors_rest(probe, wall: float) -> bool:

@@ -46,6 +46,11 @@ class BagConfig:
             raise ConfigError(f"compression {self.compression!r} is not one of {list(choices)}")
 
 
+def cut_off(folder: Path) -> bool:
+    """Whether a folder is a bag that nobody has closed: its recorder was killed, or still runs."""
+    return (folder / _RESERVE).is_file()
+
+
 class DiskFull(OSError):
     """There is no more room for the bag."""
 

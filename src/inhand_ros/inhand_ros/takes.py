@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 UNDECIDED, KEPT, DISCARDED = "undecided", "kept", "discarded"
@@ -13,24 +14,28 @@ class Takes:
     """Names the folders of takes, and deletes the last one when asked to, and no other.
 
     Args:
-        folder: of the first take, the next get _2, _3, …; "": bags/<date and time> in the working directory.
+        folder: of the first take, the next get _2, _3, …, and so does the first where `folder` is a take that was cut
+            off: a recorder that was killed and started again goes on beside it; "": bags/<date and time> in the
+            working directory.
+        cut_off: whether a folder that exists is such a take.
 
     Attributes:
         last: folder of the newest take; None before the first.
         fate: of the last take once it has ended: undecided, kept or discarded; "" before.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, cut_off: Callable[[Path], bool]) -> None:
         self._folder = folder
+        self._cut_off = cut_off
         self.last: Path | None = None
         self.fate = ""
 
     def next(self) -> Path:
         """A folder that does not exist, for a new take; what was undecided is kept."""
         base = Path(self._folder or time.strftime("bags/inhand_%Y_%m_%d-%H_%M_%S")).expanduser()
-        first = base if self.last is None and self._folder else _free(base)
-        self.last, self.fate = first, ""
-        return first
+        given = self.last is None and self._folder and not self._cut_off(base)
+        self.last, self.fate = base if given else _free(base), ""
+        return self.last
 
     def end(self) -> None:
         """The last take is closed; a person may decide."""

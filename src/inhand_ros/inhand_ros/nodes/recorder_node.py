@@ -9,7 +9,7 @@ from rclpy.clock_type import ClockType
 
 from inhand_core.graph import load_graph
 from inhand_ros import Diagnostics, ManagedNode, declare, run_node
-from inhand_ros.bag import Bag, BagConfig
+from inhand_ros.bag import Bag, BagConfig, cut_off
 from inhand_ros.bag_writer import BagWriter
 from inhand_ros.nodes.take_services import TakeServices
 from inhand_ros.takes import Takes
@@ -29,7 +29,7 @@ class RecorderNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__("recorder")
         text = "folder of the bag; empty: bags/<date and time> in the working directory"
-        self._takes = Takes(declare(self, "bag", "", text))
+        self._takes = Takes(declare(self, "bag", "", text), cut_off)
         self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
         text = "topics in whose names this regular expression is found are not recorded; empty: all are"
         self._exclude = declare(self, "exclude", "/compressed$", text)
