@@ -250,7 +250,7 @@ def in_a_trial(probe: Probe) -> bool:
 
 
 def killed_and_returned(launched, probe: Probe) -> int:
-    """Kills the server in a running trial, waits until it is back and the next trial runs; returns how that one ended."""
+    """Kills the server in a running trial, waits for its return and the next trial; returns how that trial ended."""
     wait_for(lambda: in_a_trial(probe), LONG, "a running trial")
     server, trial, wall = launched.pid("emulate_phasespace"), probe.newest("trial").trial_id, time.monotonic()
     os.kill(server, signal.SIGKILL)
