@@ -10,7 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "mujoco", "opencv-python-headless"],
+    install_requires=["setuptools", "numpy", "mujoco", "opencv-python-headless", "fast-simplification"],
     extras_require={"warp": ["mujoco-warp"]},  # physics on a GPU
     zip_safe=True,
     maintainer="In-hand maintainers",

@@ -37,7 +37,7 @@ ALLOWED = {
     "inhand_core": CORE,
     "inhand_description": DESCRIPTION | COMMAND_LINE,
     "inhand_control": CONTROL | COMMAND_LINE,
-    "inhand_sim": SIM | {"cv2"} | COMMAND_LINE,
+    "inhand_sim": SIM | {"cv2", "fast_simplification"} | COMMAND_LINE,
     # owl is the vendor's own client of the motion capture; rosbags reads what the emulators replay.
     "inhand_drivers": DESCRIPTION | {"inhand_drivers", "owl", "pypylon", "pysoem", "cv2", "rosbags"} | COMMAND_LINE,
     "inhand_vision": POLICY | {"inhand_vision", "cv2"} | COMMAND_LINE,

@@ -12,6 +12,7 @@ from inhand_core.config import ConfigError
 from inhand_description import CAMERAS, OBJECTS, ModelConfig, build_spec
 from inhand_sim.cameras.appearance import ABOVE, LAMPS, PALM, PARTS, Looks
 from inhand_sim.cameras.hsv import hsv_to_rgb, rgb_to_hsv
+from inhand_sim.cameras.meshes import simplify_meshes
 from inhand_sim.cameras.settings import CamerasConfig
 
 _VISIBLE = "rh_V"
@@ -72,6 +73,7 @@ def build_scene(name: str, config: CamerasConfig) -> mujoco.MjModel:
     for lamp in range(LAMPS):
         spec.worldbody.add_light(name=f"lamp_{lamp}", pos=PALM + ABOVE, dir=-ABOVE)
     _set_quality(spec, config)
+    simplify_meshes(spec, config.detail)
     return spec.compile()
 
 

@@ -52,6 +52,7 @@ class CamerasConfig:
         renderer: name of the renderer.
         rate: of the snapshots [Hz].
         threads: of the software rasteriser; 0: one a core.
+        detail: share of the triangles of the hand's meshes that are kept, in (0, 1].
         background: (r, g, b) in 0 … 1.
         classic, filament: the renderers' own.
     """
@@ -59,6 +60,7 @@ class CamerasConfig:
     renderer: str
     rate: float
     threads: int
+    detail: float
     background: tuple[float, float, float]
     classic: ClassicConfig
     filament: FilamentConfig
@@ -68,6 +70,8 @@ class CamerasConfig:
             raise ConfigError(f"rate must be in (0, 400] Hz, is {self.rate}")
         if self.threads < 0:
             raise ConfigError(f"threads must be >= 0, is {self.threads}")
+        if not 0.0 < self.detail <= 1.0:
+            raise ConfigError(f"detail must be in (0, 1], is {self.detail}")
 
 
 def load_cameras_config() -> CamerasConfig:
