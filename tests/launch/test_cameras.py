@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParametersAtomically
 from sensor_msgs.msg import CameraInfo, Image
 from support.probe import Probe
 from support.processes import Processes, executable, wait_for
@@ -67,6 +72,7 @@ def test_only_what_is_subscribed_to_is_rendered(start, probe: Probe, processes: 
     start()
     wait_for(lambda: len(statuses(probe)) > 1, LONG, processes.logs)
     assert readers(probe) == 0, "nobody looks, so nobody needs to know the state"
+    assert {statuses(probe)[-1][f"{row.name} process"] for row in CAMERAS} == {"none"}
     left = Listener(probe, Image, "camera_left/image_raw")
     wait_for(lambda: len(left.heard) > 5, LONG, processes.logs)
     seen = len(statuses(probe))
@@ -74,6 +80,8 @@ def test_only_what_is_subscribed_to_is_rendered(start, probe: Probe, processes: 
     rates = {key: float(value) for key, value in statuses(probe)[-1].items() if key.endswith("rate [Hz]")}
     assert rates.pop("left rate [Hz]") > 0.0
     assert rates == {"top rate [Hz]": 0.0, "right rate [Hz]": 0.0}
+    processes_of = {row.name: statuses(probe)[-1][f"{row.name} process"] for row in CAMERAS}
+    assert processes_of == {"top": "none", "left": "rendering", "right": "none"}
     left.close()
     wait_for(lambda: readers(probe) == 0, LONG, "the end of the rendering")
 
@@ -110,6 +118,45 @@ def test_images_show_the_state_of_their_stamp(start, probe: Probe, processes: Pr
     renderer.close()
     for listener in (states, *images.values(), *infos.values()):
         listener.close()
+
+
+def test_with_all_groups_looks_are_random_until_they_are_not(start, probe: Probe, processes: Processes) -> None:
+    start("randomization:=all")
+    top = Listener(probe, Image, "camera_top/image_raw")
+
+    def colourfulness() -> float:
+        """Median difference between the channels of what is not background, in an image that is yet to come."""
+        seen = len(top.heard)
+        wait_for(lambda: len(top.heard) > seen + 3, LONG, processes.logs)
+        image = image_array(top.heard[max(top.heard)]).astype(int)
+        return float(np.median(np.ptp(image, axis=-1)[np.abs(image - image[0, 0]).max(axis=-1) > 12]))
+
+    drawn = colourfulness()
+    assert randomize(probe, "physics").successful
+    wait_for(lambda: statuses(probe)[-1]["looks"] == "calibrated", LONG, "the report of it")
+    assert drawn > colourfulness() + 10.0, "a hand of many colours becomes a grey one"
+    refused = randomize(probe, "colours")
+    assert not refused.successful and "'colours'" in refused.reason
+    top.close()
+
+
+def test_its_processes_end_with_it_however_it_ends(start, probe: Probe, processes: Processes) -> None:
+    start()
+    top = Listener(probe, Image, "camera_top/image_raw")
+    wait_for(lambda: top.heard, LONG, processes.logs)
+    parent = processes.running["camera_node"].pid
+    children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    assert len(children) == 1
+    os.kill(parent, signal.SIGKILL)
+    wait_for(lambda: not Path(f"/proc/{children[0]}").exists(), LONG, "the end of the child")
+    top.close()
+
+
+def randomize(probe: Probe, groups: str) -> Any:
+    """Sets the groups of the cameras' node; the result."""
+    value = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=groups)
+    parameters = [Parameter(name="randomization", value=value)]
+    return probe.call(SetParametersAtomically, "sim_cameras/set_parameters_atomically", parameters=parameters).result
 
 
 def test_a_renderer_that_cannot_run_is_an_error_with_its_fix(start, probe: Probe, processes: Processes) -> None:

@@ -14,7 +14,7 @@ from inhand_console.snapshot import Snapshot
 from inhand_core.signals import TrialState
 
 POLICY = "policy"
-RANDOMIZED = ("sim", "tracker", "policy", "smoother")
+RANDOMIZED = ("sim", "tracker", "policy", "smoother", "sim_cameras")
 DOWN = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
 UP = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
 Calls = Generator[tuple[str, type, Any], Any, Any]

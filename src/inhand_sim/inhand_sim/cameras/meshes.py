@@ -9,7 +9,7 @@ import numpy as np
 FEWEST = 200
 """A mesh of so few triangles stays as it is."""
 _CARE = 2.0
-"""How hard quadric decimation tries (its `agg`, 0 … 10): at 2 it would rather keep more triangles than bend outlines."""
+"""How hard quadric decimation tries (its `agg`, 0 … 10): at 2 it rather keeps triangles than bends outlines."""
 
 
 def simplify_meshes(spec: mujoco.MjSpec, share: float) -> None:

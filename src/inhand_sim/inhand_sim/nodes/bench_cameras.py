@@ -46,9 +46,7 @@ def cameras(renderer: str = "classic", seconds: float = 8.0, repeats: int = 3, d
     """
     os.environ["ROS_DOMAIN_ID"] = str(domain)
     folder = f"{get_package_prefix('inhand_sim')}/lib/inhand_sim"
-    drawing = [f"{folder}/camera_node", "--ros-args", "-p", f"renderer:={renderer}"]
-    each = ([*drawing, "-p", f"camera:={row.name}", "-r", f"__node:=sim_camera_{row.name}"] for row in CAMERAS)
-    commands = [[f"{folder}/sim_node"], *each]
+    commands = [[f"{folder}/sim_node"], [f"{folder}/camera_node", "--ros-args", "-p", f"renderer:={renderer}"]]
     processes = [subprocess.Popen(command, stdout=sys.stderr) for command in commands]
     rclpy.init()
     node = rclpy.create_node("bench_cameras")
