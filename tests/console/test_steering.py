@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +14,9 @@ from support.probe import Probe
 from support.processes import Processes, executable, wait_for
 
 from inhand_console.commands import Command, Outcome
+from inhand_console.nodes.in_use import InUseWatch
 from inhand_console.nodes.services import Services
-from inhand_console.snapshot import Graph, Snapshot
+from inhand_console.snapshot import Graph, InUse, Snapshot
 from inhand_core import load_graph
 from inhand_core.paths import resource_root
 from inhand_core.signals import EndReason, Trial, TrialState
@@ -113,6 +114,31 @@ def test_randomisation_changes_between_trials_and_a_node_refuses_it_during_one(
         return "while no trial runs" in person.press(Command.USE_RANDOMIZATION, "none").message
 
     wait_for(refused, PATIENCE_S, processes.logs)
+
+
+def test_what_is_in_use_is_what_the_nodes_say_and_what_they_are_given_later(
+    processes: Processes, probe: Probe, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.safetensors"
+    shutil.copy(resource_root() / "weights" / "block.safetensors", mine)
+    policy = ["--ros-args", "-p", f"weights:={mine}", "-p", "randomization:=unmodeled"]
+    processes.start("policy", [executable("inhand_policy/policy_node"), *policy])
+    processes.start("tracker", [executable("inhand_policy/tracker_node")])
+    present = frozenset({"policy", "tracker"})
+    watch = InUseWatch(probe.node)
+    assert watch.look(None) == InUse()
+
+    def says(groups: dict[str, str]) -> Callable[[], bool]:
+        return lambda: probe.run(lambda: watch.look(present)) == InUse(str(mine), groups)
+
+    wait_for(says({"policy": "unmodeled", "tracker": "none"}), PATIENCE_S, processes.logs)
+    person = Person(probe)
+    person.snapshot = Snapshot(graph=Graph(present))
+    assert person.press(Command.USE_RANDOMIZATION, "all").success
+    wait_for(says({"policy": "all", "tracker": "all"}), PATIENCE_S, processes.logs)
+    assert probe.run(lambda: watch.look(frozenset({"tracker"}))) == InUse(None, {"tracker": "all"})
+    probe.run(watch.forget)
+    assert probe.run(lambda: watch.look(frozenset())) == InUse()
 
 
 def test_another_goal_needs_a_trial(processes: Processes, probe: Probe) -> None:

@@ -15,19 +15,13 @@ from pathlib import Path
 from statistics import median
 
 from inhand_console.chromium import Chromium, executable
+from inhand_console.frame_cost import CATEGORIES, COUNT_DRAWING, FRAME_MS, FrameCost, frame_cost
 
 NODE = "from inhand_console.nodes.console_node import main; main()"
 REPEATS, FRAMES_S = 3, 4.0
 START_S = 120.0
-FRAMES = """new Promise(done => {
-    let count = 0; const begun = performance.now();
-    const frame = now => {
-        count += 1;
-        if (now - begun < %d) requestAnimationFrame(frame);
-        else done(1000 * count / (performance.now() - begun));
-    };
-    requestAnimationFrame(frame);
-})"""
+TABS = ("Run", "Plots")
+DRAWN = "[performance.now(), inhandDrawn.frames, inhandDrawn.calls, inhandDrawn.triangles]"
 RENDERER = """(() => {
     const gl = document.createElement('canvas').getContext('webgl2');
     const info = gl && gl.getExtension('WEBGL_debug_renderer_info');
@@ -39,7 +33,8 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
     """Measure the page: its node's share of a core unwatched and watched, and the browser's frames a second.
 
     Starts the simulation without its page, then the page's node alone, then a headless Chromium. Medians of three.
-    Where there is no GPU the browser draws in software, which is what its frame rate then says.
+    Where there is no GPU the browser draws in software, which is what its frame rate then says; the processor time of
+    its main thread, a share of the 16.7 ms of 60 frames a second, is what a machine with a GPU has to spend as well.
 
     Args:
         seconds: of each measurement of the node's share.
@@ -68,6 +63,7 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
 
 def watch(browser: Chromium, url: str, pid: int, seconds: float) -> None:
     """Prints what a visitor costs and gets."""
+    browser.before_load(COUNT_DRAWING)
     browser.open(url)
     end = time.monotonic() + START_S
     while "goals achieved" not in browser.text():
@@ -75,23 +71,33 @@ def watch(browser: Chromium, url: str, pid: int, seconds: float) -> None:
             raise RuntimeError(f"the page did not come up within {START_S:g} s")
         time.sleep(0.5)
     time.sleep(10.0)  # meshes
-    browser.call("Performance.enable")
-    busy, rates = [], []
-    for _ in range(REPEATS):
-        before = metrics(browser)
-        rates.append(float(browser.ask(FRAMES % round(1e3 * FRAMES_S))))
-        after = metrics(browser)
-        spent = after["Timestamp"] - before["Timestamp"]
-        busy.append((after["TaskDuration"] - before["TaskDuration"]) / spent)
-    per_frame = 1e3 * median(busy) / median(rates)
-    print(f"browser, drawn by {browser.ask(RENDERER)}: {median(rates):.1f} frames a second {sorted(map(round, rates))}")
-    print(f"browser's main thread: {100 * median(busy):.0f} % busy, {per_frame:.1f} ms a frame (60 frames: below 16.7)")
+    print(f"browser, drawn by {browser.ask(RENDERER)}:")
+    for tab in TABS:
+        browser.click(tab)
+        time.sleep(1.0)
+        print_frames(browser, tab)
     print(f"one visitor: {shares(pid, seconds)} of a core")
 
 
-def metrics(browser: Chromium) -> dict[str, float]:
-    """Chromium's own counters [s]."""
-    return {entry["name"]: entry["value"] for entry in browser.call("Performance.getMetrics")["metrics"]}
+def print_frames(browser: Chromium, tab: str) -> None:
+    """Prints frames a second and what one takes, while a tab is open."""
+    before = browser.ask(DRAWN)
+    costs = [frame_cost(browser.trace(FRAMES_S, CATEGORIES)) for _ in range(REPEATS)]
+    spent, frames, calls, triangles = (new - old for new, old in zip(browser.ask(DRAWN), before, strict=True))
+    cost = sorted(costs, key=lambda cost: cost.main_ms)[REPEATS // 2]
+    print(
+        f"  {tab}: {1e3 * frames / spent:.1f} frames a second of {calls / frames:.0f} draw calls, "
+        f"{triangles / frames:.0f} triangles each"
+    )
+    print(f"  {tab}: {words(cost)} {[round(cost.main_ms, 1) for cost in costs]}", flush=True)
+
+
+def words(cost: FrameCost) -> str:
+    """A frame's cost in words."""
+    return (
+        f"main thread works {cost.main_ms:.1f} ms a frame, {100 * cost.share:.0f} % of {FRAME_MS:.1f} ms, "
+        f"and waits {cost.main_wall_ms - cost.main_ms:.0f} ms; drawing takes {cost.gpu_ms:.0f} ms"
+    )
 
 
 def shares(pid: int, seconds: float) -> str:

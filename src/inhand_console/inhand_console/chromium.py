@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -152,6 +153,23 @@ class Chromium:
         """Labels of all buttons."""
         return list(self.ask("[...document.querySelectorAll('button')].map(b => b.innerText.trim())"))
 
+    def before_load(self, script: str) -> None:
+        """Runs a script in every page that is opened from now on, before the page's own."""
+        self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
+
+    def trace(self, seconds: float, categories: Sequence[str], timeout_s: float = 120.0) -> list[dict[str, Any]]:
+        """Chromium's own record of what it did for so long [s]: events of the trace event format."""
+        self.call("Tracing.start", traceConfig={"includedCategories": list(categories)}, transferMode="ReportEvents")
+        time.sleep(seconds)
+        self._traced: list[dict[str, Any]] = []
+        self.call("Tracing.end")
+        end = time.monotonic() + timeout_s
+        while (message := json.loads(self._socket.recv(timeout=max(0.01, end - time.monotonic())))).get(
+            "method"
+        ) != "Tracing.tracingComplete":
+            self._note(message)
+        return self._traced
+
     def resize(self, width: int, height: int) -> None:
         """Gives the page another size [pixels]."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
@@ -174,6 +192,8 @@ class Chromium:
             self.requests.append(message["params"]["request"]["url"])
         elif message.get("method") == "Network.webSocketCreated":
             self.requests.append(message["params"]["url"])
+        elif message.get("method") == "Tracing.dataCollected":
+            self._traced += message["params"]["value"]
         elif message.get("method") == "Runtime.exceptionThrown":
             details = message["params"]["exceptionDetails"]
             self.errors.append(details.get("exception", {}).get("description") or details.get("text", ""))

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from inhand_console.health import HealthLimits
 
 Vector = tuple[float, float, float]
+LEAST_TRIANGLES = 1000
+"""With fewer nobody could tell a finger."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,8 @@ class SceneConfig:
         ghost_label_position: of the word "goal", in hand_base.
         true_color: of the outline at the simulator's true pose, 0 … 1.
         marker_radius, fingertip_radius: of the spheres [m].
+        hand_triangles: the hand is drawn with about so many.
+        frame_length: of the axes of frames [m].
         lost_after_s: a marker not seen for longer counts as lost, before that as held [s].
     """
 
@@ -37,11 +41,22 @@ class SceneConfig:
     true_color: Vector
     marker_radius: float
     fingertip_radius: float
+    hand_triangles: int
+    frame_length: float
     lost_after_s: float
 
     def __post_init__(self) -> None:
-        for name in ("camera_fov_deg", "floor_size", "marker_radius", "fingertip_radius", "lost_after_s"):
+        for name in (
+            "camera_fov_deg",
+            "floor_size",
+            "marker_radius",
+            "fingertip_radius",
+            "frame_length",
+            "lost_after_s",
+        ):
             _positive(self, name)
+        if self.hand_triangles < LEAST_TRIANGLES:
+            raise ValueError(f"hand_triangles must be >= {LEAST_TRIANGLES}, is {self.hand_triangles}")
         if not 0 < self.ghost_opacity <= 1:
             raise ValueError(f"ghost_opacity must be in (0, 1], is {self.ghost_opacity}")
 
@@ -53,9 +68,10 @@ class ConsoleConfig:
     Attributes:
         host: address to listen on; on anything but this machine's own the page asks for a token.
         port: first port to try; the next free one is taken.
-        scene_hz: updates of the 3D scene [Hz], 1 to 30.
-        panel_hz: updates of figures and plot [Hz].
-        plot_seconds: length of the scrolling plot [s].
+        scene_hz: updates of the 3D scene [Hz], 1 to 60.
+        panel_hz: updates of figures and of the distance to the goal [Hz].
+        plots_hz: updates of the plots on their own tab [Hz], which are sent whether that tab is open or not.
+        plot_seconds: length of the scrolling plots [s].
         rate_window_s: topic rates are counted over this long [s].
         image_width: of the cameras' images as the browser gets them [px].
         trials_shown: lines of the trial history.
@@ -66,6 +82,7 @@ class ConsoleConfig:
     port: int
     scene_hz: float
     panel_hz: float
+    plots_hz: float
     plot_seconds: float
     rate_window_s: float
     image_width: int
@@ -75,10 +92,18 @@ class ConsoleConfig:
     health: HealthLimits
 
     def __post_init__(self) -> None:
-        for name in ("panel_hz", "plot_seconds", "rate_window_s", "image_width", "trials_shown", "step_ticks"):
+        for name in (
+            "panel_hz",
+            "plots_hz",
+            "plot_seconds",
+            "rate_window_s",
+            "image_width",
+            "trials_shown",
+            "step_ticks",
+        ):
             _positive(self, name)
-        if not 1 <= self.scene_hz <= 30:
-            raise ValueError(f"scene_hz must be in 1 … 30, is {self.scene_hz}")
+        if not 1 <= self.scene_hz <= 60:
+            raise ValueError(f"scene_hz must be in 1 … 60, is {self.scene_hz}")
         if not 0 < self.port < 65536:
             raise ValueError(f"port must be in 1 … 65535, is {self.port}")
 

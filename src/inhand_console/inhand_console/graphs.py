@@ -6,7 +6,7 @@ import numpy as np
 import viser
 
 from inhand_console.plots import ScrollingPlot
-from inhand_console.snapshot import Snapshot
+from inhand_console.snapshot import Latencies, Snapshot
 from inhand_control import actuator_position, load_hand_tables, relative_target
 from inhand_core.paths import config_file
 from inhand_core.signals import HandAction, JointStates
@@ -36,34 +36,49 @@ class JointErrors:
 
 
 class Graphs:
-    """Four plots that scroll together.
+    """Three plots that scroll together, `rate` [Hz] times a second.
+
+    viser does not say which tab a visitor has open, so what is sent is bounded instead: by rate and by points.
 
     Args:
         server: of the page.
         seconds: how far back they show.
-        points: most points a curve.
+        rate: of points [Hz].
+
+    Attributes:
+        times: the plot of latencies.
     """
 
-    def __init__(self, server: viser.ViserServer, seconds: float, points: int) -> None:
+    def __init__(self, server: viser.ViserServer, seconds: float, rate: float) -> None:
         self._errors = JointErrors()
         self._latencies = np.full(3, np.nan)
+        self._worst = np.full(2, np.nan)
+        self._period, self._due = 1.0 / rate, 0.0
+        points = round(seconds * rate)
         labels = [name.removeprefix("rh_A_") for name in ACTUATOR_NAMES]
         self._actions = ScrollingPlot(
             server, "actions after smoothing, in [-1, 1]", labels, seconds, points, (-1.0, 1.0), legend=False
         )
         self._joints = ScrollingPlot(server, "joint errors, target minus angle [rad]", labels, seconds, points)
         names = ("marker to motor [ms]", "policy period [ms]", "controller lateness p99 [ms]")
-        self._times = ScrollingPlot(server, "latencies [ms]", names, seconds, points)
+        self.times = ScrollingPlot(server, "latencies [ms]", names, seconds, points)
+
+    def note(self, latencies: Latencies) -> None:
+        """Takes the latencies of a snapshot, so that the worst between two points is seen."""
+        for i, values in enumerate((latencies.marker_to_motor, latencies.policy_period)):
+            if values:
+                self._worst[i] = np.fmax(self._worst[i], max(values))
 
     def update(self, snapshot: Snapshot, now: float) -> None:
-        """Adds a point a curve at `now` [s]; what has no new value keeps its last."""
+        """Adds a point a curve at `now` [s] where one is due; what has no new value keeps its last."""
+        if now < self._due:
+            return
+        self._due = now + self._period
         action = None if snapshot.action is None else snapshot.action.action[0]
         self._actions.update(action, now)
         self._joints.update(self._errors.update(snapshot.joint_states, snapshot.action), now)
-        new = (snapshot.latencies.marker_to_motor, snapshot.latencies.policy_period)
-        for i, values in enumerate(new):
-            if values:
-                self._latencies[i] = max(values)
+        self._latencies[:2] = np.where(np.isnan(self._worst), self._latencies[:2], self._worst)
+        self._worst[:] = np.nan
         if snapshot.controller is not None:
             self._latencies[2] = 1e3 * snapshot.controller.lateness_p99
-        self._times.update(self._latencies.copy(), now)
+        self.times.update(self._latencies.copy(), now)

@@ -8,7 +8,7 @@ from html import escape
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
 from inhand_console.marker_status import COLORS, Seen
-from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
+from inhand_console.snapshot import ControllerHealth, InUse, NodeReport, SimHealth
 from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
 from inhand_core.signals import Trial, TrialState
 
@@ -86,6 +86,18 @@ def recording(report: NodeReport | None) -> str:
         f'<span style="color:{LEVEL_COLORS[Level.ERROR]}">&#9679;</span> ' if value("recording") == "recording" else ""
     )
     return f'<div id="inhand-recording" style="{BLOCK}">{dot}{escape(words)}</div>'
+
+
+def in_use(used: InUse) -> str:
+    """What the nodes use; one that differs from the others is named."""
+    if used.weights is None and not used.randomization:
+        return f'<div style="{BLOCK}">what is in use is not known: no policy answers</div>'
+    groups: dict[str, list[str]] = {}
+    for node, value in used.randomization.items():
+        groups.setdefault(value, []).append(node)
+    words = [f"{value} ({', '.join(nodes)})" if len(groups) > 1 else value for value, nodes in groups.items()]
+    lines = (f"weights: {used.weights or 'not known'}", f"groups: {'; '.join(words) or 'not known'}")
+    return f'<div id="inhand-in-use" style="{BLOCK}">In use: {escape(", ".join(lines))}</div>'
 
 
 def outcome_line(outcome: Outcome | None) -> str:

@@ -11,6 +11,7 @@ from inhand_core import GraphSpec
 
 REPORT_LOST_S = 3.0
 """A node that has not reported on /diagnostics for longer [s] is stuck, or its messages are lost."""
+MUTE = "it is there, but says nothing on /diagnostics: restart it; if that does not help, its log says more"
 ADVICE = (
     (r"(?i)zero.?torque", "no sensors arrive: is the hand's driver or the simulator running?"),
     (r"(?i)hold", "no new actions arrive: are policy and smoother running, is a trial running?"),
@@ -60,7 +61,7 @@ def judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLim
         return Finding(name, figures, Level.ERROR, NOT_ACTIVE[state].format(node=name))
     report = graph.reports.get(name)
     if report is None:
-        return Finding(name, figures or "no report yet", Level.OK)
+        return _unheard(name, figures, snapshot, now)
     if now - report.arrival > REPORT_LOST_S:
         words = f"{figures} · last report {now - report.arrival:.0f} s ago"
         return Finding(name, words, Level.OK if paused else Level.ERROR, "" if paused else "it is stuck: restart it")
@@ -68,6 +69,20 @@ def judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLim
         return Finding(name, figures or "well", Level.OK)
     level = Level.WARN if report.level == 1 else Level.ERROR
     return Finding(name, f"{figures} · {report.message}" if figures else report.message, level, advise(report.message))
+
+
+def _unheard(name: str, figures: str, snapshot: Snapshot, now: float) -> Finding:
+    """A node that has never reported: never well, and an error once it has been there for long enough."""
+    graph, paused = snapshot.graph, snapshot.simulator is not None and snapshot.simulator.paused
+    if name == "recorder" and graph.states.get(name) in NOT_ACTIVE:
+        return Finding(name, figures, Level.OK)
+    waited = now - graph.since.get(name, now)
+    figures = f"{figures} · no report yet" if figures else "no report yet"
+    if graph.present is None or waited <= REPORT_LOST_S:
+        return Finding(name, figures, Level.WARN, "its first report is awaited: every node reports once a second")
+    if paused:
+        return Finding(name, figures, Level.WARN, "nothing reports while the simulation is paused: press Resume")
+    return Finding(name, f"{figures}, there for {waited:.0f} s", Level.ERROR, MUTE)
 
 
 def advise(message: str) -> str:

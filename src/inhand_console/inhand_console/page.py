@@ -105,11 +105,12 @@ class ConsolePage:
         while not self._closing.is_set():
             started = time.monotonic()
             snapshot = self.newest = self._take(started)
+            self._panel.note(snapshot)
             if not self.watched:
-                self._panel.note(snapshot)
                 self._closing.wait(IDLE_PERIOD_S)
                 continue
             with self._server.atomic():
+                self._scene.axes.shown = self._panel.axes_wanted
                 self._scene.update(snapshot)
                 if started >= panel_due:
                     self._panel.update(snapshot, started)

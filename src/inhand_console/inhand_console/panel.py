@@ -8,6 +8,7 @@ import numpy as np
 import viser
 
 from inhand_console import html
+from inhand_console.choosing import Chooser
 from inhand_console.commands import Command, CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
 from inhand_console.graphs import Graphs
@@ -16,7 +17,7 @@ from inhand_console.images import CameraImages
 from inhand_console.node_health import judge_nodes
 from inhand_console.object_mesh import ObjectShape
 from inhand_console.plots import ScrollingPlot
-from inhand_console.snapshot import Snapshot
+from inhand_console.snapshot import InUse, Snapshot
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
 
@@ -27,6 +28,12 @@ def goal_distance(snapshot: Snapshot) -> float | None:
         return None
     distance = float(rotations.distance(snapshot.goal.orientation, snapshot.object_pose.orientation)[0])
     return distance if np.isfinite(distance) else None
+
+
+def common_groups(in_use: InUse) -> str | None:
+    """The groups of randomisation that all nodes use; None while that is unknown, or they differ."""
+    groups = set(in_use.randomization.values())
+    return groups.pop() if len(groups) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -78,9 +85,10 @@ class Panel:
             self._add_run(points)
             self._add_recording()
             self._add_choices(choices)
+            self._axes = gui.add_checkbox("show the frames", True, hint="Axes of x (red), y (green), z (blue).")
             gui.add_html(html.legend())
         with tabs.add_tab("Plots"):
-            self._graphs = Graphs(server, config.plot_seconds, points)
+            self._graphs = Graphs(server, config.plot_seconds, config.plots_hz)
         with tabs.add_tab("Cameras"):
             self._images = CameraImages(server, shape, config.image_width)
         with tabs.add_tab("Health"):
@@ -93,10 +101,14 @@ class Panel:
         """Whether somebody asks for the cameras' images."""
         return self._images.wanted
 
+    @property
+    def axes_wanted(self) -> bool:
+        """Whether the frames' axes are to be drawn."""
+        return self._axes.value
+
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Shows the figures of a snapshot taken at `now` [s, a steady clock]."""
         distance = goal_distance(snapshot)
-        self.note(snapshot)
         paused = snapshot.simulator is not None and snapshot.simulator.paused
         findings = judge_nodes(snapshot, self._spec, self._config.health, now)
         topics = judge(snapshot, self._spec, self._config.health)
@@ -109,9 +121,13 @@ class Panel:
             self._distance.update(None if distance is None else (distance, self._tolerance), now)
             self._graphs.update(snapshot, now)
         self._images.update(snapshot)
+        self._weights.follow(snapshot.in_use.weights)
+        self._groups.follow(common_groups(snapshot.in_use))
+        _set(self._using, html.in_use(snapshot.in_use))
 
     def note(self, snapshot: Snapshot) -> None:
-        """Keeps the trial history going, also while nobody looks."""
+        """Takes of every snapshot what must not be missed: trials, also while nobody looks, and latencies."""
+        self._graphs.note(snapshot.latencies)
         if snapshot.trial is not None:
             self._log.update(snapshot.trial)
 
@@ -147,15 +163,15 @@ class Panel:
             self._buttons({"Keep the take": Command.KEEP, "Discard the take": Command.DISCARD})
 
     def _add_choices(self, choices: Choices) -> None:
-        gui = self._server.gui
+        gui, use = self._server.gui, self._on_command
         with gui.add_folder("Policy and randomisation, while no trial runs"):
-            for label, command, options in (
-                ("weights", Command.USE_WEIGHTS, choices.weights or ("none found",)),
-                ("groups", Command.USE_RANDOMIZATION, choices.randomization),
-            ):
-                chosen = gui.add_dropdown(label, options)
-                button = gui.add_button(f"Use these {label}", disabled=options == ("none found",))
-                button.on_click(lambda _, c=command, d=chosen: self._on_command(c, d.value))
+            self._using = gui.add_html("")
+            self._weights = Chooser(
+                self._server, "weights", choices.weights, lambda value: use(Command.USE_WEIGHTS, value)
+            )
+            self._groups = Chooser(
+                self._server, "groups", choices.randomization, lambda value: use(Command.USE_RANDOMIZATION, value)
+            )
 
     def _buttons(self, commands: dict[str, Command]) -> None:
         group = self._server.gui.add_button_group("", tuple(commands))

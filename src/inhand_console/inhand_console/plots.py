@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import colorsys
-from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
@@ -41,8 +40,8 @@ class ScrollingPlot:
         limits: tuple[float, float] | None = None,
         legend: bool = True,
     ) -> None:
-        self._seconds, self._width = seconds, len(labels)
-        self._points: deque[tuple[float, np.ndarray]] = deque(maxlen=points)
+        self._seconds = seconds
+        self._points = np.full((1 + len(labels), points), np.nan)  # row 0: when [s]
         strokes = hues(len(labels))
         curves = ({"label": name, "stroke": color, "width": 1.5} for name, color in zip(labels, strokes, strict=True))
         scales = {"x": {"time": False, "range": (-seconds, 0.0)}}
@@ -58,15 +57,20 @@ class ScrollingPlot:
             aspect=2.2,
         )
 
+    @property
+    def data(self) -> tuple[np.ndarray, ...]:
+        """What was sent last: seconds before now, then a curve each."""
+        return self._plot.data
+
     def update(self, values: Sequence[float] | np.ndarray | None, now: float) -> None:
         """Adds a point (n_labels,) at `now` [s] and redraws; without values the plot only scrolls."""
         if values is not None:
-            self._points.append((now, np.asarray(values, float)))
+            self._points = np.roll(self._points, -1, axis=1)
+            self._points[:, -1] = (now, *values)
         self._plot.data = self._data(now)
 
     def _data(self, now: float) -> tuple[np.ndarray, ...]:
-        kept = [(time - now, values) for time, values in self._points if time >= now - self._seconds]
-        if not kept:
-            return (np.array([-self._seconds, 0.0]), *(np.full(2, np.nan) for _ in range(self._width)))
-        times, values = np.array([t for t, _ in kept]), np.array([v for _, v in kept])
-        return (times, *(values[:, i].copy() for i in range(self._width)))
+        kept = self._points[:, self._points[0] >= now - self._seconds]
+        if not kept.size:
+            return (np.array([-self._seconds, 0.0]), *np.full((len(self._points) - 1, 2), np.nan))
+        return (kept[0] - now, *kept[1:])

@@ -9,16 +9,19 @@ import numpy as np
 import trimesh
 import viser
 
+from inhand_console.axes import Axes
 from inhand_console.config import SceneConfig
+from inhand_console.hand_mesh import light_meshes
 from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age
-from inhand_console.model import hand_mesh
 from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
 from inhand_console.urdf_tree import UrdfTree, Visual
+from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
 from inhand_core import rotations
 from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose
 
-HAND = "/hand_base"
+HAND = f"/{HAND_BASE}"
+PALM = "rh_palm"
 SAME_TURN = 1e-4
 """Quaternions whose elements differ by less are not sent again."""
 SAME_PLACE = 1e-5
@@ -32,22 +35,23 @@ class HandScene:
         server: of the page.
         tree: the robot description; its root link is the world.
         joint_names: order of the angles given to `update`.
+        triangles: about so many are drawn.
     """
 
-    def __init__(self, server: viser.ViserServer, tree: UrdfTree, joint_names: Sequence[str]) -> None:
+    def __init__(self, server: viser.ViserServer, tree: UrdfTree, joint_names: Sequence[str], triangles: int) -> None:
         self._tree = tree
         self._index = tree.index(joint_names)
         self._frames = {
             joint.name: server.scene.add_frame(
-                self._node(joint.child),
+                self.node(joint.child),
                 show_axes=False,
                 position=joint.position,
                 wxyz=rotations.xyzw_to_wxyz(joint.orientation),
             )
             for joint in tree.joints
         }
-        for i, visual in enumerate(tree.visuals):
-            _add_visual(server, f"{self._node(visual.link)}/visual_{i}", visual)
+        for i, (visual, mesh) in enumerate(zip(tree.visuals, light_meshes(tree.visuals, triangles), strict=True)):
+            _add_visual(server, f"{self.node(visual.link)}/visual_{i}", visual, mesh)
         self._sent = np.full((len(tree.moving), 4), np.nan)
 
     def update(self, joints: JointStates) -> None:
@@ -62,7 +66,8 @@ class HandScene:
         """The node of a joint's child link."""
         return self._frames[joint]
 
-    def _node(self, link: str) -> str:
+    def node(self, link: str) -> str:
+        """The name of a link's node."""
         return self._tree.path(link).removeprefix(self._tree.root)
 
 
@@ -123,20 +128,26 @@ class Scene:
     ) -> None:
         self._config = config
         _set_stage(server, config)
-        self._hand = HandScene(server, tree, joint_names)
-        self.object = _add_object(server, f"{HAND}/object", shape, 1.0)
-        self.ghost = _add_object(server, f"{HAND}/goal", shape, config.ghost_opacity)
+        self._hand = HandScene(server, tree, joint_names, config.hand_triangles)
+        self.object = _add_object(server, f"{HAND}/{OBJECT}", shape, 1.0)
+        self.ghost = _add_object(server, f"{HAND}/{GOAL}", shape, config.ghost_opacity)
         self.ghost.position = config.ghost_position
-        server.scene.add_label(f"{HAND}/goal_label", "goal", position=config.ghost_label_position)
-        self.true_object = _add_outline(server, f"{HAND}/true_object", shape, config.true_color)
+        server.scene.add_label(f"{HAND}/{GOAL}_label", GOAL, position=config.ghost_label_position)
+        self.true_object = _add_outline(server, f"{HAND}/{TRUE_OBJECT}", shape, config.true_color)
         self._markers = Spheres(server, "/markers", config.marker_radius)
         self._fingertips = Spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
         self._ages = MarkerAges(config.lost_after_s)
+        nodes = {WORLD: "", HAND_BASE: HAND, OBJECT: f"{HAND}/{OBJECT}", GOAL: f"{HAND}/{GOAL}"}
+        nodes |= {PALM: self._hand.node(PALM)} if PALM in tree.links else {}
+        self.axes = Axes(server, nodes, config.frame_length)
         self._drawn = Snapshot()
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws what has changed since the last snapshot."""
         last, self._drawn = self._drawn, snapshot
+        if snapshot.camera_poses is not last.camera_poses:
+            for camera, pose in snapshot.camera_poses.items():
+                self.axes.place(camera, pose)
         if snapshot.joint_states is not None and snapshot.joint_states is not last.joint_states:
             self._hand.update(snapshot.joint_states)
         if snapshot.object_pose is not last.object_pose:
@@ -164,20 +175,7 @@ class Scene:
         self._fingertips.update(fingertips.position[0], status)
 
 
-def mesh_of(visual: Visual) -> trimesh.Trimesh:
-    """The triangles of one visual, in its own frame [m]."""
-    if visual.shape == "mesh":
-        mesh = trimesh.load(hand_mesh(visual.filename), force="mesh")
-        return mesh.apply_transform(np.diag([*visual.size, 1.0]))
-    if visual.shape == "box":
-        return trimesh.creation.box(extents=visual.size)
-    if visual.shape == "cylinder":
-        return trimesh.creation.cylinder(radius=visual.size[0], height=visual.size[1], sections=24)
-    return trimesh.creation.icosphere(radius=visual.size[0], subdivisions=2)
-
-
-def _add_visual(server: viser.ViserServer, name: str, visual: Visual) -> None:
-    mesh = mesh_of(visual)
+def _add_visual(server: viser.ViserServer, name: str, visual: Visual, mesh: trimesh.Trimesh) -> None:
     server.scene.add_mesh_simple(
         name,
         np.asarray(mesh.vertices),

@@ -46,13 +46,22 @@ class NodeReport:
 class Graph:
     """Nodes as they see and describe themselves.
 
-    `present` are the names of the nodes that discovery finds, None before it was asked; `states` the lifecycle states
-    of those that have one ("active", "inactive", …).
+    `present` are the names of the nodes that discovery finds, None before it was asked; `since` says when each was
+    first found [s, the clock of the reports]; `states` are the lifecycle states of those that have one ("active", …).
     """
 
     present: frozenset[str] | None = None
     states: Mapping[str, str] = field(default_factory=dict)
     reports: Mapping[str, NodeReport] = field(default_factory=dict)
+    since: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InUse:
+    """What the running nodes say they use: the policy's weights, and each node's groups of randomisation."""
+
+    weights: str | None = None
+    randomization: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -102,6 +111,7 @@ class Snapshot:
     controller: ControllerHealth | None = None
     action: HandAction | None = None
     graph: Graph = field(default_factory=Graph)
+    in_use: InUse = field(default_factory=InUse)
     latencies: Latencies = field(default_factory=Latencies)
     images: Mapping[str, np.ndarray] = field(default_factory=dict)
     intrinsics: Mapping[str, Intrinsics] = field(default_factory=dict)

@@ -21,6 +21,13 @@ def is_policy(path: Path) -> bool:
     return isinstance(header, dict) and POLICY_KEY in header.get("__metadata__", {})
 
 
+def as_chosen(path: str, root: Path) -> str:
+    """A weights file as `policies` names it: below the project's `root` from there, else as it is."""
+    absolute = Path(path).expanduser()
+    inside = absolute.is_absolute() and absolute.is_relative_to(root)
+    return str(absolute.relative_to(root)) if inside else path
+
+
 def policies(root: Path) -> tuple[str, ...]:
     """Policies in `root`/weights, as config/policy.yaml names them, sorted."""
     return tuple(sorted(f"weights/{path.name}" for path in (root / "weights").glob("*.safetensors") if is_policy(path)))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+import viser
 
-from inhand_console.graphs import JointErrors
-from inhand_console.plots import hues
+from inhand_console.graphs import Graphs, JointErrors
+from inhand_console.plots import ScrollingPlot, hues
+from inhand_console.snapshot import Latencies, Snapshot
 from inhand_console.weights_files import policies
 from inhand_core.paths import resource_root
 from inhand_core.signals import HandAction, JointStates
@@ -66,3 +69,33 @@ def test_the_shipped_policy_can_be_chosen() -> None:
 @pytest.mark.parametrize("count", [1, 3])
 def test_as_many_colours_as_curves(count: int) -> None:
     assert len(hues(count)) == count
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[viser.ViserServer]:
+    server = viser.ViserServer(host="127.0.0.1", port=18370, verbose=False)
+    yield server
+    server.stop()
+
+
+def test_a_plot_scrolls_and_sends_no_more_than_its_points(server: viser.ViserServer) -> None:
+    plot = ScrollingPlot(server, "two", ("a", "b"), seconds=4.0, points=5)
+    assert [len(column) for column in plot.data] == [2, 2, 2]
+    for i in range(9):
+        plot.update((i, -i), float(i))
+    times, first, second = plot.data
+    np.testing.assert_array_equal(times, [-4.0, -3.0, -2.0, -1.0, 0.0])
+    np.testing.assert_array_equal(first, [4.0, 5.0, 6.0, 7.0, 8.0])
+    np.testing.assert_array_equal(second, -first)
+    plot.update(None, 10.0)
+    np.testing.assert_array_equal(plot.data[0], [-4.0, -3.0, -2.0])
+
+
+def test_the_plots_are_sent_at_their_own_rate_and_show_the_worst_latency_between(server: viser.ViserServer) -> None:
+    graphs = Graphs(server, seconds=10.0, rate=2.0)
+    for i in range(41):
+        graphs.note(Latencies(marker_to_motor=(30.0 if i == 3 else 10.0,)))
+        graphs.update(Snapshot(), 0.05 * i)
+    times, motor, *_ = graphs.times.data
+    assert len(times) == 5
+    np.testing.assert_array_equal(motor, [10.0, 30.0, 10.0, 10.0, 10.0])

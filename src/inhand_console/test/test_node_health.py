@@ -55,6 +55,30 @@ def test_a_node_that_has_stopped_reporting_is_stuck_unless_all_is_paused() -> No
     assert judged("tracker", graph, simulator=SimHealth(0.0, 0, True)).level == Level.OK
 
 
+def test_a_node_that_is_there_and_never_reports_is_not_well() -> None:
+    before = judged("tracker", Graph())
+    fresh = judged("tracker", Graph(ALL, since={"tracker": NOW - 1.0}))
+    assert {before.level, fresh.level} == {Level.WARN} and "awaited" in before.advice and "awaited" in fresh.advice
+    rates = {"fingertips": TopicRate(79.6, 0.012)}
+    mute = judged("tracker", Graph(ALL, since={"tracker": NOW - 20.0}), rates=rates)
+    assert mute.level == Level.ERROR and "no report yet, there for 20 s" in mute.figures and "79.6/80" in mute.figures
+    assert "/diagnostics" in mute.advice and "restart" in mute.advice
+    paused = judged("tracker", Graph(ALL, since={"tracker": NOW - 20.0}), simulator=SimHealth(0.0, 0, True))
+    assert paused.level == Level.WARN and "Resume" in paused.advice
+
+
+def test_a_node_that_never_appears_is_an_error_however_long_the_page_waits() -> None:
+    for since in ({}, {"policy": NOW - 20.0}):
+        found = judged("tracker", Graph(frozenset({"policy"}), since=since))
+        assert found.level == Level.ERROR and found.figures == "not running" and "ros2 run" in found.advice
+
+
+def test_no_node_is_green_of_which_nothing_is_known() -> None:
+    graphs = (Graph(), Graph(frozenset()), Graph(ALL), Graph(ALL, since=dict.fromkeys(ALL, 0.0)))
+    for graph in graphs:
+        assert Level.OK not in {f.level for f in judge_nodes(Snapshot(graph=graph), SPEC, LIMITS, NOW)}
+
+
 def test_a_report_becomes_advice() -> None:
     found = judged("tracker", Graph(ALL, {}, report(1, "nothing received on mocap/markers")))
     assert found.level == Level.WARN and "ros2 topic info mocap/markers" in found.advice

@@ -15,13 +15,15 @@ import viser
 from inhand_console.config import ConsoleConfig
 from inhand_console.marker_status import COLORS, Seen
 from inhand_console.model import joint_names, load_hand, object_shape
+from inhand_console.overlay import NOMINAL
 from inhand_console.page import ConsolePage
 from inhand_console.panel import Choices, goal_distance
-from inhand_console.scene import HandScene, Scene, Spheres
+from inhand_console.scene import HAND, HandScene, Scene, Spheres
 from inhand_console.snapshot import Snapshot
 from inhand_core import ConfigError, load_config, load_graph, read_yaml, rotations
 from inhand_core.paths import config_file
 from inhand_core.signals import Goal, JointStates, ObjectPose
+from inhand_description.cameras import CAMERA_NAMES
 
 CONFIG = load_config(ConsoleConfig, read_yaml(config_file("console")))
 YES, ZERO = np.array([True]), np.zeros(1)
@@ -55,7 +57,7 @@ def pose(position: list[float], vector: list[float]) -> ObjectPose:
 
 def test_links_turn_as_the_tree_says_and_only_when_they_moved(server: viser.ViserServer) -> None:
     tree = load_hand()
-    hand = HandScene(server, tree, joint_names())
+    hand = HandScene(server, tree, joint_names(), CONFIG.scene.hand_triangles)
     angles = np.linspace(0.0, 0.5, 24)
     hand.update(JointStates(*[angles[None]] * 3))
     turns = tree.orientations(angles, tree.index(joint_names()))
@@ -78,6 +80,30 @@ def test_object_ghost_and_truth_appear_when_they_are_known(server: viser.ViserSe
     np.testing.assert_allclose(scene.object.position, [0.1, 0.2, 0.3])
     np.testing.assert_allclose(scene.ghost.wxyz, [0.8, 0.0, 0.6, 0.0])
     np.testing.assert_allclose(scene.ghost.position, CONFIG.scene.ghost_position)
+
+
+def test_frames_are_drawn_where_they_are_and_can_be_hidden(server: viser.ViserServer) -> None:
+    scene = Scene(server, CONFIG.scene, load_hand(), joint_names(), object_shape("block"))
+    parents = {"world": "", "hand_base": HAND, "object": f"{HAND}/object", "goal": f"{HAND}/goal"}
+    parents["rh_palm"] = f"{HAND}/rh_forearm/rh_wrist/rh_palm"
+    for name, parent in parents.items():
+        frame = scene.axes.frame(name)
+        assert frame.name == f"{parent}/axes_{name}" and frame.show_axes and frame.visible
+        assert frame.axes_length == CONFIG.scene.frame_length
+        np.testing.assert_array_equal([*frame.position, *frame.wxyz], [0, 0, 0, 1, 0, 0, 0])
+    for camera in CAMERA_NAMES:
+        np.testing.assert_allclose(scene.axes.frame(camera).position, NOMINAL[camera][1][:3, 3])
+    turned = np.eye(4)
+    turned[:3, :3], turned[:3, 3] = rotations.to_matrix(np.array([0.0, 0.6, 0.0, 0.8])), (1.0, 2.0, 3.0)
+    scene.update(Snapshot(camera_poses={"camera_top": turned}))
+    np.testing.assert_allclose(scene.axes.frame("camera_top").position, [1.0, 2.0, 3.0])
+    np.testing.assert_allclose(scene.axes.frame("camera_top").wxyz, [0.8, 0.0, 0.6, 0.0], atol=1e-12)
+    every = [*parents, *CAMERA_NAMES]
+    scene.axes.shown = False
+    assert not any(scene.axes.frame(name).visible for name in every)
+    assert scene.object is not scene.axes.frame("object")
+    scene.axes.shown = True
+    assert all(scene.axes.frame(name).visible for name in every)
 
 
 def test_spheres_follow_number_place_and_state_of_the_markers(server: viser.ViserServer) -> None:
@@ -133,7 +159,7 @@ def test_distance_to_the_goal_is_the_angle_of_the_single_rotation() -> None:
 
 @pytest.mark.parametrize(
     ("change", "problem"),
-    [({"scene_hz": 60}, "scene_hz must be in 1"), ({"port": 0}, "port must be in"), ({"colour": 1}, "unknown.*colour")],
+    [({"scene_hz": 61}, "scene_hz must be in 1"), ({"port": 0}, "port must be in"), ({"colour": 1}, "unknown.*colour")],
 )
 def test_a_bad_configuration_is_refused_by_name(change: dict[str, object], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):

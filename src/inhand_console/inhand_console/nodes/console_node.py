@@ -9,6 +9,7 @@ from inhand_console.config import ConsoleConfig
 from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.graph_watch import GraphWatch
+from inhand_console.nodes.in_use import InUseWatch
 from inhand_console.nodes.services import Services
 from inhand_console.page import ConsolePage
 from inhand_console.panel import Choices
@@ -36,7 +37,7 @@ class ConsoleNode(Node):
         name = declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}")
         urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
         self._feed = Feed(self, spec, config.rate_window_s)
-        self._watch = GraphWatch(self)
+        self._watch, self._in_use = GraphWatch(self), InUseWatch(self)
         self._caller = Services(
             self, config.step_ticks, lambda outcome: self._page.report(outcome), lambda: self._page.newest
         )
@@ -68,12 +69,14 @@ class ConsoleNode(Node):
         self._feed.follow(watched, self._page.images_wanted)
         self._feed.pump()
         if watched:
-            self._feed.inbox.note(graph=self._watch.look(self._feed.reports))
+            graph = self._watch.look(self._feed.reports)
+            self._feed.inbox.note(graph=graph, in_use=self._in_use.look(graph.present))
         if watched and self._pump.is_canceled():
             self._pump.reset()
         elif not watched:
             self._pump.cancel()
             self._watch.forget()
+            self._in_use.forget()
         self._caller.check()
 
 

@@ -24,13 +24,14 @@ class GraphWatch:
         self._states: dict[str, str] = {}
         self._asked = 0.0
         self._present: frozenset[str] | None = None
+        self._since: dict[str, float] = {}
 
     def look(self, reports: dict[str, NodeReport]) -> Graph:
         """The graph as it is known now, with the nodes' `reports`; from the executor's thread."""
         if time.monotonic() - self._asked >= ASK_S:
             self._asked = time.monotonic()
             self._ask()
-        return Graph(self._present, dict(self._states), dict(reports))
+        return Graph(self._present, dict(self._states), dict(reports), dict(self._since))
 
     def forget(self) -> None:
         """Lets the clients go."""
@@ -38,10 +39,12 @@ class GraphWatch:
             self._node.destroy_client(client)
         self._clients.clear()
         self._states.clear()
+        self._since.clear()
         self._present = None
 
     def _ask(self) -> None:
         self._present = frozenset(self._node.get_node_names())
+        self._since = {name: self._since.get(name, self._asked) for name in self._present}
         offered = {
             service.removesuffix(_GET_STATE).lstrip("/")
             for service, kinds in self._node.get_service_names_and_types()
