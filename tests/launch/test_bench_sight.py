@@ -31,6 +31,7 @@ def test_latencies_are_counted_from_the_snapshot_that_a_pose_shows() -> None:
         found.add(heard(POSE, ObjectPose(valid=valid), stamp, wall + delay * MS))
     found.add(heard(POSE, ObjectPose(valid=True), 999 * MS, (begin + 2500) * MS))  # of an instant that nobody told
     assert found.latency_ms == pytest.approx([40.0, 60.0])
+    assert found.shown_ms == pytest.approx([20.0, 20.0]) and "sent: 20.0 ms" in found.text()
     assert found.valid == [True, True, False]
     assert "p50 50.0 ms" in found.text() and "valid 66.7 %" in found.text()
     assert found.images == {INFOS[0]: 3, INFOS[1]: 0, INFOS[2]: 0}

@@ -13,6 +13,8 @@ from inhand_core import rotations
 from inhand_policy.registration import register
 
 _ITERATIONS = 10
+_SMALL = 1e-6
+"""A step of less [m, rad] is the last: a thousandth of the errors that images leave."""
 _DAMPING = 1e-9
 _WORST = 4.0  # cutoffs, at which an error is bounded in the residual
 
@@ -100,15 +102,19 @@ def fit_pose(
     points, weight = triangulate(pixels, scalar, matrix, pose)
     start = register(vertices, points, weight / np.maximum(weight.max(1, keepdims=True), 1e-30))
     position, orientation = start.position, start.rotation
+    moving = np.ones(len(pixels), bool)  # a row that has arrived stays as it is, whatever the others still need
     for _ in range(_ITERATIONS):
         error, jacobian = _linearise(vertices, position, orientation, pixels, matrix, pose)
         weighted = information * _huber(error, information, cutoff)[..., None, None]
         hessian, gradient = _normal_equations(jacobian, weighted, error)
-        step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
+        step = np.linalg.solve(hessian, gradient[..., None])[..., 0] * moving[:, None]
+        turn = rotations.from_rotation_vector(-_bounded(step[:, 3:]))
+        turned = rotations.normalize(rotations.multiply(turn, orientation))
         position = position - step[:, :3]
-        orientation = rotations.normalize(
-            rotations.multiply(rotations.from_rotation_vector(-_bounded(step[:, 3:])), orientation)
-        )
+        orientation = np.where(moving[:, None], turned, orientation)
+        moving &= np.abs(step).max(axis=1) > _SMALL
+        if not moving.any():
+            break
     error, jacobian = _linearise(vertices, position, orientation, pixels, matrix, pose)
     weighted = information * _huber(error, information, cutoff)[..., None, None]
     hessian, _ = _normal_equations(jacobian, weighted, error)
