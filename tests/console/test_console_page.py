@@ -32,6 +32,8 @@ from inhand_core.paths import config_file
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 PATIENCE_S = 240.0
+AGAIN_S = 20.0
+"""A click that has led to nothing for so long was lost."""
 
 
 @dataclass
@@ -47,8 +49,17 @@ class Stage:
     def wait_for_text(self, text: str) -> None:
         wait_for(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
 
-    def wait_for_press(self, command: Command) -> None:
-        wait_for(lambda: command in self.pressed, PATIENCE_S, f"a press of {command.name}")
+    def press(self, label: str, command: Command) -> None:
+        """Clicks, and again where the page has drawn the button anew under the mouse, as a person does."""
+        tries = []
+
+        def pressed() -> bool:
+            if not tries or time.monotonic() - tries[-1] > AGAIN_S:
+                self.browser.click(label)
+                tries.append(time.monotonic())
+            return command in self.pressed
+
+        wait_for(pressed, PATIENCE_S, lambda: f"a press of {command.name}; {len(tries)} clicks: {self.pressed}")
 
     def scene(self) -> np.ndarray:
         """The 3D part of a picture, (h, w, 3)."""
@@ -154,9 +165,9 @@ def test_the_blocks_faces_can_be_told_by_their_colours(stage: Stage, name: str, 
 
 
 def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
+    stage.pressed.clear()
     stage.browser.click("Run")
-    stage.browser.click("STOP")
-    stage.wait_for_press(Command.STOP)
+    stage.press("STOP", Command.STOP)
     stage.rehearsal.mode = "STOPPED"
     stage.page.report(Outcome(Command.STOP, True, "latched"))
     stage.wait_for_text("stop the hand: done (latched)")
@@ -180,12 +191,11 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
         ("Step", Command.STEP),
         ("Reset", Command.RESET),
     ):
-        stage.browser.click(label)
-        stage.wait_for_press(command)
+        stage.press(label, command)
     stage.rehearsal.mode = "RUNNING"
     stage.page.report(Outcome(Command.RESET, False, "nobody offers the service sim/reset"))
     stage.wait_for_text("Could not reset the simulation")
-    assert len(stage.pressed) == len(Command)
+    assert set(stage.pressed) == set(Command)
     assert stage.chosen[Command.USE_WEIGHTS] == "weights/block.safetensors"
     assert stage.chosen[Command.USE_RANDOMIZATION] == "none"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import viser
@@ -10,7 +10,7 @@ import viser
 from inhand_console.overlay import NOMINAL
 from inhand_core import rotations
 
-THICKNESS = 0.05
+THICKNESS = 0.035
 """Radius of an axis over its length."""
 FRUSTUM = 1.5
 """Depth of a camera's frustum over the axes' length."""
@@ -24,10 +24,14 @@ class Axes:
         server: of the page.
         nodes: name of the frame -> node of the scene whose frame it is; "" is the world.
         length: of each axis [m].
+        unnamed: frames that get no label.
     """
 
-    def __init__(self, server: viser.ViserServer, nodes: Mapping[str, str], length: float) -> None:
+    def __init__(
+        self, server: viser.ViserServer, nodes: Mapping[str, str], length: float, unnamed: Collection[str] = ()
+    ) -> None:
         self._server, self._length, self._shown = server, length, True
+        self._unnamed = unnamed
         self._frames: dict[str, viser.FrameHandle] = {}
         self._labels: list[viser.LabelHandle] = []
         for name, node in nodes.items():
@@ -73,4 +77,5 @@ class Axes:
         self._frames[name] = self._server.scene.add_frame(
             node, axes_length=length, axes_radius=THICKNESS * length, origin_radius=1.5 * THICKNESS * length
         )
-        self._labels.append(self._server.scene.add_label(f"{node}/name", name, font_screen_scale=0.7))
+        if name not in self._unnamed:
+            self._labels.append(self._server.scene.add_label(f"{node}/name", name, font_screen_scale=0.7))

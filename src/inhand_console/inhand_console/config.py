@@ -24,7 +24,7 @@ class SceneConfig:
         ghost_label_position: of the word "goal", in hand_base.
         true_color: of the outline at the simulator's true pose, 0 … 1.
         marker_radius, fingertip_radius: of the spheres [m].
-        hand_triangles: the hand is drawn with about so many.
+        hand_triangles: the hand's meshes are simplified to so many, as far as that bends no outlines.
         frame_length: of the axes of frames [m].
         lost_after_s: a marker not seen for longer counts as lost, before that as held [s].
     """

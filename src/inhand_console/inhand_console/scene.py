@@ -139,7 +139,7 @@ class Scene:
         self._ages = MarkerAges(config.lost_after_s)
         nodes = {WORLD: "", HAND_BASE: HAND, OBJECT: f"{HAND}/{OBJECT}", GOAL: f"{HAND}/{GOAL}"}
         nodes |= {PALM: self._hand.node(PALM)} if PALM in tree.links else {}
-        self.axes = Axes(server, nodes, config.frame_length)
+        self.axes = Axes(server, nodes, config.frame_length, unnamed=(GOAL,))  # the ghost has its label
         self._drawn = Snapshot()
 
     def update(self, snapshot: Snapshot) -> None:
