@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rclpy.node import Node
@@ -12,7 +13,9 @@ from inhand_interfaces.msg import SimState
 from inhand_ros import to_stamp
 from inhand_sim.cameras.settings import load_cameras_config
 from inhand_sim.pacing import NANOSECONDS
-from inhand_sim.worlds import Worlds
+
+if TYPE_CHECKING:  # the cameras' node, which reads snapshots, has no use for physics
+    from inhand_sim.worlds import Worlds
 
 DEPTH = 5
 
