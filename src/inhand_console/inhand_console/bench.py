@@ -11,10 +11,11 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from statistics import median
 
-from inhand_console.chromium import Chromium, executable
+from inhand_console.chromium import Chromium, die_with_parent, executable
 from inhand_console.frame_cost import CATEGORIES, COUNT_DRAWING, FRAME_MS, FrameCost, frame_cost
 
 NODE = "from inhand_console.nodes.console_node import main; main()"
@@ -135,7 +136,12 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
     """A process for as long as the block; its output goes to `log`."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, signal.SIGINT),
         )
     try:
         yield process

@@ -13,6 +13,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -45,9 +46,9 @@ def executable() -> str | None:
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
-def _die_with_parent() -> None:
-    """A browser that draws in software takes all cores: it must not outlive whoever started it, however that ends."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+def die_with_parent(number: int) -> None:
+    """In a child: it gets this signal when whoever started it ends, however that ends. A browser takes all cores."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
 
 
 class Chromium:
@@ -69,7 +70,7 @@ class Chromium:
             stdout=self._log,
             stderr=self._log,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
+            preexec_fn=partial(die_with_parent, signal.SIGKILL),
         )
         try:
             port_file = self._profile / "DevToolsActivePort"
