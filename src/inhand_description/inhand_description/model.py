@@ -214,7 +214,8 @@ def _add_object(spec: mujoco.MjSpec, row: ObjectRow, visuals: bool) -> None:
     """The free body "object" with collision geoms "object", …; coloured tiles on its faces where it is looked at."""
     place = HAND_BASE.position + rotate(np.array(HAND_BASE.orientation), np.array(START.object_position))
     body = spec.worldbody.add_body(name="object", pos=place)
-    body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE)
+    joint = body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE)
+    joint.damping = np.array([row.damping, 0.0, 0.0])
     for index, (size, turn) in enumerate(_collision_boxes(row)):
         geom = body.add_geom(name="object" if index == 0 else f"object_{index}", type=mujoco.mjtGeom.mjGEOM_BOX)
         geom.size, geom.quat = size, [np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]

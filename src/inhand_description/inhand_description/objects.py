@@ -28,6 +28,7 @@ class ObjectRow:
         half_size: half extents of its bounding box [m].
         mass: [kg].
         friction: sliding, torsional, rolling coefficients of contact.
+        damping: of its six degrees of freedom [N s/m, N m s/rad].
         faces: its faces, all of different colours.
         markers: 8 places of markers in its frame [m].
         source: where size and mass come from.
@@ -38,6 +39,7 @@ class ObjectRow:
     half_size: tuple[float, float, float]
     mass: float
     friction: tuple[float, float, float]
+    damping: float
     faces: tuple[FaceRow, ...]
     markers: tuple[tuple[float, float, float], ...]
     source: str
@@ -115,15 +117,19 @@ def _prism_markers(inradius: float, half_height: float, inset: float) -> tuple[t
 
 
 _FRICTION = (1.0, 0.005, 0.0001)
+_DAMPING = 0.01
+"""As all of gymnasium-robotics' objects, on whose environments the paper's is based (C.1). It hardly slows a fall (of
+7 s), but stops tumbling within milliseconds, as soft pads and rolling friction do that rigid contacts lack."""
 OBJECTS: dict[str, ObjectRow] = {
     "block": ObjectRow(
         "block",
         (0.025, 0.025, 0.025),
         0.070875,
         _FRICTION,
+        _DAMPING,
         _BLOCK_FACES,
         _corners(0.025, 0.001),
-        f"{GYM}: half size 25 mm; mass at its density of 567 kg/m³; paper: 5 cm class",
+        f"{GYM}: half size 25 mm; mass at its density of 567 kg/m³; damping; paper: 5 cm class",
         "invented: an LED in each corner, 1 mm below the surface",
     ),
     "prism": ObjectRow(
@@ -131,9 +137,10 @@ OBJECTS: dict[str, ObjectRow] = {
         (0.025, 0.025, 0.025),
         0.058715,
         _FRICTION,
+        _DAMPING,
         _PRISM_FACES,
         _prism_markers(0.025, 0.025, 0.001),
-        "paper 6.2: octagonal prism; invented: 50 mm across flats, 50 mm high, the block's density",
+        "paper 6.2: octagonal prism; invented: 50 mm across flats, 50 mm high, the block's density and damping",
         "invented: an LED in every second corner of either ring",
     ),
 }

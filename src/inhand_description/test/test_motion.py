@@ -168,6 +168,17 @@ def test_block_rests_on_the_palm_for_30_s(locked_wrist, creep):
     assert (place > DROP.lower).all() and (place < DROP.upper).all()
 
 
+def test_the_damped_block_stops_tumbling_at_once_and_falls_all_the_same():
+    model = build_model(ModelConfig())
+    data = mujoco.MjData(model)
+    place, speed = model.joint("object").qposadr[0], model.joint("object").dofadr[0]
+    data.qpos[place + 2] += 1.0
+    data.qvel[speed + 3 : speed + 6] = 10.0
+    mujoco.mj_step(model, data, round(0.25 / model.opt.timestep))
+    assert np.abs(data.qvel[speed + 3 : speed + 6]).max() < 0.01
+    assert data.qvel[speed + 2] == pytest.approx(-9.81 * 0.25, rel=0.03)
+
+
 def test_no_self_collision_at_rest(hand):
     data = mujoco.MjData(hand)
     for pose in (np.zeros(24), rest_pose()):
