@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.commands import ROOT, Documented, WrongCommand, check, documents, find
+from support.small import SMALL
 
 COMMANDS = [command for path in documents() for command in find(path)]
 MARKS = {"", "hardware", "elsewhere"}
@@ -20,7 +21,9 @@ QUICK = (
 )
 # Beginnings of commands that another test runs, with other values at most, and where.
 RUN_BY = {
+    **dict.fromkeys(SMALL, "tests/docs/test_small.py"),
     "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
+    "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
     "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
     "inhand description write": "src/inhand_description/test/test_generated.py",
@@ -52,13 +55,16 @@ RUN_BY = {
 # Beginnings of commands that no test runs, and why not. That they and their options exist is tested all the same.
 NOT_RUN = {
     "colcon build": "`make build` runs it",
-    "inhand bench": "takes minutes, and nothing timed is a test",
-    "inhand doctor": "judges the machine; its checks have tests of their own",
-    "inhand policy init": "writes random weights; its parts have tests of their own",
-    "inhand render sheet": "a picture for people; renderers and draws have tests of their own",
+    "inhand bench physics": "wants a GPU; docs/gpu.md says how its rehearsal without one ends",
     "rviz2": "needs RViz",
     "source ": "the shell that runs the tests did it",
     "tensorboard": "somebody else's program",
+}
+NAMES = ("inhand bench",)  # of a group of commands, spoken of without one of them
+# Beginnings of commands that take long however small, and where their page says so; only their arguments are tested.
+LONG = {
+    "inhand bench learning": ("docs/train.md", "--minutes 90"),
+    "inhand bench page": ("docs/page.md", "starts the simulation"),
 }
 
 
@@ -71,12 +77,17 @@ def test_the_documents_have_commands() -> None:
 def test_a_documented_command_exists(command: Documented) -> None:
     assert command.mark in MARKS, f"{command.place}: unknown mark {command.mark!r}; known {sorted(MARKS)}"
     check(command.text)
-    run = [name for name in (*RUN_BY, *NOT_RUN) if command.text.startswith(name)]
-    assert command.mark or command.text in QUICK or run, f"{command.place}: which test runs it? {command.text}"
+    run = [name for name in (*RUN_BY, *NOT_RUN, *LONG) if command.text.startswith(name)]
+    exempt = command.mark or command.text in (*QUICK, *NAMES)
+    assert exempt or run, f"{command.place}: which test runs it? {command.text}"
 
 
 def test_the_tests_that_run_commands_are_there() -> None:
     assert not [path for path in RUN_BY.values() if not (ROOT / path).exists()]
+
+
+def test_a_long_command_is_announced_by_its_page() -> None:
+    assert not [name for name, (page, words) in LONG.items() if words not in (ROOT / page).read_text()]
 
 
 @pytest.mark.parametrize(

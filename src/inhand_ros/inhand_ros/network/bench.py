@@ -19,6 +19,17 @@ from inhand_ros.network.hosts import TwoHosts
 DOMAIN = 19  # in namespaces of its own it meets nobody
 START_LIMIT_S = 120.0
 CUT_S = 2.0
+TITLES = (
+    "frames lost, delay, each way",
+    "goals",
+    "drops",
+    "holds",
+    "policy period p50 / p99",
+    "marker to motor p50 / p99",
+    "holds after a cut",
+    "runs again after it",
+)
+"""Columns of the table that the bench ends with."""
 REPORT_S = 0.1  # period of controller/status: what the times to hold and to resume are known by
 
 
@@ -117,9 +128,9 @@ def network(
 ) -> int:
     """Run the graph on two hosts, network namespaces joined by a lossy wire; needs root.
 
-    Prints a row for each pair of loss and delay and each repeat, in turns, and last the medians: goals, holds and
-    latencies of an undisturbed run, then how long the controller took to hold when the wire was cut for 2 s, and to run
-    again (known to 0.1 s, its reports' period).
+    Prints a line of JSON for each pair of loss and delay and each repeat, in turns, and last a Markdown table of the
+    medians: goals, holds and latencies of an undisturbed run, then how long the controller took to hold when the wire
+    was cut for 2 s, and to run again (known to 0.1 s, its reports' period).
 
     Args:
         loss: probability that a frame is lost, each way; one value a condition.
@@ -141,9 +152,31 @@ def network(
             measured = row(*condition, seconds, cuts, (f"seed:={repeat}", *arguments))
             rows.setdefault(condition, []).append(measured)
             print(json.dumps(measured), flush=True)
-    for measured in rows.values():
-        print(f"median of {repeats}: {json.dumps({key: median([r[key] for r in measured]) for key in measured[0]})}")
+    medians = [{key: median([run[key] for run in measured]) for key in measured[0]} for measured in rows.values()]
+    loads = ", ".join(f"{measured['load']:g}" for measured in medians)
+    print(f"\nmedians of {repeats} runs of {seconds:g} s, load of the machine in each row: {loads}\n\n{table(medians)}")
     return 0
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return rows, keys as in `row`, as a Markdown table; "none" where nothing was measured."""
+
+    def pair(times: dict[str, float | None]) -> str:
+        ends = (times["p50"], times["p99"])
+        return "none" if None in ends else f"{ends[0]:.1f} / {ends[1]:.1f} ms"
+
+    lines = [TITLES, ("---",) * len(TITLES)]
+    lines += [
+        (
+            f"{measured['loss'] * 100:g} %, {measured['delay_ms']:g} ms",
+            *(f"{measured[key]:g}" for key in ("goals", "drops", "holds")),
+            pair(measured["policy_period_ms"]),
+            pair(measured["marker_to_motor_ms"]),
+            *(f"{measured[key]:.2f} s" for key in ("hold_after_s", "resume_after_s")),
+        )
+        for measured in rows
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def median(values: list[Any]) -> Any:
