@@ -55,7 +55,6 @@ RUN_BY = {
 # Beginnings of commands that no test runs, and why not. That they and their options exist is tested all the same.
 NOT_RUN = {
     "colcon build": "`make build` runs it",
-    "inhand bench physics": "wants a GPU; docs/gpu.md says how its rehearsal without one ends",
     "rviz2": "needs RViz",
     "source ": "the shell that runs the tests did it",
     "tensorboard": "somebody else's program",
@@ -64,7 +63,7 @@ NAMES = ("inhand bench",)  # of a group of commands, spoken of without one of th
 # Beginnings of commands that take long however small, and where their page says so; only their arguments are tested.
 LONG = {
     "inhand bench learning": ("docs/train.md", "--minutes 90"),
-    "inhand bench page": ("docs/page.md", "starts the simulation"),
+    "inhand bench page": ("docs/page.md", "takes minutes"),
 }
 
 

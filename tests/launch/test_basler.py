@@ -20,7 +20,7 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
-from support.probe import Probe
+from support.probe import Probe, in_a_trial
 from support.processes import Processes, executable, wait_for
 from support.settings import ROOT, changed_root
 
@@ -28,7 +28,7 @@ from cv_bridge import CvBridge
 from inhand_core.paths import resource_root
 from inhand_description import CAMERAS
 from inhand_description.cameras import nominal_info
-from inhand_interfaces.msg import ControllerStatus, Trial
+from inhand_interfaces.msg import Trial
 from inhand_ros.images import image_array, image_message
 
 SIDES = ("top", "left", "right")
@@ -229,12 +229,6 @@ def test_what_cannot_work_ends_at_the_start_with_a_reason(
     assert driver.wait(LONG) not in (0, None)
     log = processes.log("basler_driver")
     assert re.search(culprit, log), log
-
-
-def in_a_trial(probe: Probe) -> bool:
-    """Whether trial and controller run."""
-    trial, status = probe.newest("trial"), probe.newest("controller/status")
-    return bool(trial and status) and (trial.state, status.mode) == (Trial.RUNNING, ControllerStatus.RUNNING)
 
 
 def endings(probe: Probe, wall: float) -> list[int]:

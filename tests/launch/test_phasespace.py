@@ -15,7 +15,7 @@ import pytest
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from support.listener import Listener
-from support.probe import Probe
+from support.probe import Probe, in_a_trial
 from support.processes import Processes, executable, wait_for
 
 from inhand_core.graph import load_graph
@@ -241,12 +241,6 @@ def test_a_server_killed_in_mid_run_holds_the_hand_and_marks_the_trial(launch, p
         assert len(marks) < 6, f"how trials ended: {marks}"
         marks.append(killed_and_returned(launched, probe))
     assert launched.pid("phasespace_driver") == driver, "the driver was not restarted"
-
-
-def in_a_trial(probe: Probe) -> bool:
-    """Whether trial and controller run."""
-    trial, status = probe.newest("trial"), probe.newest("controller/status")
-    return bool(trial and status) and (trial.state, status.mode) == (Trial.RUNNING, ControllerStatus.RUNNING)
 
 
 def killed_and_returned(launched, probe: Probe) -> int:

@@ -11,6 +11,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
+from inhand_interfaces.msg import ControllerStatus, Trial
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos
 from support.processes import wait_for
@@ -76,3 +77,9 @@ class Probe:
             self._executor.spin()
         except ExternalShutdownException:
             return
+
+
+def in_a_trial(probe: Probe) -> bool:
+    """Whether trial and controller run."""
+    trial, status = probe.newest("trial"), probe.newest("controller/status")
+    return bool(trial and status) and (trial.state, status.mode) == (Trial.RUNNING, ControllerStatus.RUNNING)

@@ -7,6 +7,7 @@ SMALL = {
     "inhand bench control": "--seconds 0.2 --steps 1000 --busy 1",
     "inhand bench drivers": "--seconds 3 --devices phasespace",
     "inhand bench env": "--batch 16 --seconds 0.1 --repeats 1 --processes 1 --no-peer",
+    "inhand bench physics": "--device cpu --batch 8 --cpu-batch 8 --seconds 0.2 --repeats 1",
     "inhand bench record": "--seconds 1",
     "inhand bench render": "--renderers classic --crop 48 --processes 1 --seconds 0.1 --repeats 1 --no-training",
     "inhand bench sight": "--seconds 2",
