@@ -75,11 +75,16 @@ Reporter::Reporter(Node & node, const NodeParameters & parameters)
 void Reporter::publish(const rt::CycleRecord & record, std::int64_t now_ns)
 {
   if (record.output.has_position) {
-    publish_commands(record.output);
-    const bool new_reading =
-      !published_joints_ || joints_sequence_ != record.output.sensors_sequence;
-    if (new_reading) {
-      publish_joints(record.output);
+    const ControllerOutput & output = record.output;
+    publish_commands(output);
+    for (std::size_t i = 0; i < record.overtaken_count; ++i) {
+      const rt::OvertakenReading & reading = record.overtaken[i];
+      publish_joints(reading.stamp_ns, reading.position, reading.velocity, output.effort);
+    }
+    if (!published_joints_ || joints_sequence_ != output.sensors_sequence) {
+      published_joints_ = true;
+      joints_sequence_ = output.sensors_sequence;
+      publish_joints(output.sensors_stamp_ns, output.position, output.velocity, output.effort);
     }
   }
   timings_.push_back({record.lateness_ns, record.period_ns, record.compute_ns});
@@ -107,15 +112,15 @@ void Reporter::publish_commands(const ControllerOutput & output)
   failed_publishes_ += !commands_publisher_.publish(&message);
 }
 
-void Reporter::publish_joints(const ControllerOutput & output)
+void Reporter::publish_joints(
+  std::int64_t stamp_ns, const JointArray & position, const JointArray & velocity,
+  const JointArray & effort)
 {
-  published_joints_ = true;
-  joints_sequence_ = output.sensors_sequence;
   auto & message = *joints_message_;
-  message.header.stamp = to_stamp(output.sensors_stamp_ns);
-  std::copy(output.position.begin(), output.position.end(), message.position.data);
-  std::copy(output.velocity.begin(), output.velocity.end(), message.velocity.data);
-  std::copy(output.effort.begin(), output.effort.end(), message.effort.data);
+  message.header.stamp = to_stamp(stamp_ns);
+  std::copy(position.begin(), position.end(), message.position.data);
+  std::copy(velocity.begin(), velocity.end(), message.velocity.data);
+  std::copy(effort.begin(), effort.end(), message.effort.data);
   failed_publishes_ += !joints_publisher_.publish(&message);
 }
 

@@ -33,7 +33,9 @@ private:
   using Pairs = std::vector<std::pair<std::string, std::string>>;
 
   void publish_commands(const ControllerOutput & output);
-  void publish_joints(const ControllerOutput & output);
+  void publish_joints(
+    std::int64_t stamp_ns, const JointArray & position, const JointArray & velocity,
+    const JointArray & effort);
   void publish_status(const rt::CycleRecord & record);
   void publish_diagnostics(const rt::CycleRecord & record);
   Pairs diagnostics(const rt::CycleRecord & record) const;

@@ -168,10 +168,7 @@ void RealtimeLoop::cycle(std::int64_t now_ns, bool last) noexcept
     const bool applied = apply(ticket.request, controller_);
     answer_.store(ticket.number * 2 + (applied ? 1 : 0), std::memory_order_release);
   }
-  SensorSample sensors;
-  for (int i = 0; i < 64 && sensors_.try_pop(sensors); ++i) {
-    controller_.offer_sensors(now_ns, sensors);
-  }
+  take_sensors(now_ns);
   ActionSample action;
   for (int i = 0; i < 16 && actions_.try_pop(action); ++i) {
     controller_.offer_action(now_ns, action);
@@ -181,6 +178,25 @@ void RealtimeLoop::cycle(std::int64_t now_ns, bool last) noexcept
   }
   controller_.step(now_ns, record_.output);
   record_.counters = controller_.counters();
+}
+
+void RealtimeLoop::take_sensors(std::int64_t now_ns) noexcept
+{
+  record_.overtaken_count = 0;
+  SensorSample sensors;
+  bool accepted = false;
+  for (int i = 0; i < 64 && sensors_.try_pop(sensors); ++i) {
+    const ControllerState & state = controller_.state();
+    const OvertakenReading before{
+      state.sensors_stamp_ns, state.velocity.position, state.velocity.velocity};
+    if (!controller_.offer_sensors(now_ns, sensors)) {
+      continue;
+    }
+    if (accepted && record_.overtaken_count < kMaxOvertaken) {
+      record_.overtaken[record_.overtaken_count++] = before;
+    }
+    accepted = true;
+  }
 }
 
 }  // namespace inhand_control::rt

@@ -156,6 +156,33 @@ TEST_F(Loop, CarriesInputsRequestsAndRecords)
   EXPECT_NEAR(record.output.target[0], 0.4, 1e-12);
 }
 
+TEST_F(Loop, PassesOnReadingsThatWereOvertaken)
+{
+  for (const std::uint64_t sequence : {1, 2, 2, 3}) {  // one twice: refused
+    loop_.offer(test::reading(static_cast<std::int64_t>(sequence) * kMs, sequence, 0.1));
+  }
+  loop_.start();
+  const auto record = until([](const CycleRecord & r) { return r.output.has_position; });
+  EXPECT_EQ(record.output.sensors_sequence, 3u);
+  ASSERT_EQ(record.overtaken_count, 2u);
+  EXPECT_EQ(record.overtaken[0].stamp_ns, 1 * kMs);
+  EXPECT_EQ(record.overtaken[1].stamp_ns, 2 * kMs);
+  EXPECT_EQ(record.overtaken[1].position, record.output.position);
+  const auto next = until([](const CycleRecord &) { return true; });
+  EXPECT_EQ(next.overtaken_count, 0u);
+}
+
+TEST_F(Loop, KeepsABoundedNumberOfThem)
+{
+  for (std::uint64_t sequence = 0; sequence < 3 * kMaxOvertaken; ++sequence) {
+    loop_.offer(test::reading(static_cast<std::int64_t>(sequence), sequence, 0.1));
+  }
+  loop_.start();
+  const auto record = until([](const CycleRecord & r) { return r.output.has_position; });
+  EXPECT_EQ(record.output.sensors_sequence, 3 * kMaxOvertaken - 1);
+  EXPECT_EQ(record.overtaken_count, kMaxOvertaken);
+}
+
 TEST_F(Loop, EndsWithZeroTorque)
 {
   loop_.start();

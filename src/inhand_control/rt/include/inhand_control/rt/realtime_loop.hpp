@@ -3,7 +3,9 @@
 
 #include <semaphore.h>
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -29,10 +31,22 @@ enum class Request : std::uint8_t { kEnable, kDisable, kStop, kClear };
 // Applies a request; false when the controller refuses it (enable while stopped).
 bool apply(Request request, Controller & controller) noexcept;
 
+// A reading that another overtook before a cycle came to use it: the clocks of the hand's bus and of
+// the loop are two, so that now and then two readings come within a period, and none within the next.
+struct OvertakenReading
+{
+  std::int64_t stamp_ns;
+  JointArray position;  // rad
+  JointArray velocity;  // rad/s, filtered
+};
+constexpr std::size_t kMaxOvertaken = 8;  // after a stall there are more; they are not kept
+
 // What one cycle did, for the publishing thread.
 struct CycleRecord
 {
   ControllerOutput output;
+  std::array<OvertakenReading, kMaxOvertaken> overtaken;  // oldest first; all before output's
+  std::size_t overtaken_count;
   Counters counters;
   std::int64_t woke_ns;      // steady clock
   std::int64_t lateness_ns;  // wake-up after the time it was due
@@ -80,6 +94,7 @@ private:
   void become_realtime();
   void run() noexcept;
   void cycle(std::int64_t now_ns, bool last) noexcept;
+  void take_sensors(std::int64_t now_ns) noexcept;
 
   Controller controller_;
   std::int64_t period_ns_;
