@@ -40,7 +40,8 @@ NOT_ACTIVE = {
 def judge_nodes(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits, now: float) -> list[Finding]:
     """The graph's nodes in its order, then every other node that reports; `now` [s] is the clock of the reports."""
     graph = snapshot.graph
-    expected = [component.name for component in spec.components]
+    names = [component.name for component in spec.components]
+    expected = [name for name in names if not _replaced(name, snapshot, spec)]
     others = sorted({*graph.reports, *graph.states} - set(expected))
     return [judge_node(name, snapshot, spec, limits, now) for name in [*expected, *others]]
 
@@ -91,6 +92,15 @@ def advise(message: str) -> str:
         if found := re.search(pattern, message):
             return advice.format(*found.groups())
     return "its log says more"
+
+
+def _replaced(name: str, snapshot: Snapshot, spec: GraphSpec) -> bool:
+    """Whether others do a node's work, as real devices' drivers do the simulator's: it never was, its topics are."""
+    graph = snapshot.graph
+    if graph.present is None or name in graph.present or name in graph.reports:
+        return False
+    heard = list(_heard(name, snapshot, spec))
+    return bool(heard) and all(heard)
 
 
 def _heard(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[bool]:

@@ -73,6 +73,14 @@ def test_a_node_that_never_appears_is_an_error_however_long_the_page_waits() -> 
         assert found.level == Level.ERROR and found.figures == "not running" and "ros2 run" in found.advice
 
 
+def test_a_simulator_whose_devices_are_real_is_not_missed() -> None:
+    rates = {"mocap/markers": TopicRate(240.0, 0.004), "hand/sensors": TopicRate(200.0, 0.005)}
+    real = Snapshot(graph=Graph(ALL - {"sim"}), rates=rates)
+    assert "sim" not in [finding.subject for finding in judge_nodes(real, SPEC, LIMITS, NOW)]
+    half = Snapshot(graph=Graph(ALL - {"sim"}), rates={"hand/sensors": rates["hand/sensors"]})
+    assert "sim" in [finding.subject for finding in judge_nodes(half, SPEC, LIMITS, NOW)]
+
+
 def test_no_node_is_green_of_which_nothing_is_known() -> None:
     graphs = (Graph(), Graph(frozenset()), Graph(ALL), Graph(ALL, since=dict.fromkeys(ALL, 0.0)))
     for graph in graphs:
