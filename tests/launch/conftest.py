@@ -22,6 +22,7 @@ TOPICS = {
     "diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
 }
 LATCHED = ("goal", "trial")
+RELIABLE = ("clock", "sim/status", "sim/object_pose", "controller/status")  # what tests wait for while nothing moves
 
 
 class Launched:
@@ -64,7 +65,7 @@ def launch(domain: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 @pytest.fixture(scope="module")
 def probe(domain: int) -> Iterator[Probe]:
     """Hears all topics of the graph."""
-    listener = Probe(domain, TOPICS, LATCHED)
+    listener = Probe(domain, TOPICS, LATCHED, RELIABLE)
     yield listener
     listener.close()
 

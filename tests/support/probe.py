@@ -18,15 +18,20 @@ from support.processes import wait_for
 
 
 class Probe:
-    """Listens in a thread; `heard[topic]` is the list of (wall time [s], message)."""
+    """Listens in a thread; `heard[topic]` is the list of (wall time [s], message).
 
-    def __init__(self, domain: int, topics: dict[str, str], latched: tuple[str, ...] = ()) -> None:
+    Of topics neither `latched` nor `reliable` a busy machine may lose messages, the last one before a pause included.
+    """
+
+    def __init__(
+        self, domain: int, topics: dict[str, str], latched: tuple[str, ...] = (), reliable: tuple[str, ...] = ()
+    ) -> None:
         self.heard: dict[str, list[tuple[float, Any]]] = {topic: [] for topic in topics}
         self._context = rclpy.Context()
         rclpy.init(context=self._context, domain_id=domain)
         self.node = rclpy.create_node("probe", context=self._context)
         for topic, kind in topics.items():
-            qos = observer_qos(reliable=topic in latched, latched=topic in latched)
+            qos = observer_qos(reliable=topic in (*latched, *reliable), latched=topic in latched)
             self.node.create_subscription(message_class(kind), topic, self._receiver(topic), qos)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
