@@ -18,12 +18,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PR_SET_PDEATHSIG = 1
+PRCTL = ctypes.CDLL(None).prctl
+"""Looked up before a fork: a child of a process with threads may wait for ever for a lock of the loader's."""
 SETTLED_S = 0.2
 """A button that is in the same place after so long stands still."""
+TRIES = 3
+"""A browser that hangs while it starts does so by chance, on a machine with much to do; the next one comes up."""
+LAST_LINES = 10
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -33,6 +38,9 @@ OPTIONS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-dev-shm-usage",  # containers give 64 MiB of shared memory
+    "--disable-breakpad",
+    "--password-store=basic",  # asks no keyring over D-Bus
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
@@ -48,7 +56,7 @@ def executable() -> str | None:
 
 def die_with_parent(number: int) -> None:
     """In a child: it gets this signal when whoever started it ends, however that ends. A browser takes all cores."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, number)
+    PRCTL(PR_SET_PDEATHSIG, number)
 
 
 class Chromium:
@@ -56,42 +64,74 @@ class Chromium:
 
     Args:
         width, height: of the window [pixels].
-        start_s: patience for the browser to come up [s].
+        start_s: patience for the browser to come up [s]; one that has not by then is ended and started anew, `TRIES` times.
+
+    Raises:
+        FileNotFoundError: there is no Chromium on this machine.
+        RuntimeError: it did not come up; the message has its last words.
     """
 
     def __init__(self, width: int = 900, height: int = 600, start_s: float = 60.0) -> None:
         path = executable()
         if path is None:
             raise FileNotFoundError(f"no Chromium; looked for {list(NAMES)}")
-        self._profile = Path(tempfile.mkdtemp(prefix="inhand_chromium_"))
-        self._log = (self._profile / "log").open("wb")
-        self._process = subprocess.Popen(
-            [path, *OPTIONS, f"--window-size={width},{height}", f"--user-data-dir={self._profile}", "about:blank"],
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-            preexec_fn=partial(die_with_parent, signal.SIGKILL),
-        )
-        try:
-            port_file = self._profile / "DevToolsActivePort"
-            end = time.monotonic() + start_s
-            while not (port_file.is_file() and port_file.read_text().strip()):
-                if time.monotonic() > end:
-                    raise TimeoutError(f"no debugging port of {path} within {start_s:g} s")
-                time.sleep(0.05)
-            port = int(port_file.read_text().split()[0])
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
-                tab = next(target for target in json.load(answer) if target["type"] == "page")
-            url = tab["webSocketDebuggerUrl"]
-            self._socket = connect(url, max_size=None, open_timeout=start_s, ping_interval=None)
-        except BaseException:
-            self._end()
-            raise
+        failures: list[str] = []
+        while True:
+            self._start(path, width, height)
+            try:
+                self._socket = self._connect(start_s)
+                break
+            except (TimeoutError, ChildProcessError, OSError) as error:
+                failures.append(f"{type(error).__name__}: {error}{self._last_words()}")
+                self._end()
+                if len(failures) == TRIES:
+                    raise RuntimeError("\n".join([f"{path} did not come up:", *failures])) from error
+            except BaseException:
+                self._end()
+                raise
         self._count = 0
         self.requests: list[str] = []
         self.errors: list[str] = []
         for domain in ("Network", "Page", "Runtime"):
             self.call(f"{domain}.enable")
+
+    def _start(self, path: str, width: int, height: int) -> None:
+        self._profile = Path(tempfile.mkdtemp(prefix="inhand_chromium_"))
+        self._log = (self._profile / "log").open("wb")
+        self._process = subprocess.Popen(
+            [path, *OPTIONS, f"--window-size={width},{height}", f"--user-data-dir={self._profile}", "about:blank"],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+            preexec_fn=partial(die_with_parent, signal.SIGKILL),
+        )
+
+    def _connect(self, start_s: float) -> ClientConnection:
+        """The debugging socket of the browser's tab, once it is there."""
+        port_file = self._profile / "DevToolsActivePort"
+        end = time.monotonic() + start_s
+        while not (port_file.is_file() and port_file.read_text().strip()):
+            if self._process.poll() is not None:
+                raise ChildProcessError(f"ended with {self._process.returncode}")
+            if time.monotonic() > end:
+                raise TimeoutError(f"no debugging port within {start_s:g} s")
+            time.sleep(0.05)
+        port = int(port_file.read_text().split()[0])
+        while True:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
+                tabs = [target for target in json.load(answer) if target["type"] == "page"]
+            if tabs:
+                break
+            if time.monotonic() > end:
+                raise TimeoutError(f"no tab within {start_s:g} s")
+            time.sleep(0.05)
+        return connect(tabs[0]["webSocketDebuggerUrl"], max_size=None, open_timeout=start_s, ping_interval=None)
+
+    def _last_words(self) -> str:
+        """The last lines of what the browser wrote, indented."""
+        lines = (self._profile / "log").read_text(errors="replace").splitlines()[-LAST_LINES:]
+        return "".join(f"\n    {line}" for line in lines)
 
     def call(self, method: str, timeout_s: float = 120.0, **params: Any) -> dict[str, Any]:
         """One command of the protocol and its result; keeps the addresses asked for and the errors thrown meanwhile."""
