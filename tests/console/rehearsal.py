@@ -61,6 +61,8 @@ class Rehearsal:
             self._data.ctrl[:] = middle + half * self._action
             mujoco.mj_step(self._model, self._data)
         signals = {**dict.fromkeys(self._spec.topics), **self._signals()}
+        present = self.graph.present or ()
+        signals = {topic: s for topic, s in signals.items() if self._spec.producers.get(topic, "sim") in present}
         for topic, signal in signals.items():
             entry = self._spec.topics.get(topic)
             due = int((now - self._started) * (entry.rate if entry else STATUS_HZ)) + 1

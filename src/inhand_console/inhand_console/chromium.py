@@ -64,7 +64,8 @@ class Chromium:
 
     Args:
         width, height: of the window [pixels].
-        start_s: patience for the browser to come up [s]; one that has not by then is ended and started anew, `TRIES` times.
+        start_s: patience for the browser to come up [s]; one that has not by then is ended and started anew, `TRIES`
+            times in all.
 
     Raises:
         FileNotFoundError: there is no Chromium on this machine.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from inhand_console.health import Finding, HealthLimits, Level
+from inhand_console.health import Finding, HealthLimits, Level, judge_topic
 from inhand_console.snapshot import NodeReport, Snapshot
 from inhand_core import GraphSpec
 
@@ -41,7 +41,7 @@ def judge_nodes(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits, now: 
     """The graph's nodes in its order, then every other node that reports; `now` [s] is the clock of the reports."""
     graph = snapshot.graph
     names = [component.name for component in spec.components]
-    expected = [name for name in names if not _replaced(name, snapshot, spec)]
+    expected = [name for name in names if not _replaced(name, snapshot, spec, limits)]
     others = sorted({*graph.reports, *graph.states} - set(expected))
     return [judge_node(name, snapshot, spec, limits, now) for name in [*expected, *others]]
 
@@ -94,13 +94,16 @@ def advise(message: str) -> str:
     return "its log says more"
 
 
-def _replaced(name: str, snapshot: Snapshot, spec: GraphSpec) -> bool:
-    """Whether others do a node's work, as real devices' drivers do the simulator's: it never was, its topics are."""
+def _replaced(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits) -> bool:
+    """Whether others do a node's work, as drivers of real devices do the simulator's: it never was, all it would send
+    comes as it should. What is sent on a change alone tells of nobody who is there."""
     graph = snapshot.graph
     if graph.present is None or name in graph.present or name in graph.reports:
         return False
-    heard = list(_heard(name, snapshot, spec))
-    return bool(heard) and all(heard)
+    outputs = next((c.outputs.values() for c in spec.components if c.name == name), ())
+    steady = [topic for topic in outputs if not spec.topics[topic].on_change]
+    judged = [judge_topic(topic, snapshot.rates, spec, limits) for topic in steady]
+    return bool(judged) and all(finding.level == Level.OK for finding in judged)
 
 
 def _heard(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[bool]:

@@ -81,6 +81,14 @@ def test_a_simulator_whose_devices_are_real_is_not_missed() -> None:
     assert "sim" in [finding.subject for finding in judge_nodes(half, SPEC, LIMITS, NOW)]
 
 
+@pytest.mark.parametrize("node", sorted(ALL))
+def test_a_node_that_died_is_missed_though_its_topics_once_came(node: str) -> None:
+    rates = {topic: TopicRate(0.0, 3.0) for topic in SPEC.topics}
+    dead = Snapshot(graph=Graph(ALL - {node}), rates=rates)
+    found = {finding.subject: finding for finding in judge_nodes(dead, SPEC, LIMITS, NOW)}
+    assert found[node].level == Level.ERROR and "ros2 run" in found[node].advice
+
+
 def test_no_node_is_green_of_which_nothing_is_known() -> None:
     graphs = (Graph(), Graph(frozenset()), Graph(ALL), Graph(ALL, since=dict.fromkeys(ALL, 0.0)))
     for graph in graphs:
