@@ -33,7 +33,7 @@ def graph(
         object: what is turned.
         timeout: simulated seconds for one goal.
         seed: of both; a second graph has the next one.
-        deterministic: the likeliest actions, or drawn ones.
+        deterministic: the mean actions, or drawn ones.
         graphs: graphs side by side; each takes about one core, and what is too slow scores differently.
         domain: ROS domain id of the first graph, the next has the next one.
         in_process: trials in one process.

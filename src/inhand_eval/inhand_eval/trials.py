@@ -28,7 +28,7 @@ class Protocol:
         timeout_s: time for a goal [s].
         max_goals: goals in a trial.
         seed: of the run.
-        deterministic: the likeliest bins, or a draw.
+        deterministic: the bins nearest to the mean, or a draw.
         threads: physics threads; 0 for one a core.
         locked_wrist: the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.

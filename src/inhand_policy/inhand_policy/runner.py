@@ -11,7 +11,7 @@ import numpy as np
 from inhand_core.component import Component
 from inhand_core.paths import resource_root
 from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Signal, Trial, TrialState
-from inhand_policy.actions import ZERO_BIN, bins_to_action, greedy_bins, sample_bins
+from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
 from inhand_policy.inference import Memory, PolicyInference
 from inhand_policy.observation import assemble, required_ports
 from inhand_policy.weights import PolicyWeights, load_weights
@@ -23,7 +23,7 @@ class PolicyConfig:
 
     Attributes:
         weights: weights file; a relative path is looked up from the working directory, then from the project's root.
-        deterministic: take the likeliest bin; false: draw from the distribution.
+        deterministic: take the bin nearest to the mean; false: draw from the distribution.
         object_max_age_s: with an older object pose the action is zero.
         fingertips_max_age_s: with an older fingertip the action is zero.
         row_by_row: evaluate the network one row at a time, for runs that must not depend on the batch size at all.
@@ -43,11 +43,13 @@ class PolicyConfig:
 
 @dataclass
 class PolicyState:
-    """memory of the network; last action's bins (B, 20); stale, idle (B,): steps that gave zero actions, and why."""
+    """memory of the network; last action's bins (B, 20); stale, unsound, idle (B,): steps that gave zero actions, and
+    why."""
 
     memory: Memory
     bins: np.ndarray
     stale: np.ndarray
+    unsound: np.ndarray
     idle: np.ndarray
 
 
@@ -55,7 +57,8 @@ class PolicyRunner(Component):
     """Runs the policy every 80 ms (paper, Table 2 and Figure 12).
 
     The action is zero in rows whose trial is not running, and in rows whose inputs are missing or too old (counted as
-    stale). The network's memory is zeroed when a trial ends or begins and moves on only with actions that it chose.
+    stale) or no finite numbers (unsound). The network's memory is zeroed when a trial ends or begins and moves on only
+    with actions that it chose.
 
     Ports: `fingertips`, `object_pose`, `goal`, `trial` in, `joint_states` too where the weights use them; `action`
     (HandAction with bins) out.
@@ -80,7 +83,7 @@ class PolicyRunner(Component):
         self._network = PolicyInference(self.weights, config.row_by_row)
         none = np.zeros(self.batch, np.int64)
         bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
-        self.state = PolicyState(self._network.initial_memory(self.batch), bins, none, none.copy())
+        self.state = PolicyState(self._network.initial_memory(self.batch), bins, none, none.copy(), none.copy())
         self.observation: np.ndarray | None = None
         self.logits: np.ndarray | None = None
 
@@ -130,10 +133,14 @@ class PolicyRunner(Component):
         previous = HandAction(bins_to_action(state.bins), state.bins, trial.trial_id)
         self.observation = assemble(self.blocks, {**inputs, "previous_action": previous})
         self.logits, memory = self._network.step(self.observation, state.memory)
-        rows = active[:, None]
+        sound = np.isfinite(self.logits).all(axis=(1, 2))
+        state.unsound = state.unsound + (active & ~sound)
+        self.logits = np.where(sound[:, None, None], self.logits, 0.0)
+        rows = (active & sound)[:, None]
         hidden = np.where(rows, memory.hidden, state.memory.hidden)
         state.memory = Memory(hidden, np.where(rows, memory.cell, state.memory.cell))
-        return greedy_bins(self.logits) if uniform is None else sample_bins(self.logits, uniform)
+        bins = mean_bins(self.logits) if uniform is None else sample_bins(self.logits, uniform)
+        return np.where(rows, bins, ZERO_BIN)
 
 
 def find_weights(name: str) -> str:

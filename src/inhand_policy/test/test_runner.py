@@ -6,7 +6,7 @@ from conftest import policy_inputs
 
 from inhand_core.random import row_seeds
 from inhand_core.signals import TrialState
-from inhand_policy.actions import ZERO_BIN, bins_to_action, sample_bins
+from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
 from inhand_policy.export import import_network, initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.runner import PolicyConfig, PolicyRunner
@@ -35,12 +35,21 @@ def test_bins_span_the_range_with_zero_in_the_middle():
     assert bins_to_action(np.array(ZERO_BIN)) == 0.0
 
 
-def test_action_is_the_likeliest_bin(weights, rng):
+def test_action_is_the_bin_nearest_to_the_mean(weights, rng):
     component, inputs = runner(weights, 8), policy_inputs(8, rng)
     action = act(component, inputs)
-    np.testing.assert_array_equal(action.bins, component.logits.argmax(-1))
+    probabilities = np.exp(component.logits) / np.exp(component.logits).sum(-1, keepdims=True)
+    mean = (probabilities * np.arange(11)).sum(-1)
+    assert np.abs(action.bins - mean).max() <= 0.5 + 1e-9
     np.testing.assert_array_equal(action.action, (action.bins - 5) / 5)
     assert len(np.unique(action.bins)) > 3
+
+
+def test_two_tops_give_what_lies_between_them():
+    two = np.full((1, 11), -50.0)
+    two[0, [2, 9]] = np.log([0.6, 0.4])
+    assert mean_bins(two).tolist() == [5]  # 0.6 * 2 + 0.4 * 9 = 4.8
+    assert mean_bins(np.eye(11) * 1e4).tolist() == list(range(11))
 
 
 def test_sampling_has_the_networks_distribution(rng):
@@ -86,6 +95,18 @@ def test_missing_input_counts_as_stale(weights, rng, gone):
     del inputs[gone]
     assert (act(component, inputs).action == 0).all()
     assert component.state.stale[0] == 1
+
+
+@pytest.mark.parametrize("deterministic", [True, False])
+def test_inputs_that_are_no_numbers_move_nothing_and_leave_no_trace(weights, rng, deterministic):
+    component, inputs = runner(weights, 2, deterministic), policy_inputs(2, rng)
+    inputs["fingertips"].position[1, 3, 2] = np.nan
+    action = act(component, inputs)
+    assert (action.action[0] != 0).any()
+    assert component.state.unsound.tolist() == [0, 1] and (component.state.memory.hidden[1] == 0).all()
+    assert (action.action[1] == 0).all()
+    inputs["fingertips"].position[1, 3, 2] = 0.0
+    assert (act(component, inputs).action[1] != 0).any() and component.state.unsound.tolist() == [0, 1]
 
 
 def test_without_a_trial_nothing_moves(weights):

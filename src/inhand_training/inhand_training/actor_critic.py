@@ -67,12 +67,12 @@ class ActorCritic(nn.Module):
             observation: groups of (B, n) raw observations.
             memory: from `memory` or the last decision.
             start: (B,) bool, rows that begin an episode.
-            deterministic: take the mode in place of a sample.
+            deterministic: take the mean in place of a sample.
         """
         parameters, actor_memory = self.actor(observation[self.actor.config.observes][None], memory[0], start[None])
         value, critic_memory = self.critic(observation[self.critic.config.observes][None], memory[1], start[None])
         parameters = parameters[0]
-        sample = self.distribution.mode(parameters) if deterministic else self.distribution.sample(parameters)
+        sample = self.distribution.mean(parameters) if deterministic else self.distribution.sample(parameters)
         return Decision(
             action=self.distribution.action(sample),
             sample=sample,

@@ -31,8 +31,8 @@ class DistillConfig:
         learning_rate: Adam's, falling linearly to a tenth at the end of the phase.
         teacher_share: fraction of the phase over which the teacher's share of control falls from 1 to 0.
         target_std: standard deviation [action] of the normal density about the teacher's action that the bins imitate;
-            0: the two bins next to it. Wide enough, what the student cannot tell apart has its mode near the mean.
-        exploration: the driving policy's actions are sampled in this fraction of the rows, else the mode is taken.
+            0: the two bins next to it.
+        exploration: the driving policy's actions are sampled in this fraction of the rows, else the mean is taken.
         max_gradient: norm to which gradients are clipped.
         window: episodes in the statistics, per rank.
     """
@@ -129,11 +129,11 @@ class Distiller:
         if isinstance(distribution, Bins):
             target = distribution.log_probabilities(parameters[0]).exp()
         else:
-            target = target_bins(distribution.mode(parameters[0]), self.bins, self.config.target_std)
+            target = target_bins(distribution.mean(parameters[0]), self.bins, self.config.target_std)
         rows = (len(target), 1)
         explore, by_teacher = torch.rand(rows) < self.config.exploration, torch.rand(rows) < share
-        of_teacher = torch.where(explore, distribution.sample(parameters[0]), distribution.mode(parameters[0]))
-        of_student = torch.where(explore, self.bins.sample(logits[0]), self.bins.mode(logits[0]))
+        of_teacher = torch.where(explore, distribution.sample(parameters[0]), distribution.mean(parameters[0]))
+        of_student = torch.where(explore, self.bins.sample(logits[0]), self.bins.mean(logits[0]))
         action = torch.where(by_teacher, distribution.action(of_teacher), self.bins.action(of_student))
         return target, action
 

@@ -34,9 +34,10 @@ class Bins(nn.Module):
         grid = logits.unflatten(-1, (self.coordinates, N_BINS))
         return (grid - torch.log(torch.empty_like(grid).exponential_())).argmax(-1)
 
-    def mode(self, logits: Tensor) -> Tensor:
-        """The most probable bins."""
-        return logits.unflatten(-1, (self.coordinates, N_BINS)).argmax(-1)
+    def mean(self, logits: Tensor) -> Tensor:
+        """The bins nearest to the mean, as the deployed policy takes them."""
+        probabilities = torch.softmax(logits.unflatten(-1, (self.coordinates, N_BINS)).double(), -1)
+        return (probabilities @ torch.arange(N_BINS, dtype=torch.float64)).round().long()
 
     def action(self, sample: Tensor) -> Tensor:
         """(…, coordinates) in [-1, 1], float64: the very numbers that the deployed policy gives."""
@@ -67,8 +68,8 @@ class Gaussian(nn.Module):
         """Draws unclipped actions."""
         return mean + self.log_std.exp() * torch.randn_like(mean)
 
-    def mode(self, mean: Tensor) -> Tensor:
-        """The mean."""
+    def mean(self, mean: Tensor) -> Tensor:
+        """The mean itself."""
         return mean
 
     def action(self, sample: Tensor) -> Tensor:

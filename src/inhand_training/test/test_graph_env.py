@@ -55,7 +55,7 @@ def drive(env, network, ticks):
     for _ in range(ticks):
         with torch.no_grad():
             logits, memory = network(torch.from_numpy(observation["policy"])[None], memory, start[None])
-        step = env.step(bins.action(bins.mode(logits[0])).numpy())
+        step = env.step(bins.action(bins.mean(logits[0])).numpy())
         latest = env.graph.latest
         records.append((latest["policy/action"].action, latest["trial"].trial_id, latest["object/pose"].orientation))
         observation, start = step.observation, torch.from_numpy(step.start)

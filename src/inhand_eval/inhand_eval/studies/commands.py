@@ -86,7 +86,7 @@ def ablation(
         seed: of training and evaluation.
         trials: trials of each score.
         timeout: simulated seconds for one goal in them.
-        deterministic: score the likeliest actions; else drawn ones, of which little-trained policies make more.
+        deterministic: score the mean actions; else drawn ones, of which little-trained policies make more.
     """
     from inhand_eval.studies.ablation import ablation as study
     from inhand_eval.studies.comparison import Budget
@@ -123,7 +123,7 @@ def memory(
         seed: of training and evaluation.
         trials: trials of each score.
         timeout: simulated seconds for one goal in them.
-        deterministic: score the likeliest actions; else drawn ones, of which little-trained policies make more.
+        deterministic: score the mean actions; else drawn ones, of which little-trained policies make more.
         rollouts: worlds of the probe (see `inhand study probe`); 0: no probe.
     """
     from inhand_eval.studies.comparison import Budget

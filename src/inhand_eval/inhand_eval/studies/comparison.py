@@ -27,7 +27,7 @@ class Budget:
         seed: of training and evaluation.
         trials: trials of each score.
         timeout_s: time for a goal in them [s].
-        deterministic: the likeliest actions in them, or drawn ones.
+        deterministic: the mean actions in them, or drawn ones.
     """
 
     config: str

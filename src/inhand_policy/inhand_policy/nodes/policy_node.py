@@ -32,7 +32,7 @@ class PolicyNode(LifecycleComponentNode):
         super().setup_component()
         weights = self.component.weights
         check_deployment(weights, read_yaml(config_file("smoother")), self.spec.topics["policy/action"].rate)
-        choice = "likeliest bins" if self.component.config.deterministic else "sampled bins"
+        choice = "mean bins" if self.component.config.deterministic else "sampled bins"
         self.get_logger().info(f"weights {weights.source}, {choice}, recipe: {weights.metadata.training.recipe}")
 
     def get_logger(self) -> RcutilsLogger:
@@ -50,9 +50,12 @@ class PolicyNode(LifecycleComponentNode):
         state = self.component.state
         status.add("weights", self.component.weights.source)
         status.add("stale steps", int(state.stale[0]))
+        status.add("unsound steps", int(state.unsound[0]))
         status.add("idle steps", int(state.idle[0]))
         if self.component.warning:
             status.warn(self.component.warning)
+        if state.unsound[0]:
+            status.warn("inputs were no finite numbers: the policy stood still")
 
 
 def main() -> None:
