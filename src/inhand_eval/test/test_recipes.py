@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -87,3 +88,12 @@ def test_a_phase_of_another_run_is_gone_on_with(tmp_path):
     train(dataclasses.replace(training, phases=(phase,)), tmp_path / "second")
     entry = json.loads((tmp_path / "second/policy/log.jsonl").read_text().splitlines()[-1])
     assert entry["steps"] == 32 and np.isfinite(entry["policy_loss"])
+
+
+def test_a_phase_that_another_runs_configuration_lacks_is_named(tmp_path):
+    training = tiny(RECIPES / "prism.yaml", updates=1)
+    train(training, tmp_path / "first")
+    shutil.copytree(tmp_path / "first/policy", tmp_path / "first/other")
+    phase = dataclasses.replace(training.phases[0], start_from=str(tmp_path / "first/other"))
+    with pytest.raises(ConfigError, match=r"config.yaml: no phase 'other'; it has \['policy'\]"):
+        train(dataclasses.replace(training, phases=(phase,)), tmp_path / "second")

@@ -35,14 +35,23 @@ def check_sources(config: TrainingConfig) -> None:
                 _check_weights(phase, reference)
             elif find_checkpoint(Path(reference)) is None:
                 raise ConfigError(f"phase {phase.name!r}: {reference}: no folder of a phase with a checkpoint")
+            else:
+                find_phase(config, Path(), reference)
 
 
 def find_phase(config: TrainingConfig, folder: Path, reference: str) -> tuple[PhaseConfig, Path]:
-    """Configuration and folder of an earlier phase of the run in `folder`, or of a phase of another run."""
+    """Configuration and folder of an earlier phase of the run in `folder`, or of a phase of another run.
+
+    Raises:
+        ConfigError: the run's configuration has no such phase.
+    """
     if is_file(reference):
         folder, reference = Path(reference).parent, Path(reference).name
         config = load_training(folder / RESOLVED)
-    return next(phase for phase in config.phases if phase.name == reference), folder / reference
+    for phase in config.phases:
+        if phase.name == reference:
+            return phase, folder / reference
+    raise ConfigError(f"{folder / RESOLVED}: no phase {reference!r}; it has {[phase.name for phase in config.phases]}")
 
 
 def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
