@@ -20,8 +20,11 @@ from inhand_description.markers import NAILS, MarkerRow, markers
 from inhand_description.objects import OBJECTS, ObjectRow
 from inhand_description.scene import CAMERAS, HAND_BASE, LIGHTS, START, camera_axes
 
-LOCKED_WRIST = {"rh_WRJ2": 0.0, "rh_WRJ1": 0.0}
-"""Angles [rad] at which a locked wrist is held (paper, Table 3: "locked wrist")."""
+LOCKED_WRIST = {"rh_WRJ1": -0.32}
+"""Angles [rad] at which a locked wrist is held. The paper (6.1) locks the pitch alone and does not say where; this is
+where gymnasium-robotics starts its hand (HandReach). On a level palm the block lies at the heel, out of the fingers'
+reach; from -0.4 on it slides off. Policies that may move the joint keep it at -0.5 on average.
+"""
 _PREFIX = "robot0:"
 _VISUAL_GROUP, _SITE_GROUP = 2, 4
 
@@ -35,7 +38,7 @@ class ModelConfig:
         actuation: "servo": ctrl is the target angle [rad] (position servos); "torque": ctrl is the torque [N m].
         timestep: physics step [s].
         visuals: visual meshes, coloured faces, cameras and lights; off for training.
-        locked_wrist: the wrist's joints are held at `LOCKED_WRIST` by narrow limits.
+        locked_wrist: the wrist's pitch is held at `LOCKED_WRIST` by narrow limits.
         cone: friction cone of the contacts.
         iterations, ls_iterations: limits of the Newton solver and its line search.
         calibration: file of `inhand calibrate model` whose values replace those of the tables; empty: none.

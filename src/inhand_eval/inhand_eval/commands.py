@@ -36,7 +36,7 @@ def policy(
         seed: of start states, goals, randomisation and sampling.
         json: file for the results; the deterministic policy's are at its top level.
         sampled: evaluate the sampling policy too.
-        locked_wrist: hold the wrist, as in the table's row of that name.
+        locked_wrist: hold the wrist's pitch, as in the table's row of that name.
         film: picture of one trial of the deterministic policy: a strip (.png) or a film (.mp4).
         film_trial: which one, from 0.
         threads: physics threads; 0: one a core.

@@ -30,7 +30,7 @@ class Protocol:
         seed: of the run.
         deterministic: the bins nearest to the mean, or a draw.
         threads: physics threads; 0 for one a core.
-        locked_wrist: the wrist is held.
+        locked_wrist: the pitch of the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.
         profile: of config/graph.yaml: "training", or "realtime" with the controller and motor torques, in lockstep.
     """

@@ -9,6 +9,7 @@ import pytest
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
+from inhand_description import JOINT_INDEX, LOCKED_WRIST
 from inhand_eval.commands import policy
 from inhand_eval.film import CROP, RATE, Film
 from inhand_eval.trials import Protocol, build_graph, run_trials
@@ -83,10 +84,11 @@ def test_film_of_another_ending_is_refused_before_the_trials(protocol, tmp_path)
         policy(protocol.weights, film=tmp_path / "film.gif")
 
 
-def test_locked_wrist_does_not_move(protocol):
+def test_the_pitch_of_a_locked_wrist_does_not_move(protocol):
     film = Film(0)
     run_trials(dataclasses.replace(protocol, locked_wrist=True), watch=film.watch)
-    assert np.abs(np.array(film.qpos)[:, :2]).max() < 0.03
+    pitch = np.array(film.qpos)[:, JOINT_INDEX["rh_WRJ1"]]
+    assert np.abs(pitch - LOCKED_WRIST["rh_WRJ1"]).max() < 0.03
 
 
 def _quick_graph(profile):

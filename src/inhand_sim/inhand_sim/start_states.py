@@ -110,6 +110,7 @@ def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> S
     random = RowRandom(row_seeds(config.seed, rows), f"start_states {attempt}")
     worlds = Batch(model, nsim=rows)
     qpos, ctrl = worlds.bind("qpos"), worlds.bind("ctrl")
+    qpos[:, layout.joint_qpos] = np.clip(qpos[:, layout.joint_qpos], *model.jnt_range[layout.joints].T)
     qpos[:, layout.object_qpos[:3]] = start_position(layout)
     qpos[:, layout.object_qpos[3:]] = rotations.xyzw_to_wxyz(random.quaternion())
     substeps = round(_STEP / model.opt.timestep)

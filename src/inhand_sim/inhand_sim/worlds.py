@@ -42,7 +42,7 @@ class WorldsConfig:
         object: "block" or "prism".
         threads: physics threads; 0 for one a core.
         cone: friction cone, "pyramidal" or "elliptic"; iterations, ls_iterations: of the Newton solver.
-        locked_wrist: the wrist is held by narrow limits.
+        locked_wrist: the pitch of the wrist is held by narrow limits.
         randomization: groups of config/randomization.yaml that are on.
         ranges: the worlds' sections of that file.
         calibration: file of `inhand calibrate model`, about whose values the hand is randomised; empty: the tables.
