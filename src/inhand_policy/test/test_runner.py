@@ -6,7 +6,7 @@ from conftest import policy_inputs
 
 from inhand_core.random import row_seeds
 from inhand_core.signals import TrialState
-from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
+from inhand_policy.actions import SHARPNESS, ZERO_BIN, bins_to_action, mean_bins, sample_bins
 from inhand_policy.export import import_network, initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.runner import PolicyConfig, PolicyRunner
@@ -38,7 +38,8 @@ def test_bins_span_the_range_with_zero_in_the_middle():
 def test_action_is_the_bin_nearest_to_the_mean(weights, rng):
     component, inputs = runner(weights, 8), policy_inputs(8, rng)
     action = act(component, inputs)
-    probabilities = np.exp(component.logits) / np.exp(component.logits).sum(-1, keepdims=True)
+    weights = np.exp(SHARPNESS * component.logits)
+    probabilities = weights / weights.sum(-1, keepdims=True)
     mean = (probabilities * np.arange(11)).sum(-1)
     assert np.abs(action.bins - mean).max() <= 0.5 + 1e-9
     np.testing.assert_array_equal(action.action, (action.bins - 5) / 5)
@@ -47,7 +48,7 @@ def test_action_is_the_bin_nearest_to_the_mean(weights, rng):
 
 def test_two_tops_give_what_lies_between_them():
     two = np.full((1, 11), -50.0)
-    two[0, [2, 9]] = np.log([0.6, 0.4])
+    two[0, [2, 9]] = np.log([0.6, 0.4]) / SHARPNESS
     assert mean_bins(two).tolist() == [5]  # 0.6 * 2 + 0.4 * 9 = 4.8
     assert mean_bins(np.eye(11) * 1e4).tolist() == list(range(11))
 

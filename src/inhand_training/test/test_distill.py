@@ -4,6 +4,7 @@ import pytest
 import torch
 from toy import RecallEnv
 
+from inhand_policy.actions import mean_bins
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.distill import DistillConfig, Distiller, distillation_loss, target_bins
 from inhand_training.distributions import N_BINS, Bins
@@ -21,6 +22,13 @@ def test_target_has_the_action_as_its_mean():
     assert target.sum(-1).tolist() == pytest.approx([1.0] * 7)
     assert (target * Bins(1).centres.float()).sum(-1).tolist() == pytest.approx(action.clamp(-1, 1).tolist(), abs=1e-6)
     assert (target > 1e-6).sum(-1).max() == 2
+
+
+def test_the_student_drives_with_the_bins_of_the_deployed_policy():
+    logits = 3.0 * torch.randn(500, 20, N_BINS)
+    found = Bins(20).mean(logits.flatten(1)).numpy()
+    assert (found == mean_bins(logits.numpy())).all() and len(set(found.ravel())) == N_BINS
+    assert (found != logits.numpy().argmax(-1)).any()
 
 
 def test_wide_target_keeps_mode_and_symmetry():
