@@ -9,7 +9,7 @@ from sims import ALL, make_realtime, make_training
 from inhand_core import rotations
 from inhand_core.config import ConfigError
 from inhand_core.signals import HandAction, Markers, MotorCommands
-from inhand_description import build_spec
+from inhand_description import JOINT_INDEX, build_spec
 from inhand_sim.worlds import MAX_BAD_STATES
 
 STEPS = 6
@@ -151,9 +151,10 @@ def test_joint_limits_never_cross():
 
 def test_locked_wrist_stays_locked():
     sim = make_training(64, ("physics",), locked_wrist=True)
-    limits = sim._models.limits(np.arange(64))[:, :2]
-    nominal = sim.model.jnt_range[sim.layout.joints[:2]]
-    assert (nominal[:, 1] - nominal[:, 0]).max() < 0.1 and (limits == nominal).all()
+    pitch, deviation = (JOINT_INDEX[name] for name in ("rh_WRJ1", "rh_WRJ2"))
+    limits, nominal = sim._models.limits(np.arange(64)), sim.model.jnt_range[sim.layout.joints]
+    assert np.ptp(nominal[pitch]) < 0.1 and (limits[:, pitch] == nominal[pitch]).all()
+    assert np.ptp(nominal[deviation]) > 0.1 and (limits[:, deviation] != nominal[deviation]).any()
 
 
 def test_published_markers_do_not_change_afterwards():
