@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +82,7 @@ class Chromium:
             try:
                 self._socket = self._connect(start_s)
                 break
-            except (TimeoutError, ChildProcessError, OSError) as error:
+            except OSError as error:
                 failures.append(f"{type(error).__name__}: {error}{self._last_words()}")
                 self._end()
                 if len(failures) == TRIES:
@@ -111,23 +111,25 @@ class Chromium:
     def _connect(self, start_s: float) -> ClientConnection:
         """The debugging socket of the browser's tab, once it is there."""
         port_file = self._profile / "DevToolsActivePort"
-        end = time.monotonic() + start_s
-        while not (port_file.is_file() and port_file.read_text().strip()):
+        words = self._await(lambda: port_file.is_file() and port_file.read_text().split(), start_s, "debugging port")
+
+        def tabs() -> list[dict[str, Any]]:
+            with urllib.request.urlopen(f"http://127.0.0.1:{words[0]}/json", timeout=start_s) as answer:
+                return [target for target in json.load(answer) if target["type"] == "page"]
+
+        url = self._await(tabs, start_s, "tab")[0]["webSocketDebuggerUrl"]
+        return connect(url, max_size=None, open_timeout=start_s, ping_interval=None)
+
+    def _await(self, find: Callable[[], Any], seconds: float, what: str) -> Any:
+        """What `find` gives, once that is something, from a browser that lives."""
+        end = time.monotonic() + seconds
+        while not (found := find()):
             if self._process.poll() is not None:
                 raise ChildProcessError(f"ended with {self._process.returncode}")
             if time.monotonic() > end:
-                raise TimeoutError(f"no debugging port within {start_s:g} s")
+                raise TimeoutError(f"no {what} within {seconds:g} s")
             time.sleep(0.05)
-        port = int(port_file.read_text().split()[0])
-        while True:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=start_s) as answer:
-                tabs = [target for target in json.load(answer) if target["type"] == "page"]
-            if tabs:
-                break
-            if time.monotonic() > end:
-                raise TimeoutError(f"no tab within {start_s:g} s")
-            time.sleep(0.05)
-        return connect(tabs[0]["webSocketDebuggerUrl"], max_size=None, open_timeout=start_s, ping_interval=None)
+        return found
 
     def _last_words(self) -> str:
         """The last lines of what the browser wrote, indented."""

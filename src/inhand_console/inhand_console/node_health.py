@@ -100,8 +100,7 @@ def _replaced(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLimi
     graph = snapshot.graph
     if graph.present is None or name in graph.present or name in graph.reports:
         return False
-    outputs = next((c.outputs.values() for c in spec.components if c.name == name), ())
-    steady = [topic for topic in outputs if not spec.topics[topic].on_change]
+    steady = [topic for topic in spec.component(name).outputs.values() if not spec.topics[topic].on_change]
     judged = [judge_topic(topic, snapshot.rates, spec, limits) for topic in steady]
     return bool(judged) and all(finding.level == Level.OK for finding in judged)
 

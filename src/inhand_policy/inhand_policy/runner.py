@@ -106,10 +106,11 @@ class PolicyRunner(Component):
         active = running & fresh
         state.stale = state.stale + (running & ~fresh)
         state.idle = state.idle + ~running
-        bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
         uniform = None if self.config.deterministic else self.random.uniform((N_ACTUATORS, N_BINS))
         if active.any():
-            bins = np.where(active[:, None], self._choose(inputs, trial, active, uniform), bins)
+            bins = self._choose(inputs, trial, active, uniform)
+        else:
+            bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
         state.bins = bins
         trial_id = np.zeros(self.batch, np.int64) if trial is None else trial.trial_id
         return {"action": HandAction(bins_to_action(bins), bins, trial_id)}
@@ -128,7 +129,7 @@ class PolicyRunner(Component):
     def _choose(
         self, inputs: Mapping[str, Signal], trial: Trial, active: np.ndarray, uniform: np.ndarray | None
     ) -> np.ndarray:
-        """Bins (B, 20) by the network; the memory moves on in the `active` rows."""
+        """Bins (B, 20) by the network in the `active` rows, where the memory moves on; zero bins in the others."""
         state = self.state
         previous = HandAction(bins_to_action(state.bins), state.bins, trial.trial_id)
         self.observation = assemble(self.blocks, {**inputs, "previous_action": previous})

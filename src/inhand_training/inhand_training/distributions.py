@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inhand_core.signals import N_BINS
-from inhand_policy.actions import SHARPNESS, bins_to_action
+from inhand_policy.actions import bins_to_action, mean_bins
 
 
 class Bins(nn.Module):
@@ -35,9 +35,8 @@ class Bins(nn.Module):
         return (grid - torch.log(torch.empty_like(grid).exponential_())).argmax(-1)
 
     def mean(self, logits: Tensor) -> Tensor:
-        """The bins nearest to the sharpened mean, as the deployed policy takes them."""
-        probabilities = torch.softmax(SHARPNESS * logits.unflatten(-1, (self.coordinates, N_BINS)).double(), -1)
-        return (probabilities @ torch.arange(N_BINS, dtype=torch.float64)).round().long()
+        """The bins that the deployed policy takes where it does not sample."""
+        return torch.from_numpy(mean_bins(logits.detach().unflatten(-1, (self.coordinates, N_BINS)).numpy()))
 
     def action(self, sample: Tensor) -> Tensor:
         """(…, coordinates) in [-1, 1], float64: the very numbers that the deployed policy gives."""
