@@ -12,6 +12,7 @@ from sources import ROOT, docstring, module_path, page, table
 FORMATS = (
     ("Bags (MCAP)", "inhand_ros.bag", None),
     ("Weights (safetensors)", "inhand_policy.weights", None),
+    ("Networks (safetensors)", "inhand_training.network_files", None),
     ("Camera calibrations and poses (YAML)", "inhand_description.cameras", None),
     ("Hand: calibration tables, gains, limits (YAML)", "inhand_description.hand_yaml", None),
     ("Run summary (JSON)", "inhand_ros.summary", None),

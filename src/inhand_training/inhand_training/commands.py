@@ -1,4 +1,4 @@
-"""`inhand train policy`."""
+"""`inhand train policy | networks`."""
 
 from __future__ import annotations
 
@@ -44,3 +44,30 @@ def policy(
     train(training, folder, phase)
     if export_run(training, folder, str(config), weights or folder / "policy.safetensors", phase):
         print(f"{weights or folder / 'policy.safetensors'}: written")
+
+
+def networks(phase: Path, out: Path) -> None:
+    """Writes the networks of a PPO phase, such as a teacher, into a file that recipes name in start_from and teacher.
+
+    Args:
+        phase: its folder, such as runs/block/informed.
+        out: the file (.safetensors).
+    """
+    from inhand_core.config import ConfigError
+    from inhand_training.checkpoint import find_checkpoint, read_checkpoint
+    from inhand_training.config import load_training
+    from inhand_training.network_files import NetworksInfo, save_networks
+    from inhand_training.sources import RESOLVED, source_phase
+
+    if out.suffix != ".safetensors":
+        raise ConfigError(f"{out}: the name of a networks file ends in .safetensors")
+    run = load_training(phase.parent / RESOLVED)
+    source, checkpoint = source_phase(run, phase.parent, phase.name), find_checkpoint(phase)
+    if source.kind != "ppo":
+        raise ConfigError(f"phase {phase.name!r} is of kind {source.kind!r}; the policy of its run is its weights file")
+    if checkpoint is None:
+        raise ConfigError(f"{phase}: no checkpoint of this phase")
+    content = read_checkpoint(checkpoint, 0)
+    revision = (phase.parent / "revision.txt").read_text().strip()
+    save_networks(out, NetworksInfo(source, revision, run.seed, content["loop"][0]), content["learner"]["model"])
+    print(f"{out}: written, {content['loop'][0]} steps of phase {phase.name!r}")

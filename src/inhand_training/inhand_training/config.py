@@ -40,9 +40,9 @@ class PhaseConfig:
         critic: value network, for PPO.
         ppo: hyper-parameters of PPO.
         distill: hyper-parameters of distillation.
-        start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, or a
-            weights file (.safetensors), which holds a policy alone.
-        teacher: the earlier phase that is distilled, or the folder of another run's phase.
+        start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, a networks
+            file (.safetensors), or a weights file, which holds a policy alone.
+        teacher: the earlier phase that is distilled, the folder of another run's phase, or a networks file.
     """
 
     name: str

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import nn
 
 from inhand_core.signals import EndReason
 from inhand_training.actor_critic import ActorCritic
@@ -239,13 +238,3 @@ def trained_tensors(folder: Path) -> dict[str, torch.Tensor]:
     if checkpoint is None:
         raise FileNotFoundError(f"{folder}: no checkpoint of this phase")
     return read_checkpoint(checkpoint, 0)["learner"]["model"]
-
-
-def trained(module: nn.Module, folder: Path) -> nn.Module:
-    """Loads the networks of a phase from its folder into `module`.
-
-    Raises:
-        FileNotFoundError: the phase has no checkpoint.
-    """
-    module.load_state_dict(trained_tensors(folder))
-    return module

@@ -16,10 +16,10 @@ from inhand_training.distributions import N_BINS
 from inhand_training.env import VectorEnv
 from inhand_training.graph_env import GraphEnv, group_sizes
 from inhand_training.networks import Network, NetworkConfig
-from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner, trained
+from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner
 from inhand_training.ranks import Ranks, StopRequest, spawn_ranks
 from inhand_training.runlog import write_provenance
-from inhand_training.sources import begin_with, check_sources, find_phase
+from inhand_training.sources import begin_with, check_sources, source_phase, source_tensors
 
 
 def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None:
@@ -36,7 +36,7 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
     names = [phase.name for phase in config.phases]
     if only is not None and only not in names:
         raise ConfigError(f"unknown phase {only!r}; known {names}")
-    check_sources(config)
+    check_sources(config, folder)
     write_provenance(folder, config)
     if config.rapid:
         config = _with_cluster(config)
@@ -85,8 +85,9 @@ def build_learner(
     """The phase's algorithm, with the networks of the phases it builds on."""
     if phase.kind == "ppo":
         return PpoLearner(env, start_model(phase, config, folder), phase, ranks)
-    source, place = find_phase(config, folder, phase.teacher)
-    teacher = trained(ActorCritic(source.actor, source.critic, env.sizes, env.actions), place)
+    source = source_phase(config, folder, phase.teacher)
+    teacher = ActorCritic(source.actor, source.critic, env.sizes, env.actions)
+    teacher.load_state_dict(source_tensors(folder, phase.teacher))
     student = student_network(phase.actor, env)
     begin_with(student, phase, config, folder)
     return DistillLearner(env, teacher.requires_grad_(False), student, phase, ranks)

@@ -1,4 +1,4 @@
-"""Where a phase's networks begin: an earlier phase of the run, a phase of another run, or a weights file."""
+"""Where networks come from: an earlier phase of the run, a phase of another run, a networks file, or a weights file."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from inhand_core.config import ConfigError
 from inhand_policy.export import default_smoothing
@@ -16,6 +17,7 @@ from inhand_training.carry import carry, carry_actor_critic, observed_blocks, pa
 from inhand_training.checkpoint import find_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig, is_file, load_training
 from inhand_training.export import FEEDFORWARD_NAMES
+from inhand_training.network_files import holds_networks, load_networks
 from inhand_training.networks import Network
 from inhand_training.phases import trained_tensors
 
@@ -23,35 +25,50 @@ RESOLVED = "config.yaml"
 """The resolved configuration in a run's folder."""
 
 
-def check_sources(config: TrainingConfig) -> None:
-    """Looks for what phases begin with outside of their run.
+def check_sources(config: TrainingConfig, folder: Path) -> None:
+    """Looks for what the phases of the run in `folder` begin with or are taught by.
 
     Raises:
         ConfigError: a file or folder is not there, or does not fit.
     """
     for phase in config.phases:
         for reference in filter(is_file, (phase.start_from, phase.teacher)):
-            if reference.endswith(".safetensors"):
+            if _is_policy(reference):
                 _check_weights(phase, reference)
-            elif find_checkpoint(Path(reference)) is None:
+            elif not reference.endswith(".safetensors") and find_checkpoint(Path(reference)) is None:
                 raise ConfigError(f"phase {phase.name!r}: {reference}: no folder of a phase with a checkpoint")
-            else:
-                find_phase(config, Path(), reference)
+        if phase.start_from and not _is_policy(phase.start_from):
+            _check_networks(phase, config, folder)
+        if phase.teacher:
+            _check_teacher(phase, source_phase(config, folder, phase.teacher))
 
 
-def find_phase(config: TrainingConfig, folder: Path, reference: str) -> tuple[PhaseConfig, Path]:
-    """Configuration and folder of an earlier phase of the run in `folder`, or of a phase of another run.
+def source_phase(config: TrainingConfig, folder: Path, reference: str) -> PhaseConfig:
+    """Configuration of an earlier phase of the run in `folder`, of a phase of another run, or in a networks file.
 
     Raises:
-        ConfigError: the run's configuration has no such phase.
+        ConfigError: the run's configuration has no such phase, or the file is no networks file.
     """
+    if reference.endswith(".safetensors"):
+        return load_networks(find_weights(reference))[0].phase
     if is_file(reference):
         folder, reference = Path(reference).parent, Path(reference).name
         config = load_training(folder / RESOLVED)
     for phase in config.phases:
         if phase.name == reference:
-            return phase, folder / reference
+            return phase
     raise ConfigError(f"{folder / RESOLVED}: no phase {reference!r}; it has {[phase.name for phase in config.phases]}")
+
+
+def source_tensors(folder: Path, reference: str) -> dict[str, Tensor]:
+    """The networks of what `source_phase` describes.
+
+    Raises:
+        FileNotFoundError: the phase has no checkpoint.
+    """
+    if reference.endswith(".safetensors"):
+        return load_networks(find_weights(reference))[1]
+    return trained_tensors(Path(reference) if is_file(reference) else folder / reference)
 
 
 def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
@@ -63,16 +80,44 @@ def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: Traini
     if phase.start_from is None:
         return
     actor = module.actor if isinstance(module, ActorCritic) else module
-    if phase.start_from.endswith(".safetensors"):
+    if _is_policy(phase.start_from):
         _load_weights(actor, phase.start_from)
         return
-    source, place = find_phase(config, folder, phase.start_from)
-    tensors = trained_tensors(place)
+    source = source_phase(config, folder, phase.start_from)
+    tensors = source_tensors(folder, phase.start_from)
     if source.kind == "ppo" and isinstance(module, ActorCritic):
         module.load_state_dict(carry_actor_critic(tensors, source, phase))
         return
     tensors = part(tensors, "actor") if source.kind == "ppo" else tensors
     actor.load_state_dict(carry(tensors, observed_blocks(source, source.actor), observed_blocks(phase, phase.actor)))
+
+
+def _is_policy(reference: str) -> bool:
+    """Whether a reference names a weights file, which holds a policy alone."""
+    return reference.endswith(".safetensors") and not holds_networks(find_weights(reference))
+
+
+def _check_networks(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+    """Compares the layers of a phase with those it begins with."""
+    source = source_phase(config, folder, phase.start_from)
+    names = ("actor", "critic") if source.kind == phase.kind == "ppo" else ("actor",)
+    for name in names:
+        given, found = (replace(getattr(p, name), observes="", initial_std=0.0) for p in (phase, source))
+        if given != found:
+            raise ConfigError(f"phase {phase.name!r}: {name} is {given}, in {phase.start_from} {found}")
+
+
+def _check_teacher(phase: PhaseConfig, source: PhaseConfig) -> None:
+    """Looks whether a teacher is one, and sees in the phase what it saw while it learned."""
+    if source.kind != "ppo":
+        raise ConfigError(f"phase {phase.name!r}: teacher {phase.teacher} is of kind {source.kind!r}; it has to be ppo")
+    group = source.actor.observes
+    needed, given = source.env.states.get(group), phase.env.states.get(group)
+    if needed != given:
+        raise ConfigError(
+            f"phase {phase.name!r}: teacher {phase.teacher} observes {list(needed or ())}; env.states.{group} is "
+            f"{None if given is None else list(given)}"
+        )
 
 
 def _load_weights(actor: Network, reference: str) -> None:
@@ -84,9 +129,9 @@ def _load_weights(actor: Network, reference: str) -> None:
 
 def _check_weights(phase: PhaseConfig, reference: str) -> None:
     """Compares a weights file with the phase that begins with it."""
-    if phase.teacher == reference:
-        raise ConfigError(f"phase {phase.name!r}: a teacher is a phase or a phase's folder, given {reference}")
     metadata = load_weights(find_weights(reference)).metadata
+    if phase.teacher == reference:
+        raise ConfigError(f"phase {phase.name!r}: a teacher is a phase or a networks file, {reference} holds a policy")
     actor, network = phase.actor, metadata.network
     smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))
     layers = (actor.dense[0], actor.lstm) if actor.lstm else actor.dense
