@@ -18,7 +18,7 @@ from inhand_policy.observation import assemble, check_blocks, observation_size
 from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
 from inhand_training.env import Episodes, Observation, Step
 from inhand_training.features import State, check_features, features_size, state_groups
-from inhand_training.palm import palm_offset
+from inhand_training.palm import palm_offset, wrist_pitch
 from inhand_training.reward import RewardConfig, reward
 
 POLICY_GROUP = "policy"
@@ -148,6 +148,7 @@ class GraphEnv:
             self._drop_penalty(),
             palm_offset(truth.object_position),
             action,
+            wrist_pitch(truth.joint_position),
         )
         self._length += running
         episodes = self._finish(ended, reason)

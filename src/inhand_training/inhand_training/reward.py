@@ -21,6 +21,7 @@ class RewardConfig:
         position: taken off per step for an object off its place, in full from `position_range` on.
         position_range: [m], horizontal distance from the palm's centre.
         action: taken off per step for the mean square of the action.
+        wrist: taken off per step and radian by which the wrist's pitch is away from where a locked wrist is held.
     """
 
     rotation: float
@@ -30,6 +31,7 @@ class RewardConfig:
     position: float
     position_range: float
     action: float
+    wrist: float = 0.0
 
 
 def reward(
@@ -41,6 +43,7 @@ def reward(
     drop_penalty: float,
     offset: Array,
     action: Array,
+    pitch: Array,
 ) -> Array:
     """Rewards (B,) of a step.
 
@@ -52,10 +55,13 @@ def reward(
         drop_penalty: the penalty in force, `drop` or `drop_limited`.
         offset: (B,) [m] horizontal distance of the object from the palm's centre.
         action: (B, A) in [-1, 1].
+        pitch: (B,) [rad] of the wrist away from where a locked wrist is held.
     """
     shaped = config.rotation * (before - after) + config.goal * achieved - drop_penalty * dropped
     if config.position:
         shaped = shaped - config.position * np.minimum(1.0, offset / config.position_range)
     if config.action:
         shaped = shaped - config.action * np.mean(action * action, axis=-1)
+    if config.wrist:
+        shaped = shaped - config.wrist * np.abs(pitch)
     return shaped

@@ -10,6 +10,7 @@ from inhand_core.config import ConfigError
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.rotations import distance
+from inhand_description import ACTUATOR_INDEX, JOINT_INDEX
 from inhand_policy.export import export_weights
 from inhand_policy.observation import PAPER_OBSERVATION
 from inhand_policy.weights import TrainingInfo, save_weights
@@ -116,6 +117,19 @@ def test_reward_is_the_turn_towards_the_goal():
         step = env.step(rng.uniform(-1, 1, (ROWS, 20)))
         after = distance(target, sim.truth().object_orientation)
         np.testing.assert_allclose(step.reward[step.valid], (before - after)[step.valid], atol=1e-6)
+
+
+def test_reward_takes_off_for_a_tilted_wrist():
+    env = make_env(randomization="none", reward=RewardConfig(0.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0, wrist=0.5))
+    env.start()
+    action = np.zeros((ROWS, 20))
+    action[:, ACTUATOR_INDEX["rh_WRJ1"]] = 1.0
+    pitches = []
+    for _ in range(5):
+        step = env.step(action)
+        pitches.append(env.graph.component("sim").truth().joint_position[:, JOINT_INDEX["rh_WRJ1"]].copy())
+        np.testing.assert_allclose(step.reward[step.valid], -0.5 * np.abs(pitches[-1] + 0.32)[step.valid], atol=1e-6)
+    assert (pitches[-1] > pitches[0] + 0.05).all()
 
 
 def test_restored_environment_repeats_bit_for_bit():
