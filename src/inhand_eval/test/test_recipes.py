@@ -46,8 +46,8 @@ def test_a_recipe_repeats_bit_for_bit(tmp_path):
     scalars = []
     for name in ("one", "two"):
         train(tiny(RECIPES / "prism.yaml", seed=3), tmp_path / name)
-        log = (tmp_path / name / "policy/log.jsonl").read_text().splitlines()
-        scalars.append([json.loads(line)["policy_loss"] for line in log])
+        log = (tmp_path / name / "student/log.jsonl").read_text().splitlines()
+        scalars.append([json.loads(line)["distillation_loss"] for line in log])
     assert scalars[0] == scalars[1] and len(scalars[0]) == 2
 
 
@@ -75,25 +75,25 @@ def test_a_start_that_is_not_there_is_named(change, match, tmp_path):
 )
 def test_weights_that_do_not_fit_are_named(part, change, match, tmp_path):
     training = tiny(RECIPES / "prism.yaml")
-    phase = training.phases[0]
+    phase = training.phases[-1]
     changed = dataclasses.replace(phase, **{part: dataclasses.replace(getattr(phase, part), **change)})
     with pytest.raises(ConfigError, match=match):
-        train(dataclasses.replace(training, phases=(changed,)), tmp_path)
+        train(dataclasses.replace(training, phases=(*training.phases[:-1], changed)), tmp_path)
 
 
 def test_a_phase_of_another_run_is_gone_on_with(tmp_path):
     train(tiny(RECIPES / "prism.yaml"), tmp_path / "first")
     training = tiny(RECIPES / "prism.yaml", updates=1)
-    phase = dataclasses.replace(training.phases[0], start_from=str(tmp_path / "first/policy"))
+    phase = dataclasses.replace(training.phases[0], start_from=str(tmp_path / "first/teacher"))
     train(dataclasses.replace(training, phases=(phase,)), tmp_path / "second")
-    entry = json.loads((tmp_path / "second/policy/log.jsonl").read_text().splitlines()[-1])
+    entry = json.loads((tmp_path / "second/teacher/log.jsonl").read_text().splitlines()[-1])
     assert entry["steps"] == 32 and np.isfinite(entry["policy_loss"])
 
 
 def test_a_phase_that_another_runs_configuration_lacks_is_named(tmp_path):
     training = tiny(RECIPES / "prism.yaml", updates=1)
     train(training, tmp_path / "first")
-    shutil.copytree(tmp_path / "first/policy", tmp_path / "first/other")
+    shutil.copytree(tmp_path / "first/teacher", tmp_path / "first/other")
     phase = dataclasses.replace(training.phases[0], start_from=str(tmp_path / "first/other"))
-    with pytest.raises(ConfigError, match=r"config.yaml: no phase 'other'; it has \['policy'\]"):
+    with pytest.raises(ConfigError, match=r"config.yaml: no phase 'other'; it has \['teacher', 'student'\]"):
         train(dataclasses.replace(training, phases=(phase,)), tmp_path / "second")
