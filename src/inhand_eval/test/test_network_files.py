@@ -34,7 +34,11 @@ def recipe(name, **changes):
 
 
 def student(teacher):
-    return recipe("student", teacher=teacher)
+    """The student's phase, in which the teacher sees what the phase `coarse` shows it."""
+    training, states = recipe("student", teacher=teacher), recipe("coarse").phases[0].env.states
+    phase = training.phases[0]
+    env = dataclasses.replace(phase.env, states=states)
+    return dataclasses.replace(training, phases=(dataclasses.replace(phase, env=env),))
 
 
 def test_the_file_holds_the_phase_and_what_it_learned(run):

@@ -42,6 +42,15 @@ def test_recipe_begins_with_the_block_and_ends_in_weights(recipe, thing, locked,
     assert len(run_trials(protocol).goals) == 2
 
 
+def test_the_blocks_recipe_goes_from_nothing_to_weights(tmp_path):
+    training, path = tiny(RECIPES / "block.yaml", updates=1), tmp_path / "policy.safetensors"
+    train(training, tmp_path)
+    assert export_run(training, tmp_path, "block.yaml", path)
+    metadata, shipped = load_metadata(path), load_metadata(BLOCK)
+    assert metadata.training.details == {**metadata.training.details, "phase": "student", "phase_steps": 32}
+    assert (metadata.observation, metadata.smoothing) == (shipped.observation, shipped.smoothing)
+
+
 def test_a_recipe_repeats_bit_for_bit(tmp_path):
     scalars = []
     for name in ("one", "two"):
