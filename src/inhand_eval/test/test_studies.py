@@ -65,7 +65,7 @@ def test_held_out_groups_are_in_no_phase():
         assert "physics" not in phase.env.randomization and phase.env.randomization != "all"
     kept = {phase.name: phase.env.randomization for phase in without(whole, ("unmodeled",)).phases}
     assert kept.pop("student") == "observation_noise,physics"
-    assert kept == dict.fromkeys(("coarse", "fine", "patient", "robust", "informed"), "physics")
+    assert kept == dict.fromkeys(("coarse", "fine", "robust", "informed"), "physics")
     assert {phase.env.randomization for phase in without(whole, known_groups()).phases} == {"none"}
 
 

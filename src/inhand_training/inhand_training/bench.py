@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # torch takes seconds to import, and the command line reads t
 
 def learning(
     config: Path = Path("config/training/block.yaml"),
-    phases: tuple[str, ...] = ("coarse", "fine", "patient"),
+    phases: tuple[str, ...] = ("coarse", "fine"),
     goals: tuple[float, ...] = (10.0, 20.0),
     run: Path = Path("runs/bench_learning"),
     minutes: float = 90.0,
