@@ -59,6 +59,10 @@ class WorldDraw:
         actuator's gain (20)."""
         return np.log(np.concatenate([self.damping, self.gain], axis=-1))
 
+    def limit_summary(self) -> np.ndarray:
+        """(B, 48) [rad] what is added to each joint's lower (24) and upper (24) limit."""
+        return np.concatenate([self.limits[..., 0], self.limits[..., 1]], axis=-1)
+
     def summary(self) -> np.ndarray:
         """(B, 10) low-dimensional description centred on 0: logarithms of the factors on size, mean mass, friction,
         mean damping and mean gain, mean limit shift [rad], gravity offset [m/s²], mean of the timing [ms]."""

@@ -199,6 +199,10 @@ class Worlds(Component):
         """(B, 44) the episode's draw of damping and gain, 0 where nominal; see `WorldDraw.joint_summary`."""
         return self.state.draw.joint_summary()
 
+    def limit_parameters(self) -> np.ndarray:
+        """(B, 48) [rad] the episode's draw of joint limits, 0 where nominal; see `WorldDraw.limit_summary`."""
+        return self.state.draw.limit_summary()
+
     def place_object(self, rows: np.ndarray, position: np.ndarray, orientation: np.ndarray) -> None:
         """Puts the object at rest at position (n, 3) [m] and orientation (n, 4), hand_base frame, in rows (n,)."""
         layout = self.layout

@@ -10,6 +10,8 @@ import torch
 
 from inhand_training.ranks import Ranks
 
+HANDED_ON = "handed_on"
+"""Key of a learner's averaged networks beside its networks themselves, `model`."""
 _NAME, _NEW, _OLD = "checkpoint", "checkpoint.new", "checkpoint.old"
 
 
@@ -33,6 +35,12 @@ def save_checkpoint(folder: Path, content: dict[str, Any], ranks: Ranks) -> None
 def find_checkpoint(folder: Path) -> Path | None:
     """The newest whole checkpoint in a phase's folder, or None."""
     return next((folder / name for name in (_NAME, _OLD) if (folder / name / "rank_0.pt").is_file()), None)
+
+
+def handed_on(content: dict[str, Any]) -> dict[str, torch.Tensor]:
+    """The networks that a phase hands on, of one rank's content: their running average where it keeps one."""
+    learner = content["learner"]
+    return learner[HANDED_ON] if HANDED_ON in learner else learner["model"]
 
 
 def read_checkpoint(checkpoint: Path, rank: int) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def networks(phase: Path, out: Path) -> None:
         out: the file (.safetensors).
     """
     from inhand_core.config import ConfigError
-    from inhand_training.checkpoint import find_checkpoint, read_checkpoint
+    from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint
     from inhand_training.config import load_training
     from inhand_training.network_files import NetworksInfo, save_networks
     from inhand_training.sources import RESOLVED, source_phase
@@ -69,5 +69,5 @@ def networks(phase: Path, out: Path) -> None:
         raise ConfigError(f"{phase}: no checkpoint of this phase")
     content = read_checkpoint(checkpoint, 0)
     revision = (phase.parent / "revision.txt").read_text().strip()
-    save_networks(out, NetworksInfo(source, revision, run.seed, content["loop"][0]), content["learner"]["model"])
+    save_networks(out, NetworksInfo(source, revision, run.seed, content["loop"][0]), handed_on(content))
     print(f"{out}: written, {content['loop'][0]} steps of phase {phase.name!r}")

@@ -11,7 +11,7 @@ from inhand_policy.export import default_smoothing, export_weights
 from inhand_policy.network import NetworkSizes, PolicyNetwork
 from inhand_policy.observation import observation_size
 from inhand_policy.weights import PolicyWeights, TrainingInfo, save_weights
-from inhand_training.checkpoint import find_checkpoint, read_checkpoint
+from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import Network
@@ -63,7 +63,7 @@ def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> P
     if checkpoint is None:
         raise FileNotFoundError(f"{folder / phase.name}: no checkpoint of this phase")
     content = read_checkpoint(checkpoint, 0)
-    model = content["learner"]["model"]
+    model = handed_on(content)
     actor = {key.removeprefix("actor."): value for key, value in model.items() if not key.startswith("critic.")}
     network = Network(phase.actor, observation_size(phase.env.policy), N_ACTUATORS * N_BINS, gain=0.01)
     network.load_state_dict({name: actor[name] for name in network.state_dict()})

@@ -27,6 +27,9 @@ class State:
         applied: (B, 20) the action that the hand is about to receive: smoothed, noisy, delayed.
         physics: (B, 10) the episode's draw, see `WorldDraw.summary`.
         joint_physics: (B, 44) its damping and gains, see `WorldDraw.joint_summary`.
+        joint_limits: (B, 48) [rad] its joint limits, see `WorldDraw.limit_summary`.
+        delayed: (B, 20) 1 for an actuator that gets its actions a step late, 0 for the others.
+        slack: (B, 20) where in its backlash each tendon is, in [-1, 1]; at 1 it passes positive actions on.
     """
 
     truth: Any
@@ -36,6 +39,9 @@ class State:
     applied: Array
     physics: Array
     joint_physics: Array
+    joint_limits: Array
+    delayed: Array
+    slack: Array
 
     @property
     def relative(self) -> Array:
@@ -68,6 +74,9 @@ FEATURES: dict[str, Feature] = {
     "goal_time": Feature(1, lambda s: s.goal_time[:, None]),
     "physics": Feature(10, lambda s: s.physics),
     "joint_physics": Feature(44, lambda s: s.joint_physics),
+    "joint_limits": Feature(48, lambda s: s.joint_limits),
+    "delayed": Feature(20, lambda s: s.delayed),
+    "slack": Feature(20, lambda s: s.slack),
 }
 
 

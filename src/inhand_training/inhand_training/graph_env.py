@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,9 +12,11 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.graph import InProcessGraph, build_chains, reset_key
 from inhand_core.graph_spec import GraphSpec, load_graph
+from inhand_core.link import Link
 from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size
+from inhand_sim.links import ActionDelay, Backlash
 from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
 from inhand_training.env import Episodes, Observation, Step
 from inhand_training.features import State, check_features, features_size, state_groups
@@ -97,6 +99,7 @@ class GraphEnv:
         self._after = [n for n in order[order.index("policy") :] if n in self.graph.runners]
         self._sim, self._goal = self.graph.component("sim"), self.graph.component("goal")
         self._smoother = self.graph.component("smoother")
+        self._action_links = list(self.graph.runners["smoother"].output_links.links())
         self._curricula = Curricula(config.goals, config.scale)
         self._born_at, self._length = np.zeros(self.batch, np.int64), np.zeros(self.batch, np.int64)
         self._failed = 0
@@ -262,8 +265,18 @@ class GraphEnv:
             applied=latest["hand/action"].action if "hand/action" in latest else self._smoother.state.average,
             physics=self._sim.physics_parameters(),
             joint_physics=self._sim.joint_parameters(),
+            joint_limits=self._sim.limit_parameters(),
+            delayed=self._of_link(ActionDelay, lambda link: link.state.delayed.astype(np.float64)),
+            slack=self._of_link(Backlash, lambda link: link.state.slack),
         )
         return {POLICY_GROUP: policy, **state_groups(self.config.states, state)}
+
+    def _of_link(self, kind: type[Link], value: Callable[[Any], np.ndarray]) -> np.ndarray:
+        """(B, 20) what `value` says of the actions' link of a kind; 0 where randomisation leaves it out."""
+        for link in self._action_links:
+            if isinstance(link, kind):
+                return value(link)
+        return np.zeros((self.batch, N_ACTUATORS))
 
 
 def _with_goals(spec: GraphSpec, path: str) -> GraphSpec:

@@ -13,7 +13,7 @@ import torch
 
 from inhand_core.signals import EndReason
 from inhand_training.actor_critic import ActorCritic
-from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_checkpoint
+from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint, save_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distill import Distiller
 from inhand_training.env import EpisodeWindow, VectorEnv
@@ -229,7 +229,7 @@ class PhaseLoop:
 
 
 def trained_tensors(folder: Path) -> dict[str, torch.Tensor]:
-    """The networks in the newest checkpoint of a phase's folder, as `state_dict` names them.
+    """The networks that the newest checkpoint of a phase's folder hands on, as `state_dict` names them.
 
     Raises:
         FileNotFoundError: the phase has no checkpoint.
@@ -237,4 +237,4 @@ def trained_tensors(folder: Path) -> dict[str, torch.Tensor]:
     checkpoint = find_checkpoint(folder)
     if checkpoint is None:
         raise FileNotFoundError(f"{folder}: no checkpoint of this phase")
-    return read_checkpoint(checkpoint, 0)["learner"]["model"]
+    return handed_on(read_checkpoint(checkpoint, 0))

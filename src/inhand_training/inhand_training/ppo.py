@@ -8,9 +8,12 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.advantages import generalised_advantages
+from inhand_training.checkpoint import HANDED_ON
 from inhand_training.networks import Memory, update_statistics
 from inhand_training.ranks import Ranks
 from inhand_training.rollout import Rollout
@@ -36,6 +39,8 @@ class PpoConfig:
             beyond four times ends the update. 0: fixed rate.
         max_gradient: norm to which gradients are clipped.
         window: episodes in the statistics, per rank.
+        averaging: share that a running average of the networks keeps at each update; what the phase hands on to others
+            is this average, which has less of the last updates' noise. 0: the networks themselves.
     """
 
     horizon: int
@@ -51,6 +56,11 @@ class PpoConfig:
     target_kl: float
     max_gradient: float
     window: int
+    averaging: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.averaging < 1.0:
+            raise ConfigError(f"averaging: {self.averaging:g} is not in [0, 1)")
 
 
 @dataclass
@@ -80,6 +90,8 @@ class Ppo:
         self.model, self.config, self.ranks = model, config, ranks
         self.optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, eps=1e-5)
         self.learning_rate = config.learning_rate
+        keep = get_ema_multi_avg_fn(config.averaging)
+        self.averaged = AveragedModel(model, multi_avg_fn=keep) if config.averaging else None
 
     def update(self, rollout: Rollout) -> dict[str, float]:
         """One update from a rollout; returns the scalars to log.
@@ -102,6 +114,8 @@ class Ppo:
             if not self._adapt_rate(kl):
                 break
         self.observe(rollout)
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.model)
         summary = {key: sum(values) / len(values) for key, values in logs.items()}
         return {**summary, "kl": kl, "epochs": epochs, "learning_rate": self.learning_rate}
 
@@ -111,15 +125,20 @@ class Ppo:
             update_statistics(network.normalizer, rollout.observation[network.config.observes], self.ranks)
 
     def save(self) -> dict[str, Any]:
-        """Networks and optimiser."""
+        """Networks and optimiser; with an average, its tensors as `HANDED_ON`."""
         optimizer, model = self.optimizer.state_dict(), self.model.state_dict()
-        return {"model": model, "optimizer": optimizer, "learning_rate": self.learning_rate}
+        saved = {"model": model, "optimizer": optimizer, "learning_rate": self.learning_rate}
+        if self.averaged is None:
+            return saved
+        return {**saved, "averaged": self.averaged.state_dict(), HANDED_ON: self.averaged.module.state_dict()}
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes back to what `save` returned, whatever else stands beside it."""
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         self.learning_rate = saved["learning_rate"]
+        if self.averaged is not None:
+            self.averaged.load_state_dict(saved["averaged"])
 
     def _prepare(self, rollout: Rollout) -> Batch:
         """Advantages, normalised value targets; what is not valid gets weight 0."""

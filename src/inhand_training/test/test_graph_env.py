@@ -106,6 +106,27 @@ def test_the_very_first_episodes_keep_to_the_first_scale():
     assert 0.0 < spread.max() <= 0.1 * math.log(1 / 0.3) + 1e-9
 
 
+HIDDEN = ("joint_limits", "delayed", "slack")
+
+
+def test_teachers_see_limits_delays_and_slack_of_the_episode():
+    env = make_env(states={"actor": HIDDEN})
+    env.start()
+    for _ in range(3):
+        seen = env.step(np.full((ROWS, 20), 0.5)).observation["actor"]
+    limits, delayed, slack = np.split(seen, [48, 68], axis=1)
+    draw = env.graph.component("sim").state.draw.limits
+    np.testing.assert_allclose(limits, np.concatenate([draw[..., 0], draw[..., 1]], axis=1), atol=1e-6)
+    assert set(np.unique(delayed)) == {0.0, 1.0}
+    assert (np.abs(slack) <= 1.0).all() and (slack > 0.0).mean() > 0.5  # taken up towards positive actions
+
+
+def test_what_is_not_randomised_stands_at_zero():
+    env = make_env(randomization="none", states={"actor": HIDDEN})
+    env.start()
+    assert (env.step(np.full((ROWS, 20), 0.5)).observation["actor"] == 0.0).all()
+
+
 def test_reward_is_the_turn_towards_the_goal():
     env = make_env(randomization="none", reward=RewardConfig(1.0, 0.0, 0.0, 0.0, 0.0, 0.1, 0.0))
     env.start()

@@ -1,15 +1,17 @@
 """PPO learns a task that needs memory, weighs no step between episodes, resumes bit for bit."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 import torch
 from toy import RecallEnv
 
+from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.config import Until
 from inhand_training.networks import NetworkConfig
-from inhand_training.phases import PhaseLoop, PpoLearner
+from inhand_training.phases import PhaseLoop, PpoLearner, trained_tensors
 from inhand_training.ppo import DivergedError, Ppo, PpoConfig
 from inhand_training.ranks import Ranks
 from inhand_training.rollout import Collector
@@ -94,8 +96,8 @@ def test_a_rollout_with_no_finite_number_is_refused():
         one.ppo.update(rollout)
 
 
-def loop(folder, steps):
-    phase = SimpleNamespace(name="toy", ppo=PPO, until=Until(steps=steps))
+def loop(folder, steps, averaging=0.0):
+    phase = SimpleNamespace(name="toy", ppo=replace(PPO, averaging=averaging), until=Until(steps=steps))
     run = SimpleNamespace(checkpoint_s=1e9, log_s=1e9)
     torch.manual_seed(0)
     env = RecallEnv(16, 0)
@@ -103,20 +105,23 @@ def loop(folder, steps):
     return PhaseLoop(one, phase, run, folder, Ranks())
 
 
-def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tmp_path):
-    whole = loop(tmp_path / "whole", steps=6 * 240)
+@pytest.mark.parametrize("averaging", [0.0, 0.9])
+def test_resumed_run_equals_the_uninterrupted_one_bit_for_bit(tmp_path, averaging):
+    whole = loop(tmp_path / "whole", 6 * 240, averaging)
     whole.loop()
-    half = loop(tmp_path / "half", steps=6 * 240)
+    half = loop(tmp_path / "half", 6 * 240, averaging)
     calls = iter(range(100))
     half.loop(stopped=lambda: next(calls) == 2)
     assert half.iteration == 3
-    resumed = loop(tmp_path / "half", steps=6 * 240)
+    resumed = loop(tmp_path / "half", 6 * 240, averaging)
     torch.manual_seed(99)
     assert resumed.resume()
     resumed.loop()
     assert resumed.steps == whole.steps
     for name, tensor in whole.learner.model.state_dict().items():
         assert torch.equal(tensor, resumed.learner.model.state_dict()[name]), name
+    handed = trained_tensors(tmp_path / "half")
+    assert all(torch.equal(tensor, handed[name]) for name, tensor in trained_tensors(tmp_path / "whole").items())
     assert whole.learner.env.save()[0] == resumed.learner.env.save()[0]
 
 
@@ -143,3 +148,28 @@ def test_collector_counts_the_episodes(tmp_path):
     collector = Collector(env, model, horizon=10, window=6)
     collector.collect()
     assert len(collector.episodes.steps) == 6 and set(collector.episodes.steps) == {4.0}
+
+
+def test_a_phase_hands_on_the_running_average_of_its_networks(tmp_path):
+    one = loop(tmp_path, 3 * 240, averaging=0.75)
+    seen, update = [], one.learner.ppo.update
+
+    def watched(rollout):
+        scalars = update(rollout)
+        seen.append(one.learner.model.actor.head.weight.detach().clone())
+        return scalars
+
+    one.learner.ppo.update = watched
+    one.loop()
+    average = seen[0]
+    for weight in seen[1:]:
+        average = 0.75 * average + 0.25 * weight
+    handed = trained_tensors(tmp_path)
+    torch.testing.assert_close(handed["actor.head.weight"], average)
+    assert not torch.equal(handed["actor.head.weight"], seen[-1])
+    assert torch.equal(handed["actor.trunk.normalizer.mean"], one.learner.model.actor.normalizer.mean)
+
+
+def test_an_average_that_never_forgets_is_refused():
+    with pytest.raises(ConfigError, match=r"averaging: 1 is not in \[0, 1\)"):
+        replace(PPO, averaging=1.0)
