@@ -20,6 +20,7 @@ setup(
         "inhand.commands": [
             "bench.learning = inhand_training.bench:learning",
             "bench.render = inhand_training.vision.bench:render",
+            "bench.training = inhand_training.throughput:training",
             "train.networks = inhand_training.commands:networks",
             "train.policy = inhand_training.commands:policy",
             "train.vision = inhand_training.vision.commands:vision",

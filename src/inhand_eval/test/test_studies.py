@@ -15,17 +15,18 @@ from inhand_eval.studies.ablation import PAPER as TABLE_4
 from inhand_eval.studies.ablation import ablation, held_out
 from inhand_eval.studies.comparison import Budget, compare
 from inhand_eval.studies.costs import Costs
-from inhand_eval.studies.memory import ARCHITECTURES
+from inhand_eval.studies.memory import ARCHITECTURES, architectures
 from inhand_eval.studies.memory import PAPER as TABLE_5
 from inhand_eval.studies.plots import plot_comparison, plot_probe, plot_scale
 from inhand_eval.studies.projection import Cluster, project
-from inhand_eval.studies.runs import hold_settings, log_entries
+from inhand_eval.studies.runs import hold_settings
 from inhand_eval.studies.tables import show_comparison
 from inhand_eval.studies.variants import with_memory, within, without
 from inhand_eval.trials import build_graph
 from inhand_policy.weights import load_metadata
 from inhand_training.config import load_training
 from inhand_training.export import deployable
+from inhand_training.runlog import log_entries
 
 RECIPES = resource_root() / "config/training"
 STUDY = RECIPES / "study.yaml"
@@ -79,7 +80,23 @@ def test_architectures_differ_in_memory_alone():
         assert sum(phase.actor.dense) + phase.actor.lstm == 256 + 128
     assert networks == ARCHITECTURES
     with pytest.raises(ConfigError, match=r"study\.yaml"):
-        with_memory(load_training(RECIPES / "block.yaml"), False, False)
+        with_memory(without_students(load_training(RECIPES / "block.yaml")), False, False)
+
+
+def without_students(training):
+    return dataclasses.replace(training, phases=tuple(phase for phase in training.phases if phase.kind == "ppo"))
+
+
+def test_a_distilled_policy_has_two_architectures():
+    whole = load_training(RECIPES / "study_distilled.yaml")
+    (lstm,), (ff,) = (variant.phases for variant in architectures(whole).values())
+    assert lstm == whole.phases[-1] and (ff.actor.lstm, ff.actor.dense) == (0, (512, 256))
+    assert (
+        deployable(lstm)
+        and deployable(ff)
+        and (ff.env, ff.distill, ff.teacher) == (lstm.env, lstm.distill, lstm.teacher)
+    )
+    assert [*architectures(load_training(STUDY))] == [*ARCHITECTURES] and set(architectures(whole)) < set(TABLE_5)
 
 
 def test_other_settings_in_the_same_folder_are_refused(tmp_path):

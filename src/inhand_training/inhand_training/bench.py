@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -65,9 +64,11 @@ def shortened(training: TrainingConfig, phase: str, minutes: float) -> TrainingC
 
 def milestones(run: Path, phases: Sequence[str]) -> Iterator[tuple[float, float]]:
     """Minutes since the start of the run and mean goals in a row, 0 while goals are not of any orientation."""
+    from inhand_training.runlog import log_entries
+
     before = 0.0
     for phase in phases:
-        for entry in _entries(run / phase):
+        for entry in log_entries(run / phase):
             anywhere = entry["goal_angle"] >= math.pi - 1e-3 and entry["window"] >= 1.0
             yield before + entry["minutes"], entry["mean_goals"] if anywhere else 0.0
         before += _minutes(run / phase)
@@ -78,11 +79,8 @@ def first_minute(curve: Iterable[tuple[float, float]], goals: float) -> float | 
     return next((minute for minute, mean in curve if mean >= goals), None)
 
 
-def _entries(folder: Path) -> list[dict[str, float]]:
-    path = folder / "log.jsonl"
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
-
-
 def _minutes(folder: Path) -> float:
-    entries = _entries(folder)
+    from inhand_training.runlog import log_entries
+
+    entries = log_entries(folder)
     return entries[-1]["minutes"] if entries else 0.0

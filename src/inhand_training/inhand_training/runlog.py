@@ -37,6 +37,18 @@ def write_provenance(folder: Path, config: Any) -> None:
     (folder / "revision.txt").write_text(revision() + "\n")
 
 
+def log_entries(folder: Path) -> list[dict[str, float]]:
+    """The log of a phase; of what was trained twice, because a checkpoint was older, the second time."""
+    path = folder / "log.jsonl"
+    kept: list[dict[str, float]] = []
+    for line in path.read_text().splitlines() if path.is_file() else []:
+        entry = json.loads(line)
+        while kept and kept[-1]["steps"] >= entry["steps"]:
+            kept.pop()
+        kept.append(entry)
+    return kept
+
+
 class RunLog:
     """Scalars of one phase: log.jsonl, TensorBoard events, a line on the terminal, and a bar there.
 

@@ -16,6 +16,7 @@ from inhand_training.checkpoint import find_checkpoint, read_checkpoint
 from inhand_training.config import TrainingConfig
 from inhand_training.export import export_run
 from inhand_training.run import train
+from inhand_training.runlog import log_entries
 
 STEP_S = 0.08
 """Simulated time of an environment step [s], paper C.1."""
@@ -112,18 +113,6 @@ def learning_curve(folder: Path, phases: Sequence[str]) -> list[dict[str, float]
         if part:
             hours, steps = hours + part[-1]["minutes"] / 60.0, steps + part[-1]["steps"]
     return curve
-
-
-def log_entries(folder: Path) -> list[dict[str, float]]:
-    """The log of a phase; of what was trained twice, because a checkpoint was older, the second time."""
-    path = folder / "log.jsonl"
-    kept: list[dict[str, float]] = []
-    for line in path.read_text().splitlines() if path.is_file() else []:
-        entry = json.loads(line)
-        while kept and kept[-1]["steps"] >= entry["steps"]:
-            kept.pop()
-        kept.append(entry)
-    return kept
 
 
 def _finished(phase: Path) -> bool:

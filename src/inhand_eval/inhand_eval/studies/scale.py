@@ -19,13 +19,13 @@ from inhand_eval.studies.runs import (
     STUDY,
     hold_settings,
     learning_curve,
-    log_entries,
     train_to_the_end,
     write_json,
 )
 from inhand_eval.studies.variants import sized
 from inhand_training.config import PhaseConfig, TrainingConfig, Until, load_training
 from inhand_training.rapid.config import RapidConfig
+from inhand_training.runlog import log_entries
 
 POINTS = 40
 """Entries of a run's log at least."""

@@ -44,15 +44,16 @@ def without(training: TrainingConfig, groups: Collection[str]) -> TrainingConfig
 def with_memory(training: TrainingConfig, policy: bool, value: bool) -> TrainingConfig:
     """The run with or without LSTMs in the networks that have one (paper 6.4, Table 5).
 
-    In place of an LSTM a feed-forward network has a dense layer of the same width.
+    In place of an LSTM a feed-forward network has a dense layer of the same width. A policy that is distilled has no
+    value network; `value` says nothing there.
 
     Raises:
-        ConfigError: the recipe trains no recurrent policy and value network with PPO.
+        ConfigError: the recipe trains no recurrent policy, with a recurrent value network where it is by PPO.
     """
-    known = [p for p in training.phases if p.kind == "ppo" and _deployed(p.actor) and p.actor.lstm and p.critic.lstm]
-    if not known:
+    if not any(_recurrent(phase) for phase in training.phases):
         raise ConfigError(
-            "no phase trains an LSTM policy with an LSTM value network by PPO; config/training/study.yaml does"
+            "no phase trains an LSTM policy, by distillation or by PPO with an LSTM value network; "
+            "config/training/study.yaml and study_distilled.yaml do"
         )
 
     def remembering(phase: PhaseConfig) -> PhaseConfig:
@@ -69,6 +70,12 @@ def _changed(training: TrainingConfig, change) -> TrainingConfig:
 
 def _deployed(network: NetworkConfig) -> bool:
     return network.observes == POLICY_GROUP
+
+
+def _recurrent(phase: PhaseConfig) -> bool:
+    """Whether the phase trains a policy with memory, and so with its value network if it has one."""
+    values = phase.critic.lstm > 0 if phase.kind == "ppo" else True
+    return _deployed(phase.actor) and phase.actor.lstm > 0 and values
 
 
 def _feedforward(network: NetworkConfig) -> NetworkConfig:
