@@ -58,7 +58,8 @@ def training(
     ratio = statistics.median(turn[0] / turn[1] for turn in turns)
     print(f"{count} ranks of {batch} worlds, all randomisation, median of {repeats} turns of {seconds:g} s:")
     print(f"  whole PPO            {ppo:7.0f} environment steps of 80 ms a second {[round(turn[0]) for turn in turns]}")
-    print(f"  bare Batch.step      {physics:7.0f} of the same; PPO runs at {ratio:.2f} of it, {100 * share:.0f} % in rollouts")
+    print(f"  bare Batch.step      {physics:7.0f}")
+    print(f"  PPO against bare     {ratio:7.2f}x, {100 * share:.0f} % of its time in rollouts")
     return 0
 
 
