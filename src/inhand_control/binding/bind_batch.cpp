@@ -99,7 +99,8 @@ void bind_config(nb::module_ & m)
       [](
         ControllerConfig * self, std::int64_t period_ns, std::int64_t action_timeout_ns,
         std::int64_t sensors_timeout_ns, std::int64_t soft_start_ns, double velocity_filter_s,
-        double torque_slew, const std::string & relative_to, const std::string & hold) {
+        double torque_slew, const std::string & relative_to, const std::string & hold,
+        const std::string & limits) {
         new (self) ControllerConfig{
           period_ns,
           action_timeout_ns,
@@ -108,11 +109,12 @@ void bind_config(nb::module_ & m)
           velocity_filter_s,
           torque_slew,
           relative_to_from_string(relative_to),
-          hold_target_from_string(hold)};
+          hold_target_from_string(hold),
+          action_limits_from_string(limits)};
         validate(*self);
       },
       "period_ns"_a, "action_timeout_ns"_a, "sensors_timeout_ns"_a, "soft_start_ns"_a,
-      "velocity_filter_s"_a, "torque_slew"_a, "relative_to"_a, "hold"_a)
+      "velocity_filter_s"_a, "torque_slew"_a, "relative_to"_a, "hold"_a, "limits"_a)
     .def_ro("period_ns", &ControllerConfig::period_ns)
     .def_ro("action_timeout_ns", &ControllerConfig::action_timeout_ns)
     .def_ro("sensors_timeout_ns", &ControllerConfig::sensors_timeout_ns)

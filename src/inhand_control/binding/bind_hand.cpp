@@ -92,7 +92,8 @@ void relative_targets(
     const std::size_t row = b * kActuators;
     for (std::size_t a = 0; a < kActuators; ++a) {
       out.data()[row + a] = relative_target(
-        action.data()[row + a], actuated[a], lower.data()[row + a], upper.data()[row + a]);
+        action.data()[row + a], actuated[a], hand.half_range()[a], lower.data()[row + a],
+        upper.data()[row + a]);
     }
   }
 }
@@ -112,23 +113,33 @@ void bind_hand(nb::module_ & m)
         std::vector<std::string> actuator_names, std::vector<std::string> hall_channel_names,
         std::vector<std::string> hall_channel_joint, std::vector<std::string> actuator_joint_1,
         std::vector<std::string> actuator_joint_2, std::vector<double> range_lower,
-        std::vector<double> range_upper, std::vector<double> kp, std::vector<double> kd,
+        std::vector<double> range_upper, std::vector<double> target_lower,
+        std::vector<double> target_upper, std::vector<double> kp, std::vector<double> kd,
         std::vector<double> torque_limit, double hall_min, double hall_max,
         std::vector<CalibrationPoints> calibration) {
         new (self) HandModel(
           HandTables{
             joint_names, actuator_names, hall_channel_names, hall_channel_joint, actuator_joint_1,
-            actuator_joint_2, range_lower, range_upper, kp, kd, torque_limit, hall_min, hall_max,
-            calibration});
+            actuator_joint_2, range_lower, range_upper, target_lower, target_upper, kp, kd,
+            torque_limit, hall_min, hall_max, calibration});
       },
       "joint_names"_a, "actuator_names"_a, "hall_channel_names"_a, "hall_channel_joint"_a,
-      "actuator_joint_1"_a, "actuator_joint_2"_a, "range_lower"_a, "range_upper"_a, "kp"_a, "kd"_a,
-      "torque_limit"_a, "hall_min"_a, "hall_max"_a, "calibration"_a)
+      "actuator_joint_1"_a, "actuator_joint_2"_a, "range_lower"_a, "range_upper"_a,
+      "target_lower"_a, "target_upper"_a, "kp"_a, "kd"_a, "torque_limit"_a, "hall_min"_a,
+      "hall_max"_a, "calibration"_a)
     .def_prop_ro(
       "lower",
       [](const HandModel & h) { return std::vector<double>(h.lower().begin(), h.lower().end()); })
-    .def_prop_ro("upper", [](const HandModel & h) {
-      return std::vector<double>(h.upper().begin(), h.upper().end());
+    .def_prop_ro(
+      "upper",
+      [](const HandModel & h) { return std::vector<double>(h.upper().begin(), h.upper().end()); })
+    .def_prop_ro(
+      "target_lower",
+      [](const HandModel & h) {
+        return std::vector<double>(h.target_lower().begin(), h.target_lower().end());
+      })
+    .def_prop_ro("target_upper", [](const HandModel & h) {
+      return std::vector<double>(h.target_upper().begin(), h.target_upper().end());
     });
 
   m.def("calibrate", &calibrate, "hand"_a, "hall"_a, "out"_a);

@@ -36,6 +36,7 @@ const std::map<std::string, std::string> kDescriptions = {
   {"control.torque_slew", "largest change of torque, in torque limits per second"},
   {"control.relative_to", "what an action changes: joint_position or previous_target"},
   {"control.hold", "what hold keeps: measured_position or last_target"},
+  {"control.limits", "how far actions may move the targets: targets or range"},
   {"rt.priority", "SCHED_FIFO priority of the loop, 1 to 99"},
   {"rt.io_priority", "SCHED_FIFO priority of the threads that carry messages; 0: none"},
   {"rt.cpu", "core the loop is pinned to; -1: the last one this process may use"},

@@ -153,6 +153,8 @@ HandTables parse_hand(Reader & reader)
   hand.actuator_joint_2 = reader.texts("hand.actuator_joint_2");
   hand.range_lower = reader.numbers("hand.range_lower");
   hand.range_upper = reader.numbers("hand.range_upper");
+  hand.target_lower = reader.numbers("hand.target_lower");
+  hand.target_upper = reader.numbers("hand.target_upper");
   hand.kp = reader.numbers("hand.kp");
   hand.kd = reader.numbers("hand.kd");
   hand.torque_limit = reader.numbers("hand.torque_limit");
@@ -259,6 +261,7 @@ NodeParameters parse_parameters(const ParameterMap & given)
   parameters.control = parse_control(reader);
   const std::string relative_to = reader.text("control.relative_to");
   const std::string hold = reader.text("control.hold");
+  const std::string limits = reader.text("control.limits");
   const std::int64_t priority = reader.integer("rt.priority");
   const std::int64_t io_priority = reader.integer("rt.io_priority");
   const std::int64_t cpu = reader.integer("rt.cpu");
@@ -272,6 +275,7 @@ NodeParameters parse_parameters(const ParameterMap & given)
 
   parameters.control.relative_to = relative_to_from_string(relative_to);
   parameters.control.hold = hold_target_from_string(hold);
+  parameters.control.limits = action_limits_from_string(limits);
   validate(parameters.control);
   require(priority >= 1 && priority <= 99, "rt.priority must be 1 to 99");
   require(

@@ -50,6 +50,8 @@ def tables() -> dict[str, Any]:
         "actuator_joint_2": [row[2] for row in actuators],
         "range_lower": [-0.5 - 0.01 * i for i in range(20)],
         "range_upper": [1.0 + 0.02 * i for i in range(20)],
+        "target_lower": [-0.5 - 0.01 * i if i % 3 else -0.2 for i in range(20)],  # some within their range
+        "target_upper": [1.0 + 0.02 * i if i % 4 else 0.6 for i in range(20)],
         "kp": [2.0 + 0.1 * i for i in range(20)],
         "kd": [0.01 * i for i in range(20)],
         "torque_limit": [0.5 + 0.05 * i for i in range(20)],
@@ -73,6 +75,7 @@ def parameters(**changes: Any) -> dict[str, Any]:
         "torque_slew": 1e6,
         "relative_to": "joint_position",
         "hold": "measured_position",
+        "limits": "targets",
         **changes,
     }
 

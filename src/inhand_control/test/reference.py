@@ -99,14 +99,17 @@ class Reference:
             outage = self.ns["soft_start"] if self.lost_ns is None else now - self.lost_ns
             self.ramp = min(outage, self.ns["soft_start"])
             self.active, self.started_ns, self.action_ns, self.lost_ns = True, now, None, None
-            self.target = self._clipped(angle)
+            self.target = self._clipped(angle, "range")
         if action is not None:
             self.action_ns = now
             half = [(hi - lo) / 2 for lo, hi in zip(self.t["range_lower"], self.t["range_upper"], strict=True)]
-            self.target = self._clipped([q + a * h for q, a, h in zip(angle, action, half, strict=True)])
+            self.target = self._clipped(
+                [q + a * h for q, a, h in zip(angle, action, half, strict=True)],
+                "range" if self.p["limits"] == "range" else "target",
+            )
         elif self.action_ns is not None and now - self.action_ns >= self.ns["action_timeout"]:
             self.action_ns = None
-            self.target = self._clipped(angle)
+            self.target = self._clipped(angle, "range")
         elapsed = now - self.started_ns
         self.mode = SOFT_START if elapsed < self.ramp else HOLD if self.action_ns is None else RUNNING
         share = min(elapsed / self.ramp, 1.0) if self.ramp else 1.0
@@ -121,7 +124,6 @@ class Reference:
         assert math.isfinite(torque)
         return torque
 
-    def _clipped(self, angles: list[float]) -> list[float]:
-        return [
-            min(max(q, lo), hi) for q, lo, hi in zip(angles, self.t["range_lower"], self.t["range_upper"], strict=True)
-        ]
+    def _clipped(self, angles: list[float], limits: str) -> list[float]:
+        lower, upper = self.t[f"{limits}_lower"], self.t[f"{limits}_upper"]
+        return [min(max(q, lo), hi) for q, lo, hi in zip(angles, lower, upper, strict=True)]

@@ -34,11 +34,15 @@ def test_relative_target_follows_its_equation(model):
     rng = np.random.default_rng(1)
     action, joints = rng.uniform(-1, 1, (40, 20)), rng.uniform(-0.5, 1, (40, 24))
     low, high = np.array(model.lower), np.array(model.upper)
-    expected = np.clip(ic.actuator_position(model, joints) + action * (high - low) / 2, low, high)
-    np.testing.assert_allclose(ic.relative_target(model, action, joints), expected, atol=1e-15)
+    moved = ic.actuator_position(model, joints) + action * (high - low) / 2
+    limited = np.clip(moved, model.target_lower, model.target_upper)
+    np.testing.assert_allclose(ic.relative_target(model, action, joints), limited, atol=1e-15)
+    to_stops = ic.relative_target(model, action, joints, lower=low, upper=high)
+    np.testing.assert_allclose(to_stops, np.clip(moved, low, high), atol=1e-15)
+    assert (limited != to_stops).any()
 
 
-def test_relative_target_takes_ranges_of_each_row(model):
+def test_relative_target_takes_limits_of_each_row(model):
     joints, action = np.zeros((2, 24)), np.ones((2, 20))
     upper = np.stack([np.full(20, 0.2), np.full(20, 0.4)])
     targets = ic.relative_target(model, action, joints, lower=np.full(20, -1.0), upper=upper)

@@ -40,6 +40,7 @@ def test_bad_tables_name_the_culprit(changes, culprit):
     [
         ({"hold": "grip"}, "unknown 'grip'; known measured_position, last_target"),
         ({"relative_to": "x"}, "known joint_position, previous_target"),
+        ({"limits": "x"}, "unknown 'x'; known targets, range"),
         ({"sensors_timeout_s": 0.001}, "sensors_timeout_s must be at least period_s"),
         ({"torque_slew": float("inf")}, "torque_slew"),
     ],

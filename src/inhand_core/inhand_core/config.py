@@ -48,6 +48,13 @@ def _ros_parameters(content: Any, path: Path) -> dict[str, Any]:
     return parameters
 
 
+def merge(base: Any, change: Any) -> Any:
+    """`base` with `change` laid over it, mapping by mapping."""
+    if isinstance(base, Mapping) and isinstance(change, Mapping):
+        return {key: merge(base.get(key), change[key]) if key in change else base[key] for key in {**base, **change}}
+    return change
+
+
 def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     """Builds the dataclass `cls` from a mapping, recursing into nested dataclasses.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inhand_core.component import Component
-from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_core.config import ConfigError, load_config, merge, read_yaml
 from inhand_core.link import Link
 from inhand_core.paths import config_file
 from inhand_core.signals import SIGNALS
@@ -208,7 +208,7 @@ def build_component(spec: ComponentSpec, seeds: Any, overrides: Mapping[str, Any
     """Builds a component from its configuration file and overrides of single values."""
     cls = resolve_class(spec.component)
     raw = read_yaml(config_file(spec.config)) if spec.config else {}
-    return cls(load_config(cls.Config, {**raw, **(overrides or {})}, spec.config or spec.name), seeds)
+    return cls(load_config(cls.Config, merge(raw, overrides or {}), spec.config or spec.name), seeds)
 
 
 def build_links(specs: Iterable[LinkSpec], seeds: Any, groups: Iterable[str]) -> list[Link]:

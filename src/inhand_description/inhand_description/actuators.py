@@ -31,7 +31,8 @@ class ActuatorRow:
         kp: position gain [N m/rad].
         kd: rate gain of the servo [N m s/rad], on top of the joint's own damping.
         force: torque limit, symmetric [N m].
-        lower, upper: range of the target [rad]; for a pair of the sum.
+        lower, upper: the joint's range [rad]; for a pair of the sum. An action of 1 moves the target by half of it.
+        target_lower, target_upper: how far actions may move the target [rad], within the range.
         source: where the numbers come from.
     """
 
@@ -42,6 +43,8 @@ class ActuatorRow:
     force: float
     lower: float
     upper: float
+    target_lower: float
+    target_upper: float
     source: str
 
     @property
@@ -50,6 +53,9 @@ class ActuatorRow:
         return len(self.joints) == 2
 
 
+WRIST_PITCH_TARGET = -0.55
+"""Lowest target of the wrist's pitch [rad], own choice: policies tilt the hand back as far as it goes, and where its stop
+gives way, as with randomised limits, gravity takes it 0.1 rad further and the object slides off (docs/train.md)."""
 _SINGLE = f"kp, force: {GYM}; kd: with the joint's passive damping the total shipped there"
 _PAIR = (
     f"kp: {MENAGERIE}, which is kp 1 on either joint; force: {GYM}; kd: half of a single joint's, as the sum moves "
@@ -57,15 +63,16 @@ _PAIR = (
 )
 
 
-def _single(name: str, kp: float, kd: float, force: float) -> ActuatorRow:
+def _single(name: str, kp: float, kd: float, force: float, target_lower: float | None = None) -> ActuatorRow:
     joint = JOINTS[JOINT_INDEX[f"rh_{name}"]]
-    return ActuatorRow(joint.name, (joint.name,), kp, kd, force, joint.lower, joint.upper, _SINGLE)
+    low = joint.lower if target_lower is None else target_lower
+    return ActuatorRow(joint.name, (joint.name,), kp, kd, force, joint.lower, joint.upper, low, joint.upper, _SINGLE)
 
 
 def _pair(finger: str) -> ActuatorRow:
     pair = (f"rh_{finger}J1", f"rh_{finger}J2")
     upper = sum(JOINTS[JOINT_INDEX[name]].upper for name in pair)
-    return ActuatorRow(f"rh_{finger}J0", pair, 0.5, 0.025, 0.7245, 0.0, upper, _PAIR)
+    return ActuatorRow(f"rh_{finger}J0", pair, 0.5, 0.025, 0.7245, 0.0, upper, 0.0, upper, _PAIR)
 
 
 def _finger(finger: str) -> tuple[ActuatorRow, ...]:
@@ -74,7 +81,7 @@ def _finger(finger: str) -> tuple[ActuatorRow, ...]:
 
 ACTUATORS: tuple[ActuatorRow, ...] = (
     _single("WRJ2", 5.0, 0.25, 4.785),
-    _single("WRJ1", 5.0, 0.25, 2.175),
+    _single("WRJ1", 5.0, 0.25, 2.175, target_lower=WRIST_PITCH_TARGET),
     *_finger("FF"),
     *_finger("MF"),
     *_finger("RF"),

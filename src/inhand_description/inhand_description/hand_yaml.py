@@ -33,6 +33,8 @@ def hand_parameters() -> dict[str, Any]:
         "actuator_joint_2": pairs,
         "range_lower": [float(row.lower) for row in ACTUATORS],
         "range_upper": [float(row.upper) for row in ACTUATORS],
+        "target_lower": [float(row.target_lower) for row in ACTUATORS],
+        "target_upper": [float(row.target_upper) for row in ACTUATORS],
         "kp": [row.kp for row in ACTUATORS],
         "kd": [row.kd for row in ACTUATORS],
         "torque_limit": [row.force for row in ACTUATORS],

@@ -18,12 +18,15 @@ def hand_model(path: str = "") -> inhand_control.HandModel:
     return inhand_control.load_hand_tables(Path(path).expanduser() if path else config_file("hand"))
 
 
-def relative_target(action: np.ndarray, joint_position: np.ndarray) -> np.ndarray:
+def relative_target(action: np.ndarray, joint_position: np.ndarray, to_stops: bool = False) -> np.ndarray:
     """Absolute targets (B, 20) [rad] of relative actions (B, 20) in [-1, 1] at joint angles (B, 24) [rad].
 
-    Angle (the sum for a coupled pair) plus action times half of the actuator's range, clipped to the range.
+    Angle (the sum for a coupled pair) plus action times half of the actuator's range, clipped to the limits of targets;
+    `to_stops`: to the range, as the controller does with `limits: range`.
     """
-    return inhand_control.relative_target(hand_model(), action, joint_position)
+    hand = hand_model()
+    lower, upper = (hand.lower, hand.upper) if to_stops else (None, None)
+    return inhand_control.relative_target(hand, action, joint_position, lower=lower, upper=upper)
 
 
 def actuator_position(joint_position: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_core.config import ConfigError, load_config, merge, read_yaml
 from inhand_training.distill import DistillConfig
 from inhand_training.graph_env import GraphEnvConfig
 from inhand_training.networks import NetworkConfig
@@ -98,13 +98,6 @@ class TrainingConfig:
 def is_file(reference: str | None) -> bool:
     """Whether a `start_from` or `teacher` names a file or folder: it has a slash, where no phase of the run has one."""
     return reference is not None and "/" in reference
-
-
-def merge(base: Any, change: Any) -> Any:
-    """`base` with `change` laid over it, mapping by mapping."""
-    if isinstance(base, Mapping) and isinstance(change, Mapping):
-        return {key: merge(base.get(key), change[key]) if key in change else base[key] for key in {**base, **change}}
-    return change
 
 
 def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:

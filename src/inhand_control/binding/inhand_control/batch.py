@@ -75,23 +75,23 @@ def relative_target(
     lower: ArrayLike | None = None,
     upper: ArrayLike | None = None,
 ) -> Float:
-    """Return absolute targets (B, 20) [rad] of relative actions: position + action * half range, clipped to the range.
+    """Return absolute targets (B, 20) [rad] of relative actions: position + action * half range, clipped to limits.
 
     The same function runs in the controller on the robot (paper, appendix B.4).
 
     Args:
-        hand: the hand's tables; ranges come from it unless given.
+        hand: the hand's tables.
         action: (B, 20) in [-1, 1].
         joint_position: (B, 24) [rad] when the action was given.
-        lower, upper: (20,) or (B, 20) [rad], other ranges of the actuated coordinates.
+        lower, upper: (20,) or (B, 20) [rad], limits of the targets; those of the tables unless given.
 
     Raises:
         ValueError: an array has another shape.
     """
     actions = _rows(action)
     shape = actions.shape
-    low = _rows(np.broadcast_to(hand.lower if lower is None else lower, shape))
-    high = _rows(np.broadcast_to(hand.upper if upper is None else upper, shape))
+    low = _rows(np.broadcast_to(hand.target_lower if lower is None else lower, shape))
+    high = _rows(np.broadcast_to(hand.target_upper if upper is None else upper, shape))
     out = np.empty(shape)
     _core.relative_target(hand, actions, _rows(joint_position), low, high, out)
     return out

@@ -22,7 +22,8 @@ class HandTables:
     """The hand as the controller sees it: section `hand` of config/hand.yaml.
 
     24 joints, 20 actuators, 26 Hall channels. Ranges [rad] are those of the actuated coordinates (the sum for a
-    coupled pair); kp [N m/rad], kd [N m s/rad], torque_limit [N m]; raw values outside hall_min … hall_max are refused.
+    coupled pair), `target_…` how far actions may move the targets within them; kp [N m/rad], kd [N m s/rad],
+    torque_limit [N m]; raw values outside hall_min … hall_max are refused.
     """
 
     joint_names: tuple[str, ...]
@@ -33,6 +34,8 @@ class HandTables:
     actuator_joint_2: tuple[str, ...]
     range_lower: tuple[float, ...]
     range_upper: tuple[float, ...]
+    target_lower: tuple[float, ...]
+    target_upper: tuple[float, ...]
     kp: tuple[float, ...]
     kd: tuple[float, ...]
     torque_limit: tuple[float, ...]
@@ -53,6 +56,7 @@ class ControlParameters:
     torque_slew: float
     relative_to: str
     hold: str
+    limits: str
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,7 @@ def controller_config(parameters: ControlParameters) -> _core.ControllerConfig:
             torque_slew=parameters.torque_slew,
             relative_to=parameters.relative_to,
             hold=parameters.hold,
+            limits=parameters.limits,
         )
     except ValueError as error:
         raise ConfigError(str(error)) from error

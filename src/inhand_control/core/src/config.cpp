@@ -53,4 +53,13 @@ HoldTarget hold_target_from_string(const std::string & name)
   return HoldTarget::kLastTarget;
 }
 
+ActionLimits action_limits_from_string(const std::string & name)
+{
+  if (name == "targets") {
+    return ActionLimits::kTargets;
+  }
+  require(name == "range", "limits: unknown '" + name + "'; known targets, range");
+  return ActionLimits::kRange;
+}
+
 }  // namespace inhand_control

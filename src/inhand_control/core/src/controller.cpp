@@ -110,15 +110,18 @@ void Controller::update_target(Transition transition, const ActuatorArray & posi
   const bool take_measured =
     transition == Transition::kStart ||
     (transition == Transition::kHold && config_.hold == HoldTarget::kMeasuredPosition);
+  const bool range = config_.limits == ActionLimits::kRange;
+  const ActuatorArray & low = range ? hand_.lower() : hand_.target_lower();
+  const ActuatorArray & high = range ? hand_.upper() : hand_.target_upper();
   for (std::size_t a = 0; a < kActuators; ++a) {
-    if (take_measured) {
-      state_.target[a] = relative_target(0.0, position[a], hand_.lower()[a], hand_.upper()[a]);
+    if (take_measured) {  // where a joint stands is held, also beyond what actions may ask for
+      state_.target[a] = std::min(std::max(position[a], hand_.lower()[a]), hand_.upper()[a]);
     }
     if (state_.action_pending) {
       const double origin =
         config_.relative_to == RelativeTo::kJointPosition ? position[a] : state_.target[a];
       state_.target[a] =
-        relative_target(state_.pending_action[a], origin, hand_.lower()[a], hand_.upper()[a]);
+        relative_target(state_.pending_action[a], origin, hand_.half_range()[a], low[a], high[a]);
     }
   }
 }

@@ -73,15 +73,17 @@ ActuatorArray numbers(
 
 }  // namespace
 
-double relative_target(double action, double position, double lower, double upper) noexcept
+double relative_target(
+  double action, double position, double half_range, double low, double high) noexcept
 {
-  const double target = position + action * (0.5 * (upper - lower));
-  return std::min(std::max(target, lower), upper);
+  return std::min(std::max(position + action * half_range, low), high);
 }
 
 HandModel::HandModel(const HandTables & tables)
 : lower_(numbers(tables.range_lower, "range_lower", false, true)),
   upper_(numbers(tables.range_upper, "range_upper", false, true)),
+  target_lower_(numbers(tables.target_lower, "target_lower", false, true)),
+  target_upper_(numbers(tables.target_upper, "target_upper", false, true)),
   kp_(numbers(tables.kp, "kp", true, false)),
   kd_(numbers(tables.kd, "kd", false, false)),
   torque_limit_(numbers(tables.torque_limit, "torque_limit", true, false)),
@@ -150,6 +152,13 @@ void HandModel::resolve_actuators(const HandTables & tables)
     if (!(lower_[a] < upper_[a])) {
       fail("range_lower of '" + tables.actuator_names[a] + "' must be below its range_upper");
     }
+    const bool within = lower_[a] <= target_lower_[a] && target_upper_[a] <= upper_[a];
+    if (!(within && target_lower_[a] < target_upper_[a])) {
+      fail(
+        "target_lower of '" + tables.actuator_names[a] +
+        "' must be below its target_upper, both within its range");
+    }
+    half_range_[a] = 0.5 * (upper_[a] - lower_[a]);
   }
   for (std::size_t j = 0; j < kJoints; ++j) {
     if (!driven[j]) {

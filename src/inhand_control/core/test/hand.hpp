@@ -38,6 +38,8 @@ inline HandTables hand_tables()
   }
   hand.range_lower.assign(kActuators, -1.0);
   hand.range_upper.assign(kActuators, 2.0);
+  hand.target_lower = hand.range_lower;
+  hand.target_upper = hand.range_upper;
   hand.kp.assign(kActuators, 2.0);
   hand.kd.assign(kActuators, 0.0);
   hand.torque_limit.assign(kActuators, 1.0);
@@ -57,6 +59,7 @@ inline ControllerConfig controller_config()
   config.torque_slew = 1e6;
   config.relative_to = RelativeTo::kJointPosition;
   config.hold = HoldTarget::kMeasuredPosition;
+  config.limits = ActionLimits::kTargets;
   return config;
 }
 

@@ -151,6 +151,32 @@ TEST_F(ControllerTest, HoldCanKeepTheLastTarget)
   EXPECT_NEAR(output_.torque[0], 0.6, 1e-12);
 }
 
+TEST_F(ControllerTest, ActionsKeepToTheTargetsLimitsAndHoldDoesNot)
+{
+  tables_.target_lower[0] = -0.25;
+  build();
+  controller_->enable();
+  act(-1.0);
+  cycle(-0.2);
+  EXPECT_NEAR(output_.target[0], -0.25, 1e-12);
+  for (int k = 0; k <= 50; ++k) {
+    cycle(-0.7);  // pushed beyond
+  }
+  EXPECT_EQ(output_.mode, Mode::kHold);
+  EXPECT_NEAR(output_.target[0], -0.7, 1e-12) << "what stands still is not moved";
+}
+
+TEST_F(ControllerTest, ActionsReachTheRangeForCalibration)
+{
+  tables_.target_lower[0] = -0.25;
+  config_.limits = ActionLimits::kRange;
+  build();
+  controller_->enable();
+  act(-1.0);
+  cycle(-0.2);
+  EXPECT_NEAR(output_.target[0], -1.0, 1e-12);
+}
+
 TEST_F(ControllerTest, SavedStateRepeatsBitForBit)
 {
   config_.velocity_filter_s = 0.01;
@@ -184,6 +210,7 @@ TEST_F(ControllerTest, BadParametersAreNamed)
   }
   EXPECT_THROW(relative_to_from_string("joints"), std::invalid_argument);
   EXPECT_THROW(hold_target_from_string("grip"), std::invalid_argument);
+  EXPECT_THROW(action_limits_from_string("none"), std::invalid_argument);
 }
 
 }  // namespace

@@ -85,6 +85,8 @@ protected:
       names_["actuator_joint_2"],
       values_["range_lower"],
       values_["range_upper"],
+      values_["target_lower"],
+      values_["target_upper"],
       values_["kp"],
       values_["kd"],
       values_["torque_limit"],
@@ -106,7 +108,8 @@ protected:
       number(parameters_.at("velocity_filter_s")),
       number(parameters_.at("torque_slew")),
       relative_to_from_string(parameters_.at("relative_to")),
-      hold_target_from_string(parameters_.at("hold"))};
+      hold_target_from_string(parameters_.at("hold")),
+      action_limits_from_string(parameters_.at("limits"))};
   }
 
   std::map<std::string, std::string> parameters_;

@@ -16,12 +16,13 @@ using test::hand_tables;
 
 TEST(RelativeTarget, MovesByHalfTheRangeAndClips)
 {
-  EXPECT_DOUBLE_EQ(relative_target(0.0, 0.25, -1.0, 2.0), 0.25);
-  EXPECT_DOUBLE_EQ(relative_target(0.5, 0.25, -1.0, 2.0), 0.25 + 0.5 * 1.5);
-  EXPECT_DOUBLE_EQ(relative_target(-0.5, 0.25, -1.0, 2.0), 0.25 - 0.5 * 1.5);
-  EXPECT_DOUBLE_EQ(relative_target(1.0, 1.5, -1.0, 2.0), 2.0);
-  EXPECT_DOUBLE_EQ(relative_target(-1.0, -0.5, -1.0, 2.0), -1.0);
-  EXPECT_DOUBLE_EQ(relative_target(0.0, 5.0, -1.0, 2.0), 2.0);
+  EXPECT_DOUBLE_EQ(relative_target(0.0, 0.25, 1.5, -1.0, 2.0), 0.25);
+  EXPECT_DOUBLE_EQ(relative_target(0.5, 0.25, 1.5, -1.0, 2.0), 0.25 + 0.5 * 1.5);
+  EXPECT_DOUBLE_EQ(relative_target(-0.5, 0.25, 1.5, -1.0, 2.0), 0.25 - 0.5 * 1.5);
+  EXPECT_DOUBLE_EQ(relative_target(1.0, 1.5, 1.5, -1.0, 2.0), 2.0);
+  EXPECT_DOUBLE_EQ(relative_target(-1.0, -0.5, 1.5, -1.0, 2.0), -1.0);
+  EXPECT_DOUBLE_EQ(relative_target(0.0, 5.0, 1.5, -1.0, 2.0), 2.0);
+  EXPECT_DOUBLE_EQ(relative_target(0.5, 0.25, 1.5, -1.0, 0.5), 0.5);
 }
 
 TEST(HandModel, AveragesDoubledChannelsBeforeCalibrating)
@@ -131,6 +132,9 @@ TEST(HandModel, RefusesBadTablesAndNamesTheCulprit)
     {"'j1' is driven twice", [](HandTables & t) { t.actuator_joint_1[0] = "j1"; }},
     {"no actuator drives 'j5'", [](HandTables & t) { t.actuator_joint_2[4] = ""; }},
     {"'a3'", [](HandTables & t) { t.range_lower[3] = 2.0; }},
+    {"target_lower of 'a3'", [](HandTables & t) { t.target_lower[3] = 2.0; }},
+    {"target_lower of 'a0'", [](HandTables & t) { t.target_lower[0] = -1.01; }},
+    {"target_lower of 'a0'", [](HandTables & t) { t.target_upper[0] = 2.01; }},
     {"kp[2]", [](HandTables & t) { t.kp[2] = 0.0; }},
     {"kd[2]", [](HandTables & t) { t.kd[2] = -0.1; }},
     {"torque_limit: 21", [](HandTables & t) { t.torque_limit.push_back(1.0); }},

@@ -82,7 +82,7 @@ class GroupReplay:
         paths = np.zeros((len(ids), length, len(JOINT_INDEX)))
         for step in range(length):
             action = taken[:, self.windows.first + step].reshape(-1, N_ACTUATORS)
-            self._ctrl[ids] = relative_target(action, self._qpos[ids])
+            self._ctrl[ids] = relative_target(action, self._qpos[ids], to_stops=True)  # as the exercise is recorded
             try:
                 self._batch.step(ids, nstep=self._substeps)
             except SimulationError as error:

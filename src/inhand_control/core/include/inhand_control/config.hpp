@@ -30,6 +30,8 @@ struct HandTables
   std::vector<std::string> actuator_joint_2;    // 20: second joint of a coupled pair, "" for none
   std::vector<double> range_lower;              // 20: rad, actuated coordinate (the sum for a pair)
   std::vector<double> range_upper;              // 20
+  std::vector<double> target_lower;             // 20: rad, as far as actions may move; in the range
+  std::vector<double> target_upper;             // 20
   std::vector<double> kp;                       // 20: N m / rad
   std::vector<double> kd;                       // 20: N m s / rad
   std::vector<double> torque_limit;             // 20: N m, symmetric
@@ -40,6 +42,7 @@ struct HandTables
 
 enum class RelativeTo : std::uint8_t { kJointPosition, kPreviousTarget };
 enum class HoldTarget : std::uint8_t { kMeasuredPosition, kLastTarget };
+enum class ActionLimits : std::uint8_t { kTargets, kRange };
 
 struct ControllerConfig
 {
@@ -51,11 +54,13 @@ struct ControllerConfig
   double torque_slew;               // largest change of torque, in torque limits per second
   RelativeTo relative_to;           // what an action is a change of
   HoldTarget hold;                  // what is held when actions stop
+  ActionLimits limits;              // how far actions may move the targets
 };
 
 // Raises std::invalid_argument that names the parameter and the choices.
 void validate(const ControllerConfig & config);
 RelativeTo relative_to_from_string(const std::string & name);
 HoldTarget hold_target_from_string(const std::string & name);
+ActionLimits action_limits_from_string(const std::string & name);
 
 }  // namespace inhand_control

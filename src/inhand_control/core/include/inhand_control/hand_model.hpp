@@ -11,11 +11,12 @@
 namespace inhand_control
 {
 
-// Absolute target of a relative action: position + action * half the range, clipped to the range.
+// Absolute target of a relative action: position + action * half the range, clipped to [low, high].
 // The one implementation, used on the robot and by the training simulator alike (paper, appendix
 // B.4).
-// position, lower, upper: actuated coordinate [rad]; action in [-1, 1].
-double relative_target(double action, double position, double lower, double upper) noexcept;
+// position, half_range, low, high: actuated coordinate [rad]; action in [-1, 1].
+double relative_target(
+  double action, double position, double half_range, double low, double high) noexcept;
 
 class HandModel
 {
@@ -37,6 +38,9 @@ public:
 
   const ActuatorArray & lower() const noexcept { return lower_; }
   const ActuatorArray & upper() const noexcept { return upper_; }
+  const ActuatorArray & half_range() const noexcept { return half_range_; }
+  const ActuatorArray & target_lower() const noexcept { return target_lower_; }
+  const ActuatorArray & target_upper() const noexcept { return target_upper_; }
   const ActuatorArray & kp() const noexcept { return kp_; }
   const ActuatorArray & kd() const noexcept { return kd_; }
   const ActuatorArray & torque_limit() const noexcept { return torque_limit_; }
@@ -62,6 +66,9 @@ private:
   std::array<Driven, kActuators> driven_;
   ActuatorArray lower_;
   ActuatorArray upper_;
+  ActuatorArray target_lower_;
+  ActuatorArray target_upper_;
+  ActuatorArray half_range_;
   ActuatorArray kp_;
   ActuatorArray kd_;
   ActuatorArray torque_limit_;
