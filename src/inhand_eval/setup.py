@@ -46,6 +46,7 @@ setup(
             "study.ablation = inhand_eval.studies.commands:ablation",
             "study.memory = inhand_eval.studies.commands:memory",
             "study.probe = inhand_eval.studies.commands:probe",
+            "study.sensitivity = inhand_eval.studies.commands:sensitivity",
             "study.scale = inhand_eval.studies.commands:scale",
             "evaluate.graph = inhand_eval.graph_commands:graph",
             "bag.check = inhand_eval.bag_commands:check",

@@ -10,7 +10,7 @@ from tiny import STARTS, tiny
 from inhand_core.config import ConfigError
 from inhand_core.graph import known_groups
 from inhand_core.paths import resource_root
-from inhand_eval.studies import commands, comparison, probe, runs
+from inhand_eval.studies import commands, comparison, probe, runs, sensitivity
 from inhand_eval.studies.ablation import PAPER as TABLE_4
 from inhand_eval.studies.ablation import ablation, held_out
 from inhand_eval.studies.comparison import Budget, compare
@@ -20,7 +20,7 @@ from inhand_eval.studies.memory import PAPER as TABLE_5
 from inhand_eval.studies.plots import plot_comparison, plot_probe, plot_scale
 from inhand_eval.studies.projection import Cluster, project
 from inhand_eval.studies.runs import hold_settings
-from inhand_eval.studies.tables import show_comparison
+from inhand_eval.studies.tables import show_comparison, show_sensitivity
 from inhand_eval.studies.variants import with_memory, within, without
 from inhand_eval.trials import build_graph
 from inhand_policy.weights import load_metadata
@@ -42,7 +42,8 @@ def small(monkeypatch):
     for module in ("ablation", "memory"):
         monkeypatch.setattr(f"inhand_eval.studies.{module}.recipe", lambda budget: tiny(budget.config))
     monkeypatch.setattr("inhand_eval.trials.build_graph", _quick(build_graph))
-    monkeypatch.setattr(probe, "build_graph", _quick(build_graph))
+    for module in (probe, sensitivity):
+        monkeypatch.setattr(module, "build_graph", _quick(build_graph))
 
 
 def _quick(build):
@@ -224,3 +225,31 @@ def test_scale_is_drawn(tmp_path):
     curve = [{"hours": 0.1 * k, "years": 0.001 * k, "mean_goals": k, "goals_per_100": k} for k in range(5)]
     plot_scale({"runs": {"1": {"curve": curve}, "2": {"curve": curve}}}, tmp_path / "scale.png")
     assert (tmp_path / "scale.png").stat().st_size > 5_000
+
+
+def test_sensitivity_names_what_was_drawn_and_what_it_did(small, capsys):
+    config = sensitivity.SensitivityConfig(
+        str(resource_root() / "weights/block.safetensors"), 24, 0.4, 0.24, "physics", "block", False, 0
+    )
+    parameters, outcomes = sensitivity.gather(config)
+    assert all(value.shape == (24,) for value in parameters.values())
+    assert sum(name.startswith(("lower limit", "upper limit", "damping")) for name in parameters) == 3 * 24
+    assert {"damping of rh_WRJ1", "lower limit of rh_WRJ1", "gain of rh_FFJ0"} < set(parameters)
+    assert (outcomes["dropped"] + outcomes["timed_out"] <= 1.0).all() and outcomes["timed_out"].sum() > 0
+    study = sensitivity.sensitivity(config)
+    assert "timing" not in study["parameters"]  # not of the group physics
+    show_sensitivity(study, 3)
+    assert sensitivity.strongest(study, 1)[0][0] in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="draws no physics"):
+        sensitivity.sensitivity(dataclasses.replace(config, randomization="observation_noise"))
+
+
+def test_fifths_and_correlations_by_hand():
+    x = np.array([4.0, 0.0, 1.0, 2.0, 3.0])
+    outcomes = {"goals": x * 2.0, "dropped": (x > 2.0) * 1.0, "timed_out": np.zeros(5)}
+    assert sensitivity.correlation(x, outcomes["goals"]) == pytest.approx(1.0)
+    assert sensitivity.correlation(x, outcomes["timed_out"]) == 0.0
+    parts = sensitivity.fifths(x, outcomes)
+    assert [(part["from"], part["goals"], part["dropped"]) for part in parts] == [
+        (0.0, 0.0, 0.0), (1.0, 2.0, 0.0), (2.0, 4.0, 0.0), (3.0, 6.0, 1.0), (4.0, 8.0, 1.0),
+    ]  # fmt: skip

@@ -1,8 +1,9 @@
-"""`inhand study scale | ablation | memory | probe`."""
+"""`inhand study scale | ablation | memory | probe | sensitivity`."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 
 def scale(
@@ -174,3 +175,47 @@ def probe(
     if json is not None:
         write_json(json, report)
         plot_probe(report, json.with_suffix(".png"))
+
+
+def sensitivity(
+    weights: Path = Path("weights/block.safetensors"),
+    trials: int = 640,
+    seconds: float = 80.0,
+    timeout: float = 24.0,
+    randomization: str = "all",
+    object: Literal["block", "prism"] = "block",
+    locked_wrist: bool = False,
+    most: int = 8,
+    seed: int = 0,
+    threads: int = 0,
+    json: Path | None = None,
+) -> None:
+    """Tells which drawn numbers of the world decide how a policy fares: what to measure well on a hand, or to train.
+
+    Runs one trial in each of many randomised worlds and correlates every number that was drawn with goals a second,
+    drops and time-outs. A coefficient below three standard errors says little where some 200 are compared.
+
+    Args:
+        weights: a weights file.
+        trials: number of worlds.
+        seconds: simulated time that each gets at most.
+        timeout: simulated seconds for one goal.
+        randomization: all, or groups of config/randomization.yaml with physics among them.
+        object: what is turned.
+        locked_wrist: hold the wrist's pitch.
+        most: parameters shown.
+        seed: of the worlds.
+        threads: physics threads; 0: one a core.
+        json: file for all results.
+    """
+    from inhand_eval.studies.runs import write_json
+    from inhand_eval.studies.sensitivity import SensitivityConfig
+    from inhand_eval.studies.sensitivity import sensitivity as study
+    from inhand_eval.studies.tables import show_sensitivity
+
+    found = study(
+        SensitivityConfig(str(weights), trials, seconds, timeout, randomization, object, locked_wrist, seed, threads)
+    )
+    show_sensitivity(found, most)
+    if json is not None:
+        write_json(json, found)

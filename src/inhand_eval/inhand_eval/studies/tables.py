@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from inhand_eval.studies.projection import Cluster
+from inhand_eval.studies.sensitivity import OUTCOMES, strongest
 
 WIDTH = 140
 
@@ -77,6 +78,27 @@ def show_comparison(study: Mapping[str, Any]) -> None:
         cells = [f"{s['mean']:.2f} ± {s['std']:.2f}, {s['median']:g}" for s in scores]
         rows.append((name, *cells, f"{paper['mean']:g} ± {paper['std']:g}, {paper['median']:g}"))
     _print(("trained", *environments, "paper, real robot"), rows)
+
+
+def show_sensitivity(study: Mapping[str, Any], most: int) -> None:
+    """The parameters that matter most, and goals, drops and time-outs over the fifths of the first of them."""
+    rows = strongest(study, most)
+    totals = study["totals"]
+    print(
+        f"{study['settings']['trials']} worlds: {totals['goals']:.0f} goals, {totals['dropped']:.0f} drops, "
+        f"{totals['timed_out']:.0f} time-outs; correlations, standard error {study['standard_error']:.2f}:"
+    )
+    _print(("parameter", *OUTCOMES), [(name, *(f"{row[key]:+.2f}" for key in OUTCOMES)) for name, row in rows])
+    name, row = rows[0]
+    cells = [
+        (
+            f"{part['from']:+.2f} to {part['to']:+.2f}",
+            *(f"{part[key]:.0f}" for key in ("goals", "dropped", "timed_out")),
+            f"{part['goals'] / max(part['dropped'], 1.0):.1f}",
+        )
+        for part in row["fifths"]
+    ]
+    _print((name, "goals", "dropped", "timed out", "goals a drop"), cells)
 
 
 def _print(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
