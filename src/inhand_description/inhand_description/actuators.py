@@ -54,7 +54,7 @@ class ActuatorRow:
 
 
 WRIST_PITCH_TARGET = -0.55
-"""Lowest target of the wrist's pitch [rad], own choice: policies tilt the hand back as far as it goes, and where its stop
+"""Lowest target of the wrist's pitch [rad], own choice: policies tilt the hand back as far as it goes. Where its stop
 gives way, as with randomised limits, gravity takes it 0.1 rad further and the object slides off (docs/train.md)."""
 _SINGLE = f"kp, force: {GYM}; kd: with the joint's passive damping the total shipped there"
 _PAIR = (
