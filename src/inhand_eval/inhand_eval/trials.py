@@ -127,6 +127,7 @@ def run_trials(
         goals[ended], reason[ended] = trial.goals_achieved[ended], trial.reason[ended]
         seconds[ended] = now - begun[ended]
         open_rows &= ~ended
+        graph.component("sim").asleep[:] = ~open_rows  # most trials are short; the longest decides how long this takes
         if progress is not None and ended.any():
             progress(int(count - open_rows.sum()), now)
     return TrialResults(goals, seconds, reason, int(graph.component("sim").bad_worlds))

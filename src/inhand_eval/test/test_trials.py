@@ -41,6 +41,19 @@ def test_a_trial_does_not_depend_on_how_many_run_beside_it(protocol):
     assert (one.goals[0], one.seconds[0], one.reason[0]) == (three.goals[0], three.seconds[0], three.reason[0])
 
 
+def test_what_goes_on_beside_a_trial_does_not_matter(protocol):
+    longer = dataclasses.replace(protocol, trials=5, timeout_s=2.4, randomization="physics,unmodeled")
+
+    def wake_all(graph):
+        graph.component("sim").asleep[:] = False
+        graph.step()
+
+    awake, asleep = run_trials(longer, step=wake_all), run_trials(longer)
+    for name in ("goals", "seconds", "reason"):
+        np.testing.assert_array_equal(getattr(awake, name), getattr(asleep, name))
+    assert len(set(asleep.seconds)) > 1  # some slept while others went on
+
+
 def test_real_time_profile_is_played_with_the_controller_enabled(protocol):
     graph = build_graph(dataclasses.replace(protocol, profile="realtime"))
     graph.run(0.8)

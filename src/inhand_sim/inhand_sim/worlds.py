@@ -122,6 +122,7 @@ class Worlds(Component):
         shown: what is computed for the state after a step. `POSITIONS`: all places are those of that state;
             `NOTHING`: markers, fingertips and geoms are where they were when the last physics step began.
         randomization_scale: (B,) in [0, 1], spread of the next episodes' draws; 1 is the configured range.
+        asleep: (B,) bool, worlds that are not stepped and cost next to nothing, for who needs them no more.
         diverged: (B,) bool, worlds that went bad in the last step and were put back on a start state.
         bad_worlds: how often that has happened.
         markers: as they were last produced, before the topic's links; None before the first.
@@ -145,6 +146,7 @@ class Worlds(Component):
         self._occlusion = NailOcclusion(self.worlds, config.ranges.occlusion) if "occlusion" in sections else None
         self._starts = load_start_states(config.start_states, config.model_config("servo", NOMINAL_STEP))
         self.randomization_scale = np.ones(b)
+        self.asleep = np.zeros(b, bool)
         self.diverged, self.bad_worlds = np.zeros(b, bool), 0
         self.markers: Markers | None = None
         self._bad_states: list[BadState] = []
@@ -230,12 +232,11 @@ class Worlds(Component):
         self.worlds.forward(stage=POSITIONS)
 
     def _advance(self, steps: int, stretch: float) -> None:
-        """Steps all worlds but the fresh ones `steps` times; `stretch` scales the random part of a step's length."""
+        """Steps all worlds but fresh and sleeping ones `steps` times; `stretch` scales the random part of a step's
+        length."""
         state = self.state
-        if state.fresh.all():
-            ids = np.arange(0)
-        else:
-            ids = None if not state.fresh.any() else np.flatnonzero(~state.fresh)
+        still = state.fresh | self.asleep
+        ids = np.flatnonzero(~still) if still.any() else None
         state.fresh[:] = False
         state.ticks += 1
         self.diverged = np.zeros(self.batch, bool)
