@@ -9,21 +9,39 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
-from inhand_console.chromium import Chromium, die_with_parent, executable
-from inhand_console.frame_cost import CATEGORIES, COUNT_DRAWING, FRAME_MS, FrameCost, frame_cost
+from inhand_console.chromium import DRAWS_NOTHING, LEAVE_DRAWING_OUT, Chromium, die_with_parent, executable
+from inhand_console.frame_cost import (
+    CATEGORIES,
+    COUNT_DRAWING,
+    FRAME_MS,
+    LEAVES_A_PIXEL,
+    SHOWN,
+    FrameCost,
+    Pace,
+    frame_cost,
+    frames_shown,
+    pace,
+)
 
 NODE = "from inhand_console.nodes.console_node import main; main()"
+MADE_UP = "from inhand_console.made_up import serve; serve()"
 REPEATS = 3
 LONGER_S = (4.0, 12.0)
 START_S = 120.0
 TABS = ("Run", "Plots")
-DRAWN = "[performance.now(), inhandDrawn.frames, inhandDrawn.calls, inhandDrawn.triangles]"
+DRAWN = """(() => {
+    const {times, calls, triangles} = inhandDrawn;
+    Object.assign(inhandDrawn, {times: [], calls: 0, triangles: 0});
+    return [times, calls, triangles];
+})()"""
+"""What was drawn since it was last asked for."""
 RENDERER = """(() => {
     const gl = document.createElement('canvas').getContext('webgl2');
     const info = gl && gl.getExtension('WEBGL_debug_renderer_info');
@@ -34,12 +52,12 @@ RENDERER = """(() => {
 def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: int = 96) -> int:
     """Measure the page: its node's share of a core unwatched and watched, and the browser's frames a second.
 
-    Starts the simulation without its page, then the page's node alone, then a headless Chromium. Medians of three.
-    Where there is no GPU the browser draws in software, which is what its frame rate then says; the processor time of
-    its main thread, a share of the 16.7 ms of 60 frames a second, is what a machine with a GPU has to spend as well.
+    Starts the simulation without its page, then the page's node alone, then a headless Chromium. Where there is no
+    GPU it draws in software, which is what its frame rate then says. Then, the simulation ended, another Chromium in
+    which nothing is drawn looks at a made-up run: how many frames a second the page itself keeps.
 
     Args:
-        seconds: of each measurement of the node's share.
+        seconds: of each measurement of the node's share and of frames.
         width: of the browser's window [px].
         height: of the browser's window [px].
         domain: ROS domain of the run.
@@ -57,14 +75,30 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
                 print("no Chromium on this machine (Debian package: chromium): nothing more to measure")
                 return 0
             with Chromium(width, height) as browser:
-                watch(browser, url, node.pid, seconds)
+                come_up(browser, url)
+                print(f"browser, drawn by {browser.ask(RENDERER)}:")
+                print_tabs(browser, seconds)
+                print(f"one visitor: {shares(node.pid, seconds)} of a core", flush=True)
             time.sleep(5.0)
             print(f"nobody looks any more: {shares(node.pid, seconds)} of a core", flush=True)
+    with tempfile.TemporaryDirectory(prefix="inhand_bench_page_") as folder:
+        log = Path(folder) / "page.log"
+        with (
+            running([sys.executable, "-c", MADE_UP], environment, log),
+            Chromium(width, height, options=DRAWS_NOTHING) as browser,
+        ):
+            come_up(browser, wait_for_url(log))
+            print(without_drawing(browser))
+            print_tabs(browser, seconds)
     return 0
 
 
-def watch(browser: Chromium, url: str, pid: int, seconds: float) -> None:
-    """Prints what a visitor costs and gets."""
+def come_up(browser: Chromium, url: str) -> None:
+    """Opens the page and waits until all of it is there.
+
+    Raises:
+        RuntimeError: it did not come up.
+    """
     browser.before_load(COUNT_DRAWING)
     browser.open(url)
     end = time.monotonic() + START_S
@@ -73,25 +107,61 @@ def watch(browser: Chromium, url: str, pid: int, seconds: float) -> None:
             raise RuntimeError(f"the page did not come up within {START_S:g} s")
         time.sleep(0.5)
     time.sleep(10.0)  # meshes
-    print(f"browser, drawn by {browser.ask(RENDERER)}:")
+
+
+def without_drawing(browser: Chromium) -> str:
+    """What a browser leaves out, in words, once it has been seen to do so.
+
+    Raises:
+        RuntimeError: it draws.
+    """
+    if browser.ask(LEAVES_A_PIXEL):
+        raise RuntimeError(f"this Chromium draws in spite of {LEAVE_DRAWING_OUT}; its frames say nothing of the page")
+    return (
+        f"browser without drawing ({LEAVE_DRAWING_OUT}), a made-up run and no graph beside it: scripts, styles, "
+        "layout, messages and every WebGL call, handed over and checked; there draw calls and clears are dropped, "
+        "those of panel and compositor too: no shader runs, no pixel is filled (tried: a point leaves none):"
+    )
+
+
+def print_tabs(browser: Chromium, seconds: float) -> None:
+    """Prints of each tab the frames a second, left alone and while the mouse turns the camera, and what one costs."""
+    size = browser.ask("[innerWidth, innerHeight]")
+    turn = partial(browser.drag, 0.25 * size[0], 0.5 * size[1], 0.1 * size[0])
     for tab in TABS:
         browser.click(tab)
         time.sleep(1.0)
-        print_frames(browser, tab)
-    print(f"one visitor: {shares(pid, seconds)} of a core")
+        print_frames(browser, tab, seconds, time.sleep)
+        print_frames(browser, f"{tab}, camera turned", seconds, turn)
+        costs = sorted((record(browser) for _ in range(REPEATS)), key=lambda cost: cost.main_ms)
+        print(f"  {tab}: {words(costs[REPEATS // 2])} {[round(cost.main_ms, 1) for cost in costs]}", flush=True)
 
 
-def print_frames(browser: Chromium, tab: str) -> None:
-    """Prints frames a second and what one takes, while a tab is open."""
-    before = browser.ask(DRAWN)
-    costs = [record(browser) for _ in range(REPEATS)]
-    spent, frames, calls, triangles = (new - old for new, old in zip(browser.ask(DRAWN), before, strict=True))
-    cost = sorted(costs, key=lambda cost: cost.main_ms)[REPEATS // 2]
+def print_frames(browser: Chromium, what: str, seconds: float, meanwhile: Callable[[float], None]) -> None:
+    """Prints how many frames are shown while `meanwhile` runs, and what is drawn in them."""
+    drawn: list[Any] = []
+
+    def look(duration: float) -> None:
+        browser.ask(DRAWN)
+        meanwhile(duration)
+        drawn.extend(browser.ask(DRAWN))
+
+    # Within the record: to start and to end one makes the page stutter.
+    shown = frames_shown(browser.trace(seconds, SHOWN, meanwhile=look)) / seconds
+    times, calls, triangles = drawn
     print(
-        f"  {tab}: {1e3 * frames / spent:.1f} frames a second of {calls / frames:.0f} draw calls, "
-        f"{triangles / frames:.0f} triangles each"
+        f"  {what}: {pace_words(pace(times))}; {calls / len(times):.0f} draw calls, {triangles / len(times):.0f} "
+        f"triangles each; the compositor shows {shown:.1f} a second",
+        flush=True,
     )
-    print(f"  {tab}: {words(cost)} {[round(cost.main_ms, 1) for cost in costs]}", flush=True)
+
+
+def pace_words(shown: Pace) -> str:
+    """A pace of frames in words."""
+    return (
+        f"the scene anew {shown.rate:.1f} times a second, 95 % within {shown.p95_ms:.1f} ms of the time before, "
+        f"all within {shown.longest_ms:.0f} ms"
+    )
 
 
 def record(browser: Chromium) -> FrameCost:

@@ -26,6 +26,8 @@ PRCTL = ctypes.CDLL(None).prctl
 """Looked up before a fork: a child of a process with threads may wait for ever for a lock of the loader's."""
 SETTLED_S = 0.2
 """A button that is in the same place after so long stands still."""
+DRAG_STEP = 2.0
+"""A dragged mouse goes so far [pixels] from one event to the next."""
 TRIES = 3
 """A browser that hangs while it starts does so by chance, on a machine with much to do; the next one comes up."""
 LAST_LINES = 10
@@ -48,6 +50,15 @@ OPTIONS = (
     "--remote-debugging-port=0",
 )
 
+LEAVE_DRAWING_OUT = "--disable-gl-drawing-for-tests"
+"""The process that draws takes and checks every OpenGL call as ever, but drops draw calls and clears."""
+DRAWS_NOTHING = (
+    *(option for option in OPTIONS if option != "--disable-gpu"),
+    LEAVE_DRAWING_OUT,
+    "--ignore-gpu-blocklist",
+)
+"""As on a machine with a GPU, panel and compositor draw with OpenGL too, so that theirs is left out as well."""
+
 
 def executable() -> str | None:
     """Path of a Chromium on this machine; None where there is none."""
@@ -66,19 +77,23 @@ class Chromium:
         width, height: of the window [pixels].
         start_s: patience for the browser to come up [s]; one that has not by then is ended and started anew, `TRIES`
             times in all.
+        options: on its command line; `DRAWS_NOTHING` leaves out what a GPU would do.
 
     Raises:
         FileNotFoundError: there is no Chromium on this machine.
         RuntimeError: it did not come up; the message has its last words.
     """
 
-    def __init__(self, width: int = 900, height: int = 600, start_s: float = 60.0) -> None:
+    def __init__(
+        self, width: int = 900, height: int = 600, start_s: float = 60.0, options: Sequence[str] = OPTIONS
+    ) -> None:
         path = executable()
         if path is None:
             raise FileNotFoundError(f"no Chromium; looked for {list(NAMES)}")
+        self._options = [*options, f"--window-size={width},{height}"]
         failures: list[str] = []
         while True:
-            self._start(path, width, height)
+            self._start(path)
             try:
                 self._socket = self._connect(start_s)
                 break
@@ -96,11 +111,11 @@ class Chromium:
         for domain in ("Network", "Page", "Runtime"):
             self.call(f"{domain}.enable")
 
-    def _start(self, path: str, width: int, height: int) -> None:
+    def _start(self, path: str) -> None:
         self._profile = Path(tempfile.mkdtemp(prefix="inhand_chromium_"))
         self._log = (self._profile / "log").open("wb")
         self._process = subprocess.Popen(
-            [path, *OPTIONS, f"--window-size={width},{height}", f"--user-data-dir={self._profile}", "about:blank"],
+            [path, *self._options, f"--user-data-dir={self._profile}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
@@ -174,9 +189,24 @@ class Chromium:
         while place != before:
             time.sleep(SETTLED_S)
             place, before = self._middle(label), place
-        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            button = {} if kind == "mouseMoved" else {"button": "left", "clickCount": 1}
-            self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], **button)
+        self._mouse("mouseMoved", *place)
+        self._mouse("mousePressed", *place, button="left", clickCount=1)
+        self._mouse("mouseReleased", *place, button="left", clickCount=1)
+
+    def drag(self, x: float, y: float, reach: float, seconds: float) -> None:
+        """Drags the mouse to and fro between x and x + reach [pixels] for so long [s], and back to x."""
+        self._mouse("mouseMoved", x, y)
+        self._mouse("mousePressed", x, y, button="left", clickCount=1)
+        end, count = time.monotonic() + seconds, 0
+        while time.monotonic() < end:
+            count += 1
+            there = abs((DRAG_STEP * count + reach) % (2.0 * reach) - reach)
+            self._mouse("mouseMoved", x + there, y, button="left", buttons=1)
+        self._mouse("mouseMoved", x, y, button="left", buttons=1)
+        self._mouse("mouseReleased", x, y, button="left", clickCount=1)
+
+    def _mouse(self, kind: str, x: float, y: float, **button: Any) -> None:
+        self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **button)
 
     def _middle(self, label: str) -> list[float]:
         place = self.ask(
@@ -201,11 +231,17 @@ class Chromium:
         """Runs a script in every page that is opened from now on, before the page's own."""
         self.call("Page.addScriptToEvaluateOnNewDocument", source=script)
 
-    def trace(self, seconds: float, categories: Sequence[str], timeout_s: float = 120.0) -> list[dict[str, Any]]:
-        """Chromium's own record of what it did for so long [s]: events of the trace event format."""
-        self.call("Tracing.start", traceConfig={"includedCategories": list(categories)}, transferMode="ReportEvents")
-        time.sleep(seconds)
+    def trace(
+        self,
+        seconds: float,
+        categories: Sequence[str],
+        timeout_s: float = 120.0,
+        meanwhile: Callable[[float], None] = time.sleep,
+    ) -> list[dict[str, Any]]:
+        """Chromium's own record of what it did for so long [s], while `meanwhile` runs: events of the trace format."""
         self._traced: list[dict[str, Any]] = []
+        self.call("Tracing.start", traceConfig={"includedCategories": list(categories)}, transferMode="ReportEvents")
+        meanwhile(seconds)
         self.call("Tracing.end")
         end = time.monotonic() + timeout_s
         while (message := json.loads(self._socket.recv(timeout=max(0.01, end - time.monotonic())))).get(

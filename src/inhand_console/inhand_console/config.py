@@ -18,6 +18,8 @@ class SceneConfig:
     Attributes:
         camera_position, camera_target, camera_fov_deg: in world; where a new visitor looks from, at what, how wide.
         light, ambient: intensity of the surroundings (1 is viser's own), and of light without direction.
+        shadows: whether things cast shadows. viser draws what casts them once more into each of three maps, and
+            where software draws that halves the frames a second.
         floor_size: edge of the floor grid [m].
         ghost_position: centre of the goal ghost in hand_base; it keeps out of the fingers' way.
         ghost_opacity: 0 (invisible) to 1.
@@ -34,6 +36,7 @@ class SceneConfig:
     camera_fov_deg: float
     light: float
     ambient: float
+    shadows: bool
     floor_size: float
     ghost_position: Vector
     ghost_opacity: float

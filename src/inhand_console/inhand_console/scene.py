@@ -191,6 +191,7 @@ def _add_visual(server: viser.ViserServer, name: str, visual: Visual, mesh: trim
 def _set_stage(server: viser.ViserServer, config: SceneConfig) -> None:
     server.scene.set_up_direction("+z")
     server.scene.configure_environment_map("studio", environment_intensity=config.light)
+    server.scene.configure_default_lights(cast_shadow=config.shadows)
     server.scene.add_light_ambient("/ambient", intensity=config.ambient)
     server.scene.add_grid(
         "/floor", width=config.floor_size, height=config.floor_size, cell_size=0.05, section_size=0.25

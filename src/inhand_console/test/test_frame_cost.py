@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inhand_console.frame_cost import FRAME_MS, frame_cost
+from inhand_console.frame_cost import FRAME_MS, frame_cost, frames_shown, pace
 
 THREADS = [
     {"name": "thread_name", "ph": "M", "pid": pid, "tid": tid, "args": {"name": name}}
@@ -59,3 +59,26 @@ def test_the_pages_work_is_told_from_waiting_and_from_drawing() -> None:
 def test_a_record_that_says_nothing_is_refused(events: list[dict[str, Any]], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         frame_cost(events)
+
+
+def test_the_pace_of_frames_tells_their_rate_from_the_stutter() -> None:
+    steady = pace([20.0 * tick for tick in range(101)])
+    assert (steady.rate, steady.p95_ms, steady.longest_ms) == pytest.approx((50.0, 20.0, 20.0))
+    stuttering = pace([10.0 * tick for tick in range(101) if not 40 < tick < 50])  # nine are missing, in one gap
+    assert (stuttering.rate, stuttering.p95_ms, stuttering.longest_ms) == pytest.approx((91.0, 10.0, 100.0))
+
+
+def test_of_twenty_intervals_the_longest_alone_is_beyond_95_in_100() -> None:
+    times = [10.0 * tick for tick in range(20)]
+    assert pace([*times, times[-1] + 50.0]).p95_ms == pytest.approx(10.0)
+    assert pace([*times[:-1], times[-2] + 50.0]).p95_ms == pytest.approx(50.0)
+
+
+def test_one_frame_has_no_pace() -> None:
+    with pytest.raises(ValueError, match="fewer than two frames"):
+        pace([5.0])
+
+
+def test_frames_shown_are_counted_among_other_events() -> None:
+    shown = {"name": "Display::FrameDisplayed", "ph": "I", "pid": 2, "tid": 1, "ts": 5}
+    assert frames_shown([*THREADS, shown, task(0, 10, 10), shown]) == 2
