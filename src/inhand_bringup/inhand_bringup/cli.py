@@ -1,6 +1,11 @@
 """The command line `inhand <command> …`: finds the command by its words, imports only its module, calls it."""
 
+import os
 import sys
+
+# Matrices here are small, and physics has threads of its own: BLAS threads that wait for each other on a busy machine
+# made evaluations several times slower. Before NumPy is imported; whoever sets it otherwise has their way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from .registry import Command, commands
 
