@@ -21,8 +21,16 @@ RECIPES = resource_root() / "config/training"
 BLOCK = resource_root() / "weights/block.safetensors"
 
 
+def test_the_studies_recipe_begins_with_nothing_and_learns_from_the_teacher(tmp_path):
+    training, path = tiny(RECIPES / "study_distilled.yaml"), tmp_path / "policy.safetensors"
+    train(training, tmp_path)
+    assert export_run(training, tmp_path, "study_distilled.yaml", path)
+    assert "start_from" not in load_metadata(path).training.details
+
+
 @pytest.mark.parametrize(
-    ("recipe", "thing", "locked"), [("prism", "prism", False), ("block_locked_wrist", "block", True)]
+    ("recipe", "thing", "locked"),
+    [("prism", "prism", False), ("block_locked_wrist", "block", True), ("block_more", "block", False)],
 )
 def test_recipe_begins_with_the_block_and_ends_in_weights(recipe, thing, locked, tmp_path):
     training, path = tiny(RECIPES / f"{recipe}.yaml"), tmp_path / "policy.safetensors"

@@ -111,13 +111,13 @@ def _check_teacher(phase: PhaseConfig, source: PhaseConfig) -> None:
     """Looks whether a teacher is one, and sees in the phase what it saw while it learned."""
     if source.kind != "ppo":
         raise ConfigError(f"phase {phase.name!r}: teacher {phase.teacher} is of kind {source.kind!r}; it has to be ppo")
-    group = source.actor.observes
-    needed, given = source.env.states.get(group), phase.env.states.get(group)
-    if needed != given:
-        raise ConfigError(
-            f"phase {phase.name!r}: teacher {phase.teacher} observes {list(needed or ())}; env.states.{group} is "
-            f"{None if given is None else list(given)}"
-        )
+    for group in (source.actor.observes, source.critic.observes):
+        needed, given = source.env.states.get(group), phase.env.states.get(group)
+        if needed != given:
+            raise ConfigError(
+                f"phase {phase.name!r}: teacher {phase.teacher} observes {list(needed or ())}; env.states.{group} is "
+                f"{None if given is None else list(given)}"
+            )
 
 
 def _load_weights(actor: Network, reference: str) -> None:
