@@ -89,7 +89,7 @@ def time_steps(weights: PolicyWeights, steps: int) -> np.ndarray:
         "trial": Trial(none, none, np.array([TrialState.RUNNING]), none),
         "joint_states": JointStates(joints, joints, joints),
     }
-    runner = PolicyRunner(PolicyConfig("", True, 1.0, 60.0, False), row_seeds(0, 1), weights)
+    runner = PolicyRunner(PolicyConfig("", True, 1.0, 60.0, False, 6.0, 3.0), row_seeds(0, 1), weights)
     for _ in range(100):
         runner.step(inputs, 0.08)
     seconds = np.empty(steps)

@@ -27,6 +27,9 @@ class PolicyConfig:
         object_max_age_s: with an older object pose the action is zero.
         fingertips_max_age_s: with an older fingertip the action is zero.
         row_by_row: evaluate the network one row at a time, for runs that must not depend on the batch size at all.
+        patience_s: after so long on one goal a deterministic policy draws its actions for `dither_s`, acts by means
+            again for as long, and so on until the goal is achieved: means can come to a standstill. 0: never.
+        dither_s: see there.
     """
 
     weights: str
@@ -34,8 +37,14 @@ class PolicyConfig:
     object_max_age_s: float
     fingertips_max_age_s: float
     row_by_row: bool
+    patience_s: float
+    dither_s: float
 
     def __post_init__(self) -> None:
+        if self.patience_s < 0.0 or not self.dither_s > 0.0:
+            raise ValueError(
+                f"patience_s must be >= 0 s and dither_s > 0 s, are {self.patience_s:g} and {self.dither_s:g}"
+            )
         for name in ("object_max_age_s", "fingertips_max_age_s"):
             if not getattr(self, name) > 0.0:
                 raise ValueError(f"{name} must be > 0 s, is {getattr(self, name)}")
@@ -44,13 +53,15 @@ class PolicyConfig:
 @dataclass
 class PolicyState:
     """memory of the network; last action's bins (B, 20); stale, unsound, idle (B,): steps that gave zero actions, and
-    why."""
+    why; goal (B, 2): trial and goal of the last step, waited (B,): time on it [s]."""
 
     memory: Memory
     bins: np.ndarray
     stale: np.ndarray
     unsound: np.ndarray
     idle: np.ndarray
+    goal: np.ndarray
+    waited: np.ndarray
 
 
 class PolicyRunner(Component):
@@ -83,7 +94,8 @@ class PolicyRunner(Component):
         self._network = PolicyInference(self.weights, config.row_by_row)
         none = np.zeros(self.batch, np.int64)
         bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
-        self.state = PolicyState(self._network.initial_memory(self.batch), bins, none, none.copy(), none.copy())
+        memory, goal = self._network.initial_memory(self.batch), np.full((self.batch, 2), -1)
+        self.state = PolicyState(memory, bins, none, none.copy(), none.copy(), goal, np.zeros(self.batch))
         self.observation: np.ndarray | None = None
         self.logits: np.ndarray | None = None
 
@@ -99,16 +111,18 @@ class PolicyRunner(Component):
         self.state.bins = np.where(mask[:, None], ZERO_BIN, self.state.bins)  # the last message holds the old array
 
     def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
-        """One action for the newest signals; `dt` is not used: the memory counts steps."""
+        """One action for the newest signals, `dt` [s] after the last: the network's memory counts steps."""
         state, trial = self.state, inputs.get("trial")
         running = np.zeros(self.batch, bool) if trial is None else trial.state == TrialState.RUNNING
         fresh = self._fresh(inputs)
         active = running & fresh
         state.stale = state.stale + (running & ~fresh)
         state.idle = state.idle + ~running
-        uniform = None if self.config.deterministic else self.random.uniform((N_ACTUATORS, N_BINS))
+        drawing = self._drawing(inputs, dt)
+        draws = not self.config.deterministic or self.config.patience_s > 0.0
+        uniform = self.random.uniform((N_ACTUATORS, N_BINS)) if draws else None  # in every step, whoever is active
         if active.any():
-            bins = self._choose(inputs, trial, active, uniform)
+            bins = self._choose(inputs, trial, active, drawing, uniform)
         else:
             bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
         state.bins = bins
@@ -126,8 +140,25 @@ class PolicyRunner(Component):
             fresh &= (tips.age <= self.config.fingertips_max_age_s).all(axis=1)
         return fresh
 
+    def _drawing(self, inputs: Mapping[str, Signal], dt: float) -> np.ndarray:
+        """Rows (B,) whose actions are drawn: all of a sampling policy, of a deterministic one those out of patience."""
+        config, state = self.config, self.state
+        if not config.deterministic or not config.patience_s or "goal" not in inputs or "trial" not in inputs:
+            return np.full(self.batch, not config.deterministic)
+        goal = np.stack([inputs["trial"].trial_id, inputs["goal"].goal_id], axis=1)
+        same = (goal == state.goal).all(axis=1)
+        state.waited = np.where(same, state.waited + dt, 0.0)
+        state.goal = goal
+        beyond = state.waited - config.patience_s
+        return (beyond > 0.0) & (beyond % (2.0 * config.dither_s) < config.dither_s)
+
     def _choose(
-        self, inputs: Mapping[str, Signal], trial: Trial, active: np.ndarray, uniform: np.ndarray | None
+        self,
+        inputs: Mapping[str, Signal],
+        trial: Trial,
+        active: np.ndarray,
+        drawing: np.ndarray,
+        uniform: np.ndarray | None,
     ) -> np.ndarray:
         """Bins (B, 20) by the network in the `active` rows, where the memory moves on; zero bins in the others."""
         state = self.state
@@ -140,7 +171,9 @@ class PolicyRunner(Component):
         rows = (active & sound)[:, None]
         hidden = np.where(rows, memory.hidden, state.memory.hidden)
         state.memory = Memory(hidden, np.where(rows, memory.cell, state.memory.cell))
-        bins = mean_bins(self.logits) if uniform is None else sample_bins(self.logits, uniform)
+        bins = mean_bins(self.logits)
+        if uniform is not None:
+            bins = np.where(drawing[:, None], sample_bins(self.logits, uniform), bins)
         return np.where(rows, bins, ZERO_BIN)
 
 

@@ -21,8 +21,8 @@ def weights():
     return weights
 
 
-def runner(weights, batch=1, deterministic=True, seed=0, row_by_row=False):
-    config = PolicyConfig("", deterministic, 1.0, 5.0, row_by_row)
+def runner(weights, batch=1, deterministic=True, seed=0, row_by_row=False, patience_s=0.4):
+    config = PolicyConfig("", deterministic, 1.0, 5.0, row_by_row, patience_s, 0.19)
     return PolicyRunner(config, row_seeds(seed, batch), weights)
 
 
@@ -68,6 +68,26 @@ def test_sampling_repeats_with_the_seed_and_differs_without(weights, rng):
         bins = [act(component, inputs).bins for component in (one, same, other)]
         np.testing.assert_array_equal(bins[0], bins[1])
         assert (bins[0] != bins[2]).any()
+
+
+def test_out_of_patience_with_a_goal_it_draws_now_and_then_until_the_next(weights, rng):
+    component, means = runner(weights, 2), runner(weights, 2, patience_s=0.0)
+    inputs = policy_inputs(2, rng)
+    drew = []
+    for step in range(14):
+        if step == 12:
+            inputs["goal"].goal_id[0] += 1
+        bins, calm = act(component, inputs).bins, act(means, inputs).bins
+        drew.append((bins != calm).any(axis=1))
+    # 0.48 s on one goal at the seventh step: drawn for 0.19 s, by means for as long, and so on.
+    expected = [False] * 6 + [True, True, False, False, True, True]
+    assert [bool(row[1]) for row in drew] == [*expected, True, False]
+    assert [bool(row[0]) for row in drew] == [*expected, False, False]
+
+
+def test_patience_that_is_no_time_is_refused():
+    with pytest.raises(ValueError, match="patience_s must be >= 0 s and dither_s > 0 s, are 6 and 0"):
+        PolicyConfig("", True, 1.0, 5.0, False, 6.0, 0.0)
 
 
 def test_stands_still_unless_the_trial_is_running(weights, rng):
@@ -139,7 +159,7 @@ def test_memory_moves_on_only_while_acting(weights, rng):
 def test_row_of_a_batch_equals_the_row_alone(weights, rng, deterministic):
     batch = runner(weights, 8, deterministic, row_by_row=True)
     seeds = row_seeds(0, 8)
-    single = PolicyRunner(PolicyConfig("", deterministic, 1.0, 5.0, False), seeds[3:4], weights)
+    single = PolicyRunner(PolicyConfig("", deterministic, 1.0, 5.0, False, 0.4, 0.19), seeds[3:4], weights)
     for _ in range(15):
         inputs = policy_inputs(8, rng)
         row = {port: type(s)(*(v[3:4] for v in vars(s).values())) for port, s in inputs.items()}
