@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.component import Component
+from inhand_core.config import merge
 from inhand_core.graph_spec import (
     NANOSECONDS,
     ComponentSpec,
@@ -147,7 +148,7 @@ def build_runner(
 ) -> ComponentRunner:
     """Builds one component with its links; where its Config has a field `randomization`, that gets the groups."""
     component_spec = spec.component(name)
-    overrides = {**component_spec.overrides, **(overrides or {})}
+    overrides = merge(component_spec.overrides, overrides or {})
     groups = tuple(groups)
     if "randomization" in getattr(resolve_class(component_spec.component).Config, "__dataclass_fields__", {}):
         overrides.setdefault("randomization", list(groups))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Literal
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the node; before NumPy
-
 import numpy as np
 import tyro
 
-from inhand_core.config import to_mapping
+from inhand_core.config import load_config, read_yaml, to_mapping
+from inhand_core.paths import config_file
 from inhand_policy.observation import PAPER_OBSERVATION
 from inhand_policy.weights import PolicyWeights, load_weights, save_weights
 
@@ -89,7 +87,7 @@ def time_steps(weights: PolicyWeights, steps: int) -> np.ndarray:
         "trial": Trial(none, none, np.array([TrialState.RUNNING]), none),
         "joint_states": JointStates(joints, joints, joints),
     }
-    runner = PolicyRunner(PolicyConfig("", True, 1.0, 60.0, False, 6.0, 3.0), row_seeds(0, 1), weights)
+    runner = PolicyRunner(load_config(PolicyConfig, read_yaml(config_file("policy"))), row_seeds(0, 1), weights)
     for _ in range(100):
         runner.step(inputs, 0.08)
     seconds = np.empty(steps)

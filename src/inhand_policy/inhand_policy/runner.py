@@ -172,7 +172,7 @@ class PolicyRunner(Component):
         hidden = np.where(rows, memory.hidden, state.memory.hidden)
         state.memory = Memory(hidden, np.where(rows, memory.cell, state.memory.cell))
         bins = mean_bins(self.logits)
-        if uniform is not None:
+        if uniform is not None and drawing.any():
             bins = np.where(drawing[:, None], sample_bins(self.logits, uniform), bins)
         return np.where(rows, bins, ZERO_BIN)
 
