@@ -88,8 +88,28 @@ def test_an_image_ends_as_a_user_with_a_health_check(path: Path) -> None:
     last = dict(instructions(path))  # the last of each instruction counts
     assert last["USER"] == "${UID}"
     assert "HEALTHCHECK" in last and "ENTRYPOINT" in last
-    stages = [rest.split()[0] for word, rest in instructions(path) if word == "FROM"]
-    assert all(":" in stage or stage in path.read_text().replace(f"FROM {stage}", "") for stage in stages)
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=NAMED.get)
+def test_every_stage_is_on_a_tagged_image_or_an_earlier_stage(path: Path) -> None:
+    defaults: dict[str, str] = {}
+    stages: set[str] = set()
+    for word, rest in instructions(path):
+        rest = re.sub(r"\$\{(\w+)\}", lambda variable: defaults.get(variable[1], ""), rest)
+        if word == "ARG":
+            name, _, value = rest.partition("=")
+            defaults[name] = value
+        elif word == "FROM":
+            base, *name = rest.split()
+            assert base in stages or re.fullmatch(r"[a-z/]+:[\w.-]+", base), base
+            stages.update(name[1:])
+
+
+@pytest.mark.parametrize("path", [*DOCKERFILES, ROOT / "docs" / "deploy.md"], ids=lambda path: path.name)
+def test_build_arguments_that_are_named_are_there(path: Path) -> None:
+    given = set(re.findall(r"--build-arg (\w+)=", path.read_text()))
+    there = {rest.partition("=")[0] for file in DOCKERFILES for word, rest in instructions(file) if word == "ARG"}
+    assert given <= there
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=NAMED.get)
