@@ -40,4 +40,4 @@ USER ${UID}
 WORKDIR /inhand
 HEALTHCHECK --interval=10s --timeout=15s --start-period=60s --retries=3 CMD ["robot-entrypoint", "robot-health"]
 ENTRYPOINT ["robot-entrypoint"]
-CMD ["inhand", "doctor"]
+CMD ["inhand", "doctor", "--folder", "bags"]

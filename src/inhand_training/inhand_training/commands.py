@@ -44,6 +44,8 @@ def policy(
     train(training, folder, phase)
     if export_run(training, folder, str(config), weights or folder / "policy.safetensors", phase):
         print(f"{weights or folder / 'policy.safetensors'}: written")
+    else:
+        print(f"{folder}: no policy for the hand yet: its phase has not begun")
 
 
 def networks(phase: Path, out: Path) -> None:

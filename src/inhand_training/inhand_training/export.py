@@ -81,9 +81,9 @@ def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> P
 
 
 def export_run(config: TrainingConfig, folder: Path, recipe: str, out: Path, only: str | None = None) -> bool:
-    """Writes the policy of the last deployable phase (or of `only`); false where there is none."""
+    """Writes the policy of the last deployable phase (or of `only`); false where there is none, or none has begun."""
     phases = [phase for phase in config.phases if deployable(phase) and only in (None, phase.name)]
-    if not phases:
+    if not phases or find_checkpoint(folder / phases[-1].name) is None:
         return False
     revision = (folder / "revision.txt").read_text().strip()
     phase = phases[-1]

@@ -5,7 +5,7 @@ import pytest
 from inhand_core.config import ConfigError, read_yaml
 from inhand_core.paths import resource_root
 from inhand_training.config import load_training, merge
-from inhand_training.export import deployable
+from inhand_training.export import deployable, export_run
 
 RECIPES = [path for path in sorted((resource_root() / "config/training").glob("*.yaml")) if "phases" in read_yaml(path)]
 
@@ -14,6 +14,12 @@ RECIPES = [path for path in sorted((resource_root() / "config/training").glob("*
 def test_recipe_ends_in_a_policy_for_the_hand(path):
     config = load_training(path)
     assert deployable(config.phases[-1])
+
+
+def test_a_run_stopped_before_its_last_phase_writes_no_policy(tmp_path):
+    config = load_training(resource_root() / "config/training/block.yaml")
+    assert not export_run(config, tmp_path, "block.yaml", tmp_path / "policy.safetensors")
+    assert not list(tmp_path.iterdir())
 
 
 def test_paper_values():
