@@ -13,6 +13,8 @@ import torch.distributed as distributed
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
+
 
 class Ranks:
     """The processes of a run; with one process every operation is the identity.
@@ -76,7 +78,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self._asked = False
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPS:
             signal.signal(number, self._ask)
 
     def _ask(self, *_: Any) -> None:
@@ -89,9 +91,25 @@ class StopRequest:
 def spawn_ranks(function: Callable[..., None], size: int, *arguments: Any) -> None:
     """Runs `function(rank, size, store, *arguments)` in `size` processes of one thread each, until all have ended.
 
+    SIGTERM and SIGINT are passed on to them, see `StopRequest`: who stops a service or a container tells its first
+    process alone.
+
     Raises:
         torch.multiprocessing.ProcessRaisedException: a rank failed; the others are ended.
     """
     with tempfile.TemporaryDirectory() as meeting:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        multiprocessing.spawn(function, (size, f"{meeting}/ranks", *arguments), nprocs=size)
+        ranks = multiprocessing.spawn(function, (size, f"{meeting}/ranks", *arguments), nprocs=size, join=False)
+
+        def pass_on(number: int, _: Any) -> None:
+            for process in ranks.processes:
+                if process.is_alive():
+                    os.kill(process.pid, number)
+
+        before = {number: signal.signal(number, pass_on) for number in STOPS}
+        try:
+            while not ranks.join():
+                pass
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

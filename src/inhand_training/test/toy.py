@@ -1,10 +1,14 @@
-"""A memory task: the cue is shown at the first step alone, and the right action is asked for two steps later."""
+"""A memory task: the cue is shown at the first step alone, and the right action is asked for two steps later; a rank."""
 
 from __future__ import annotations
+
+import time
+from pathlib import Path
 
 import numpy as np
 
 from inhand_training.env import Episodes, Step
+from inhand_training.ranks import StopRequest
 
 LENGTH = 4
 
@@ -58,3 +62,12 @@ class RecallEnv:
         first = self._clock == 0
         policy = np.stack([np.where(first, self._cue, 0.0), self._clock / LENGTH], -1).astype(np.float32)
         return {"policy": policy, "state": np.column_stack([policy, self._cue]).astype(np.float32)}
+
+
+def until_stopped(rank: int, size: int, store: str, folder: str) -> None:
+    """A rank that waits for its stop: says in `folder` that it runs, and that it was asked to end."""
+    stop = StopRequest()
+    (Path(folder) / f"{rank}.running").touch()
+    while not stop():
+        time.sleep(0.02)
+    (Path(folder) / f"{rank}.stopped").touch()
