@@ -1,6 +1,7 @@
 """`inhand sim`: the whole simulated system, by `ros2 launch`, with its summary as the last line."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -34,7 +35,12 @@ def launch(file: str, arguments: tuple[str, ...], environment: dict[str, str]) -
     """Run `ros2 launch inhand_bringup <file> <arguments>` and return its exit code.
 
     Ctrl-C goes to launch, which is in the same process group; SIGTERM is passed on as the same request.
+
+    Raises:
+        RuntimeError: there is no ROS.
     """
+    if shutil.which("ros2") is None:
+        raise RuntimeError("the graph of nodes needs ROS: no `ros2` on the path (source setup.bash)")
     command = ["ros2", "launch", "inhand_bringup", file, *arguments]
     child = subprocess.Popen(command, env={**os.environ, **environment})
     signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))

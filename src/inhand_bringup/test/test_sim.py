@@ -33,3 +33,9 @@ def test_the_summary_is_the_last_line(fake_ros2, capfd):
 def test_no_summary_is_made_up(fake_ros2, capfd):
     assert sim(()) == 4
     assert "summary" not in capfd.readouterr().out
+
+
+def test_without_ros_it_says_so(monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(RuntimeError, match=r"needs ROS.*setup\.bash"):
+        sim(())
