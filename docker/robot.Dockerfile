@@ -8,7 +8,8 @@ ARG BASE=ros:${ROS_DISTRO}-ros-base
 # hadolint ignore=DL3006
 FROM ${BASE} AS base
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
-# ROS_DISTRO is set in ROS's own images. ROS from pip needs the shared library of Python, which Debian splits off.
+# ROS from pip needs the shared library of Python, which Debian splits off.
+ARG ROS_DISTRO
 ARG ROS_PACKAGES="ros-${ROS_DISTRO}-cv-bridge ros-${ROS_DISTRO}-tf-transformations"
 # Versions are the distribution's. What runs needs rendering without a screen; what builds has to see the same packages,
 # for pip brings only what apt did not.

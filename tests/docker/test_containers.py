@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import pwd
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -154,23 +156,40 @@ def test_the_two_hosts_of_the_robot_are_split_as_the_launch_file_splits_them() -
     assert "user" not in robot["policy"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
-@pytest.mark.parametrize(("capabilities", "effective"), [("", 0), ("+net_raw", 1 << 13)])
-def test_the_entry_point_is_never_root(capabilities: str, effective: int) -> None:
-    with tempfile.TemporaryDirectory() as name:  # pytest's own folders are root's alone
+@pytest.fixture
+def entry() -> Iterator[Path]:
+    """The entry point beside a workspace, where other users may read it: pytest's own folders are root's alone."""
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        entry = shutil.copy(DOCKER / "robot-entrypoint", folder)
         (folder / "setup.bash").write_text("export SOURCED=yes\n")
-        given = {"INHAND_USER": "nobody", "INHAND_CAPABILITIES": capabilities, "INHAND_WORKSPACE": name}
-        command = [entry, "bash", "-c", "id -un; echo $SOURCED; grep CapEff /proc/self/status"]
-        done = subprocess.run(
-            command, env={"PATH": os.environ["PATH"], **given}, capture_output=True, text=True, cwd="/"
-        )
+        yield Path(shutil.copy(DOCKER / "robot-entrypoint", folder))
+
+
+def started(entry: Path, before: list[str], script: str, **given: str) -> list[str]:
+    """The lines that a script prints which the entry point runs, itself started after the words `before`."""
+    environment = {"PATH": os.environ["PATH"], "INHAND_WORKSPACE": str(entry.parent), **given}
+    command = [*before, entry, "bash", "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr
-    user, sourced, capability = done.stdout.splitlines()
-    assert (user, sourced) == ("nobody", "yes")
+    return done.stdout.splitlines()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+@pytest.mark.parametrize(("capabilities", "effective"), [("", 0), ("+net_raw", 1 << 13)])
+def test_the_entry_point_is_never_root(entry: Path, capabilities: str, effective: int) -> None:
+    script = "id -un; echo $SOURCED; echo $HOME; grep CapEff /proc/self/status"
+    given = {"INHAND_USER": "nobody", "INHAND_CAPABILITIES": capabilities, "HOME": "/root"}
+    user, sourced, home, capability = started(entry, [], script, **given)
+    assert (user, sourced, home) == ("nobody", "yes", pwd.getpwnam("nobody").pw_dir)
     assert int(capability.split()[1], 16) == effective
+
+
+def test_the_entry_point_finds_the_home_that_an_engine_does_not_name(entry: Path) -> None:
+    user = pwd.getpwuid(os.geteuid() or pwd.getpwnam("nobody").pw_uid)
+    before = [] if os.geteuid() else ["setpriv", f"--reuid={user.pw_uid}"]
+    assert started(entry, before, "echo $HOME") == [user.pw_dir]
+    assert started(entry, before, "echo $HOME", HOME="/elsewhere") == ["/elsewhere"]
 
 
 def test_the_health_check_sees_who_is_there(processes: Processes) -> None:
