@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-RUN = "from inhand_training.ranks import spawn_ranks; from toy import until_stopped; spawn_ranks(until_stopped, 2, {!r})"
+RUN = (
+    "from inhand_training.ranks import spawn_ranks; from toy import until_stopped; spawn_ranks(until_stopped, 2, {!r})"
+)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
