@@ -1,4 +1,4 @@
-"""A memory task: the cue is shown at the first step alone, and the right action is asked for two steps later; a rank."""
+"""A memory task: the cue is shown at the first step alone, the right action asked for two steps later; and a rank."""
 
 from __future__ import annotations
 

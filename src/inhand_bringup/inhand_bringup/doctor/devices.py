@@ -21,7 +21,10 @@ from pypylon import pylon
 for device in pylon.TlFactory.GetInstance().EnumerateDevices():
     print(device.GetModelName(), device.GetSerialNumber())
 """
-WIRE = "from inhand_drivers.hand.wire import missing_capability; print(missing_capability() or '')"
+WIRE = """
+from inhand_drivers.hand.wire import missing_capability, missing_raw_sockets
+print(missing_raw_sockets() or '', '|', missing_capability() or '')
+"""
 WEIGHTS = """
 from inhand_core import load_graph, read_yaml
 from inhand_core.paths import config_file, resource_root
@@ -74,9 +77,13 @@ def hand() -> Iterator[Finding]:
     answer = ask(WIRE)
     if not answer.done:
         yield Finding(WARNING, f"the hand's driver does not import: {answer.complaint}", "make build")
-    elif answer.text:
-        remedy = "run as root, or with CAP_NET_RAW and CAP_NET_ADMIN; hand:=sim needs neither"
-        yield Finding(WARNING, f"EtherCAT: {answer.text}", remedy)
+        return
+    for_hand, _, for_emulator = (part.strip() for part in answer.text.partition("|"))
+    if for_hand:
+        remedy = "run as root, or with CAP_NET_RAW; hand:=sim needs neither"
+        yield Finding(WARNING, f"EtherCAT: {for_hand}", remedy)
+    elif for_emulator:
+        yield Finding(OK, f"EtherCAT: raw sockets are allowed; not the emulated hand's: {for_emulator}")
     else:
         yield Finding(OK, "EtherCAT: raw sockets are allowed")
 

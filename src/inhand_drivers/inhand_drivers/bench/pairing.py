@@ -7,7 +7,7 @@ import numpy as np
 SAME_M, OTHER_M = 1e-6, 1e-5
 """Frames that differ by less are the same, by more are not [m]; between the two nothing can be said."""
 NEAR_S = 0.5
-"""Stamps of one moment differ by less: a driver's clock follows the simulator's late where the machine is overloaded."""
+"""Stamps of one moment differ by less: a driver's clock follows the simulator's late on an overloaded machine."""
 
 
 def match(truth: tuple[np.ndarray, np.ndarray], driven: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, int]]:

@@ -19,12 +19,19 @@ class WireError(OSError):
     """An interface that cannot be used; the message says why and what would help."""
 
 
-def missing_capability() -> str | None:
-    """Why this process cannot use raw sockets on a veth pair of its own; None where it can."""
+def missing_raw_sockets() -> str | None:
+    """Why this process cannot speak to a hand on a network interface; None where it can."""
     try:
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
     except (AttributeError, OSError) as error:
         return f"no raw sockets (CAP_NET_RAW): {error}"
+    return None
+
+
+def missing_capability() -> str | None:
+    """Why this process cannot use raw sockets on a veth pair of its own, as for an emulated hand; None where it can."""
+    if reason := missing_raw_sockets():
+        return reason
     try:
         VethPair(f"ec{os.getpid()}a", f"ec{os.getpid()}b").close()
     except WireError as error:
