@@ -153,6 +153,21 @@ def test_the_hand_moves_and_stands_still_when_the_simulation_does(stage: Stage) 
     stage.rehearsal.paused = False
 
 
+def test_a_browser_without_a_gpu_can_have_plain_shapes(stage: Stage) -> None:
+    def switch() -> None:
+        stage.browser.ask("""(() => {
+            let row = [...document.querySelectorAll('label')].find(label => label.innerText == 'draw simply');
+            while (!row.querySelector('input[type=checkbox]')) row = row.parentElement;
+            row.querySelector('input[type=checkbox]').click();
+        })()""")
+
+    stage.browser.click("Run")
+    switch()
+    wait_for(lambda: stage.page.drawn_simply, PATIENCE_S, "the switch")
+    switch()
+    wait_for(lambda: not stage.page.drawn_simply, PATIENCE_S, "the switch")
+
+
 @pytest.mark.parametrize(("name", "hue"), [("yellow", 55), ("blue", 225), ("red", 0)])
 def test_the_blocks_faces_can_be_told_by_their_colours(stage: Stage, name: str, hue: float) -> None:
     def seen() -> bool:

@@ -31,7 +31,9 @@ from inhand_console.frame_cost import (
 )
 
 NODE = "from inhand_console.nodes.console_node import main; main()"
-MADE_UP = "from inhand_console.made_up import serve; serve()"
+MADE_UP = "from inhand_console.made_up import serve; serve(simple={})"
+RESOLUTIONS = {"all pixels": "", "?fixedDpr=0.5": "/?fixedDpr=0.5"}
+"""Ends of the page's address with which a scene that is drawn simply is measured."""
 REPEATS = 3
 LONGER_S = (4.0, 12.0)
 START_S = 120.0
@@ -53,8 +55,9 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
     """Measure the page: its node's share of a core unwatched and watched, and the browser's frames a second.
 
     Starts the simulation without its page, then the page's node alone, then a headless Chromium. Where there is no
-    GPU it draws in software, which is what its frame rate then says. Then, the simulation ended, another Chromium in
-    which nothing is drawn looks at a made-up run: how many frames a second the page itself keeps.
+    GPU it draws in software, which is what its frame rate then says. Then, the simulation ended, others look at a
+    made-up run: one that draws it simply, for machines without a GPU, and one in which nothing is drawn, which tells
+    how many frames a second the page itself keeps.
 
     Args:
         seconds: of each measurement of the node's share and of frames.
@@ -81,16 +84,25 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
                 print(f"one visitor: {shares(node.pid, seconds)} of a core", flush=True)
             time.sleep(5.0)
             print(f"nobody looks any more: {shares(node.pid, seconds)} of a core", flush=True)
+    for what, end in RESOLUTIONS.items():
+        with made_up(environment, True) as url, Chromium(width, height) as browser:
+            come_up(browser, url + end)
+            print(f"browser, drawn by {browser.ask(RENDERER)}, a made-up run drawn simply, {what}:")
+            print_tabs(browser, seconds)
+    with made_up(environment, False) as url, Chromium(width, height, options=DRAWS_NOTHING) as browser:
+        come_up(browser, url)
+        print(without_drawing(browser))
+        print_tabs(browser, seconds)
+    return 0
+
+
+@contextmanager
+def made_up(environment: dict[str, str], simple: bool) -> Iterator[str]:
+    """The address of a page of a made-up run, for as long as the block."""
     with tempfile.TemporaryDirectory(prefix="inhand_bench_page_") as folder:
         log = Path(folder) / "page.log"
-        with (
-            running([sys.executable, "-c", MADE_UP], environment, log),
-            Chromium(width, height, options=DRAWS_NOTHING) as browser,
-        ):
-            come_up(browser, wait_for_url(log))
-            print(without_drawing(browser))
-            print_tabs(browser, seconds)
-    return 0
+        with running([sys.executable, "-c", MADE_UP.format(simple)], environment, log):
+            yield wait_for_url(log)
 
 
 def come_up(browser: Chromium, url: str) -> None:

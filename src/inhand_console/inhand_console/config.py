@@ -20,6 +20,8 @@ class SceneConfig:
         light, ambient: intensity of the surroundings (1 is viser's own), and of light without direction.
         shadows: whether things cast shadows. viser draws what casts them once more into each of three maps, and
             where software draws that halves the frames a second.
+        simple: whether a page begins with plain shapes, no floor, no frames, for browsers that draw in software;
+            "draw simply" on the page changes it.
         floor_size: edge of the floor grid [m].
         ghost_position: centre of the goal ghost in hand_base; it keeps out of the fingers' way.
         ghost_opacity: 0 (invisible) to 1.
@@ -37,6 +39,7 @@ class SceneConfig:
     light: float
     ambient: float
     shadows: bool
+    simple: bool
     floor_size: float
     ghost_position: Vector
     ghost_opacity: float

@@ -68,10 +68,11 @@ class MadeUpRun:
         )
 
 
-def serve() -> None:
-    """Serves the page of a made-up run until the process ends; prints where."""
+def serve(simple: bool = False) -> None:
+    """Serves the page of a made-up run until the process ends; prints where. `simple`: drawn simply."""
+    config = load_config(ConsoleConfig, read_yaml(config_file("console")))
     page = ConsolePage(
-        load_config(ConsoleConfig, read_yaml(config_file("console"))),
+        replace(config, scene=replace(config.scene, simple=simple)),
         load_hand(),
         joint_names(),
         object_shape("block"),

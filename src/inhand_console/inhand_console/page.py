@@ -81,6 +81,11 @@ class ConsolePage:
         return self._panel.images_wanted
 
     @property
+    def drawn_simply(self) -> bool:
+        """Whether somebody asks for plain shapes."""
+        return self._panel.simple_wanted
+
+    @property
     def watched(self) -> bool:
         """Whether a browser is connected."""
         return bool(self._server.get_clients())
@@ -110,7 +115,7 @@ class ConsolePage:
                 self._closing.wait(IDLE_PERIOD_S)
                 continue
             with self._server.atomic():
-                self._scene.axes.shown = self._panel.axes_wanted
+                self._scene.draw(simple=self.drawn_simply, axes=self._panel.axes_wanted)
                 self._scene.update(snapshot)
                 if started >= panel_due:
                     self._panel.update(snapshot, started)

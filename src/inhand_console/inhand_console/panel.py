@@ -86,6 +86,11 @@ class Panel:
             self._add_recording()
             self._add_choices(choices)
             self._axes = gui.add_checkbox("show the frames", True, hint="Axes of x (red), y (green), z (blue).")
+            self._simple = gui.add_checkbox(
+                "draw simply",
+                config.scene.simple,
+                hint="For browsers without a GPU: plain shapes, no floor, no frames. Every visitor sees it.",
+            )
             gui.add_html(html.legend())
         with tabs.add_tab("Plots"):
             self._graphs = Graphs(server, config.plot_seconds, config.plots_hz)
@@ -105,6 +110,11 @@ class Panel:
     def axes_wanted(self) -> bool:
         """Whether the frames' axes are to be drawn."""
         return self._axes.value
+
+    @property
+    def simple_wanted(self) -> bool:
+        """Whether somebody asks for a scene that software draws quickly."""
+        return self._simple.value
 
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Shows the figures of a snapshot taken at `now` [s, a steady clock]."""

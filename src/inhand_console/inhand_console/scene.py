@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import trimesh
@@ -11,7 +12,7 @@ import viser
 
 from inhand_console.axes import Axes
 from inhand_console.config import SceneConfig
-from inhand_console.hand_mesh import light_meshes
+from inhand_console.hand_mesh import light_meshes, simple_meshes
 from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age
 from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
@@ -22,6 +23,8 @@ from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPo
 
 HAND = f"/{HAND_BASE}"
 PALM = "rh_palm"
+SURROUNDINGS: Literal["studio"] = "studio"
+Material = Literal["standard", "toon3"]
 SAME_TURN = 1e-4
 """Quaternions whose elements differ by less are not sent again."""
 SAME_PLACE = 1e-5
@@ -50,8 +53,17 @@ class HandScene:
             )
             for joint in tree.joints
         }
-        for i, (visual, mesh) in enumerate(zip(tree.visuals, light_meshes(tree.visuals, triangles), strict=True)):
-            _add_visual(server, f"{self.node(visual.link)}/visual_{i}", visual, mesh)
+        self._fine, self._simple = (
+            [
+                _add_visual(server, f"{self.node(visual.link)}/{name}_{i}", visual, mesh, material)
+                for i, (visual, mesh) in enumerate(zip(tree.visuals, meshes, strict=True))
+            ]
+            for name, meshes, material in (
+                ("visual", light_meshes(tree.visuals, triangles), "standard"),
+                ("simple", simple_meshes(tree.visuals), "toon3"),
+            )
+        )
+        self.draw_simply(False)
         self._sent = np.full((len(tree.moving), 4), np.nan)
 
     def update(self, joints: JointStates) -> None:
@@ -61,6 +73,11 @@ class HandScene:
         for i in np.flatnonzero(moved):
             self._frames[self._tree.moving[i].name].wxyz = turns[i]
         self._sent[moved] = turns[moved]
+
+    def draw_simply(self, simple: bool) -> None:
+        """Draws hulls of a few triangles in place of the links' meshes, or the meshes again."""
+        for fine, rough in zip(self._fine, self._simple, strict=True):
+            fine.visible, rough.visible = not simple, simple
 
     def frame(self, joint: str) -> viser.FrameHandle:
         """The node of a joint's child link."""
@@ -91,7 +108,7 @@ class Spheres:
         for i in range(len(self.balls), len(position)):
             name = f"{self._name}/{i}"
             ball = self._server.scene.add_icosphere(
-                name, self._radius, subdivisions=2, material="toon3", cast_shadow=False, receive_shadow=False
+                name, self._radius, subdivisions=1, material="toon3", cast_shadow=False, receive_shadow=False
             )
             self.balls.append(ball)
         for ball in self.balls[len(position) :]:
@@ -126,8 +143,8 @@ class Scene:
         joint_names: Sequence[str],
         shape: ObjectShape,
     ) -> None:
-        self._config = config
-        _set_stage(server, config)
+        self._server, self._config = server, config
+        self._floor = _set_stage(server, config)
         self._hand = HandScene(server, tree, joint_names, config.hand_triangles)
         self.object = _add_object(server, f"{HAND}/{OBJECT}", shape, 1.0)
         self.ghost = _add_object(server, f"{HAND}/{GOAL}", shape, config.ghost_opacity)
@@ -141,6 +158,19 @@ class Scene:
         nodes |= {PALM: self._hand.node(PALM)} if PALM in tree.links else {}
         self.axes = Axes(server, nodes, config.frame_length, unnamed=(GOAL,))  # the ghost has its label
         self._drawn = Snapshot()
+        self._simple = False
+
+    def draw(self, simple: bool, axes: bool) -> None:
+        """Sets how the scene is drawn. axes: of the frames, where it is not simple.
+
+        `simple` leaves out what costs software most: fine meshes, light of the surroundings, the floor's grid, axes.
+        """
+        self.axes.shown = axes and not simple
+        if simple != self._simple:
+            self._simple = simple
+            self._hand.draw_simply(simple)
+            self._floor.visible = not simple
+            _set_surroundings(self._server, self._config, None if simple else SURROUNDINGS)
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws what has changed since the last snapshot."""
@@ -175,31 +205,39 @@ class Scene:
         self._fingertips.update(fingertips.position[0], status)
 
 
-def _add_visual(server: viser.ViserServer, name: str, visual: Visual, mesh: trimesh.Trimesh) -> None:
-    server.scene.add_mesh_simple(
+def _add_visual(
+    server: viser.ViserServer, name: str, visual: Visual, mesh: trimesh.Trimesh, material: Material
+) -> viser.MeshHandle:
+    return server.scene.add_mesh_simple(
         name,
         np.asarray(mesh.vertices),
         np.asarray(mesh.faces),
-        color=visual.color[:3],
+        color=visual.color[:3] if material == "standard" else tuple(0.5 + 0.5 * part for part in visual.color[:3]),
         opacity=None if visual.color[3] >= 1.0 else visual.color[3],
+        material=material,
         flat_shading=True,
         position=visual.position,
         wxyz=rotations.xyzw_to_wxyz(visual.orientation),
     )
 
 
-def _set_stage(server: viser.ViserServer, config: SceneConfig) -> None:
+def _set_surroundings(server: viser.ViserServer, config: SceneConfig, name: Literal["studio"] | None) -> None:
+    server.scene.configure_environment_map(name, environment_intensity=config.light)
+
+
+def _set_stage(server: viser.ViserServer, config: SceneConfig) -> viser.GridHandle:
     server.scene.set_up_direction("+z")
-    server.scene.configure_environment_map("studio", environment_intensity=config.light)
+    _set_surroundings(server, config, SURROUNDINGS)
     server.scene.configure_default_lights(cast_shadow=config.shadows)
     server.scene.add_light_ambient("/ambient", intensity=config.ambient)
-    server.scene.add_grid(
+    floor = server.scene.add_grid(
         "/floor", width=config.floor_size, height=config.floor_size, cell_size=0.05, section_size=0.25
     )
     server.initial_camera.position = config.camera_position
     server.initial_camera.look_at = config.camera_target
     server.initial_camera.fov = np.radians(config.camera_fov_deg)
     server.initial_camera.near = 0.01
+    return floor
 
 
 def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape, opacity: float) -> viser.FrameHandle:

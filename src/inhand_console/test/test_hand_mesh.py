@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import trimesh
 
-from inhand_console.hand_mesh import light_meshes, mesh_of, share_out
+from inhand_console.hand_mesh import DIRECTIONS, light_meshes, mesh_of, share_out, simple_meshes
 from inhand_console.model import load_hand
 
 VISUALS = load_hand().visuals
@@ -31,6 +31,14 @@ def test_every_part_keeps_its_place_and_size(light: list[trimesh.Trimesh], i: in
     whole = mesh_of(VISUALS[i])
     np.testing.assert_allclose(light[i].bounds, whole.bounds, atol=TOLERATED_M)
     np.testing.assert_allclose(light[i].area, whole.area, rtol=0.12)
+
+
+def test_simple_parts_are_few_triangles_where_the_parts_are() -> None:
+    for visual, simple in zip(VISUALS, simple_meshes(VISUALS), strict=True):
+        whole = mesh_of(visual)
+        assert len(simple.faces) <= 2 * len(DIRECTIONS) - 4 and simple.is_watertight, visual.link
+        np.testing.assert_allclose(simple.bounds, whole.bounds, atol=1e-9)
+        assert simple.volume >= 0.75 * whole.convex_hull.volume, visual.link
 
 
 def test_a_budget_that_is_large_enough_changes_nothing() -> None:

@@ -82,6 +82,27 @@ def test_object_ghost_and_truth_appear_when_they_are_known(server: viser.ViserSe
     np.testing.assert_allclose(scene.ghost.position, CONFIG.scene.ghost_position)
 
 
+def test_a_scene_drawn_simply_has_the_same_links_in_few_triangles(server: viser.ViserServer) -> None:
+    tree = load_hand()
+    scene = Scene(server, CONFIG.scene, tree, joint_names(), object_shape("block"))
+
+    def drawn() -> tuple[int, int]:
+        shown = [
+            handle
+            for handle in server.scene._handle_from_node_name.values()
+            if isinstance(handle, viser.MeshHandle) and handle.name.startswith(f"{HAND}/rh_") and handle.visible
+        ]
+        return len(shown), sum(len(handle.faces) for handle in shown)
+
+    links, fine = drawn()
+    assert links == len(tree.visuals)
+    scene.draw(simple=True, axes=True)
+    assert drawn()[0] == links and drawn()[1] <= 0.15 * fine
+    assert not scene.axes.shown
+    scene.draw(simple=False, axes=True)
+    assert drawn() == (links, fine) and scene.axes.shown
+
+
 def test_frames_are_drawn_where_they_are_and_can_be_hidden(server: viser.ViserServer) -> None:
     scene = Scene(server, CONFIG.scene, load_hand(), joint_names(), object_shape("block"))
     parents = {"world": "", "hand_base": HAND, "object": f"{HAND}/object", "goal": f"{HAND}/goal"}
