@@ -7,15 +7,21 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
+
+from inhand_core.ranges import Range, describe
 
 T = TypeVar("T")
 
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the message names the key and what would be valid."""
+
+
+class _OutOfRange(ConfigError):
+    """A number outside the range of its field; the unit is the class's to say."""
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
@@ -59,8 +65,8 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     """Builds the dataclass `cls` from a mapping, recursing into nested dataclasses.
 
     A key without a default must be present, an unknown key is an error, and values must have the annotated type
-    (an int is accepted for a float, a list for a tuple). A value error raised by `__post_init__` is reported with
-    its place.
+    (an int is accepted for a float, a list for a tuple), and lie in the `Range` it is annotated with, as in
+    `Annotated[float, Range(0.0, 1.0)]`. A value error raised by `__post_init__` is reported with its place.
 
     Args:
         cls: a dataclass type.
@@ -83,14 +89,28 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     }
     if missing := sorted(required - set(raw)):
         raise ConfigError(f"{where}: missing {missing}; given {sorted(raw)}")
-    hints = typing.get_type_hints(cls)
-    values = {name: _convert(hints[name], value, f"{where}.{name}") for name, value in raw.items()}
+    hints = typing.get_type_hints(cls, include_extras=True)
+    values = {name: _convert_field(cls, name, hints[name], value, where) for name, value in raw.items()}
     try:
         return cls(**values)
     except ConfigError:
         raise
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+def check_config(config: Any, where: str = "") -> None:
+    """Checks types and ranges of a configuration made in code, as `load_config` does for one that is read.
+
+    To be called by `__post_init__` where instances are made by hand.
+
+    Raises:
+        ConfigError: naming the field and what would be valid.
+    """
+    cls = type(config)
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for field in dataclasses.fields(cls):
+        _convert_field(cls, field.name, hints[field.name], getattr(config, field.name), where or cls.__name__)
 
 
 def to_mapping(config: Any) -> Any:
@@ -104,9 +124,23 @@ def to_mapping(config: Any) -> Any:
     return config
 
 
+def _convert_field(cls: type, name: str, hint: Any, value: Any, where: str) -> Any:
+    try:
+        return _convert(hint, value, f"{where}.{name}")
+    except _OutOfRange as error:
+        text = describe(cls).get(name)
+        raise ConfigError(f"{error} {text.unit}" if text and text.unit else str(error)) from None
+
+
 def _convert(hint: Any, value: Any, where: str) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if hint is Any:
+        return value
+    if origin is Annotated:
+        value = _convert(args[0], value, where)
+        for limits in args[1:]:
+            if isinstance(limits, Range) and (wrong := limits.outside(value, where)):
+                raise _OutOfRange(f"{wrong[0]} must be {limits}, is {wrong[1]:g}")
         return value
     if origin in (typing.Union, types.UnionType):
         return _convert_union(args, value, where)
@@ -129,15 +163,17 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in args:
         return None
-    problems = []
+    problems: list[ConfigError] = []
     for option in args:
         if option is type(None):
             continue
         try:
             return _convert(option, value, where)
         except ConfigError as error:
-            problems.append(str(error))
-    raise ConfigError("; or ".join(problems) or f"{where}: {value!r} does not fit")
+            problems.append(error)
+    if len(problems) == 1:
+        raise problems[0]
+    raise ConfigError("; or ".join(map(str, problems)) or f"{where}: {value!r} does not fit")
 
 
 def _convert_sequence(origin: Any, args: tuple[Any, ...], value: Any, where: str) -> Any:

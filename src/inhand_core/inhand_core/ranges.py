@@ -1,0 +1,109 @@
+"""The numbers a configuration field may hold, said in its type: `gain: Annotated[float, Range(0.0, 1.0)]`.
+
+`inhand_core.config.load_config` checks them. The field's text and unit stand in the docstring of its class, under
+`Attributes:`, as "gain: of the filter [1/s]."; `describe` reads both back, for messages, documents and tests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+import re
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Range:
+    """An interval. On a list or a mapping it holds for each number inside; infinities and NaN are never inside.
+
+    Attributes:
+        low, high: its ends, which belong to it.
+        open: an end that does not belong to it.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    open: Literal["low", "high", "both"] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high and not (self.low == self.high and self.open is None):
+            raise ValueError(f"a range from {self.low:g} to {self.high:g} is empty")
+
+    def __contains__(self, value: float) -> bool:
+        above = value > self.low if self.open in ("low", "both") else value >= self.low
+        below = value < self.high if self.open in ("high", "both") else value <= self.high
+        return above and below and math.isfinite(value)
+
+    def __str__(self) -> str:
+        left, right = self.open in ("low", "both"), self.open in ("high", "both")
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "finite"
+        if math.isinf(self.high):
+            return f"{'>' if left else '>='} {self.low:g}"
+        if math.isinf(self.low):
+            return f"{'<' if right else '<='} {self.high:g}"
+        return f"in {'(' if left else '['}{self.low:g}, {self.high:g}{')' if right else ']'}"
+
+    def outside(self, value: Any, where: str = "") -> tuple[str, Any] | None:
+        """The first number in `value` that is not inside, as (place, number); None where all are, or it is None."""
+        if isinstance(value, Mapping):
+            inner = ((f"{where}.{key}", item) for key, item in value.items())
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            inner = ((f"{where}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            return None if value in self else (where, value)
+        else:
+            return None
+        return next((found for place, item in inner if (found := self.outside(item, place))), None)
+
+
+POSITIVE = Range(0.0, open="low")
+NOT_NEGATIVE = Range(0.0)
+AT_LEAST_ONE = Range(1)
+FRACTION = Range(0.0, 1.0)
+"""[0, 1]."""
+
+
+@dataclass(frozen=True)
+class FieldText:
+    """What is known of a field: its text, unit ("" for none) and range as text ("" for any)."""
+
+    name: str
+    text: str
+    unit: str
+    range: str
+
+
+@functools.cache
+def describe(cls: type) -> dict[str, FieldText]:
+    """The fields of a configuration dataclass that its docstring describes, by name."""
+    names = {field.name for field in dataclasses.fields(cls)}
+    hints = typing.get_type_hints(cls, include_extras=True)
+    texts: dict[str, FieldText] = {}
+    for keys, text in _entries(cls.__doc__ or "", names):
+        unit = re.search(r"\[([^\]]+)\]", text)
+        for key in keys:
+            ranges = [str(item) for item in _metadata(hints[key]) if isinstance(item, Range)]
+            texts[key] = FieldText(key, text, unit[1] if unit else "", " and ".join(ranges))
+    return texts
+
+
+def _entries(doc: str, names: set[str]) -> list[tuple[list[str], str]]:
+    """(names, text) of each entry under `Attributes:`; a line may hold several, "gain: a text. rate: another [Hz]."."""
+    _, found, section = doc.partition("Attributes:\n")
+    if not found:
+        return []
+    section = " ".join(section.partition("\n\n")[0].split())
+    word = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    heads = list(re.finditer(rf"(?:^|(?<=[.\])] )|(?<=\.))((?:{word})(?:, (?:{word}))*): ", section))
+    ends = [head.start() for head in heads[1:]] + [len(section)]
+    return [(head[1].split(", "), section[head.end() : end].strip()) for head, end in zip(heads, ends)]
+
+
+def _metadata(hint: Any) -> list[Any]:
+    own = list(getattr(hint, "__metadata__", ()))
+    return own + [item for inner in typing.get_args(hint) if not isinstance(inner, str) for item in _metadata(inner)]
