@@ -10,7 +10,7 @@ from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
 from inhand_policy.network import NetworkSizes, PolicyNetwork
 from inhand_policy.observation import PAPER_OBSERVATION, observation_size
-from inhand_policy.weights import NetworkInfo, PolicyMetadata, PolicyWeights, SmoothingInfo, TrainingInfo
+from inhand_policy.weights import COUNT, NetworkInfo, PolicyMetadata, PolicyWeights, SmoothingInfo, TrainingInfo
 
 
 def network_info(network: PolicyNetwork) -> NetworkInfo:
@@ -46,6 +46,7 @@ def export_weights(
         clip=network.normalizer.clip,
     )
     tensors = {name: tensor.detach().cpu().numpy().copy() for name, tensor in network.state_dict().items()}
+    tensors[COUNT] = tensors[COUNT].min()[...]
     return PolicyWeights(metadata, tensors)
 
 

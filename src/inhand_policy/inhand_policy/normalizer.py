@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -12,8 +14,10 @@ _EPSILON = 1e-6
 class RunningNormalizer(nn.Module):
     """Subtracts the running mean, divides by the running standard deviation and clips.
 
-    The statistics are float64 buffers `mean` (n,), `variance` (n,) and `count`, updated by batches with the parallel
-    form of Welford's algorithm (Chan, Golub and LeVeque, 1979); they are no parameters and get no gradient.
+    The statistics are float64 buffers `mean` (n,), `variance` (n,) and `count` (n,), updated by batches with the
+    parallel form of Welford's algorithm (Chan, Golub and LeVeque, 1979); they are no parameters and get no gradient.
+    Each column counts its own samples, so that one that joins later takes the statistics of its first batch whole.
+    Files hold one count for all columns.
 
     Args:
         size: length n of a sample.
@@ -25,7 +29,18 @@ class RunningNormalizer(nn.Module):
         self.clip = clip
         self.register_buffer("mean", torch.zeros(size, dtype=torch.float64))
         self.register_buffer("variance", torch.ones(size, dtype=torch.float64))
-        self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("count", torch.zeros(size, dtype=torch.float64))
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        """Spreads the one count of a file over the columns."""
+        if (count := state_dict.get(f"{prefix}count")) is not None and count.ndim == 0:
+            state_dict[f"{prefix}count"] = count.expand_as(self.count).clone()
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether a column has had no sample yet."""
+        return bool((self.count == 0.0).any())
 
     @torch.no_grad()
     def update(self, samples: Tensor, max_count: float = float("inf")) -> None:

@@ -23,6 +23,8 @@ from inhand_policy.observation import ObservationError, check_blocks, observatio
 
 FORMAT, VERSION = "inhand-policy", 1
 _KEY = "inhand_policy"
+COUNT = "trunk.normalizer.count"
+"""Samples behind the statistics of the inputs; one number for all of them."""
 
 
 class WeightsError(ConfigError):
@@ -109,7 +111,7 @@ def expected_shapes(network: NetworkInfo) -> dict[str, tuple[int, ...]]:
     shapes: dict[str, tuple[int, ...]] = {
         "trunk.normalizer.mean": (network.inputs,),
         "trunk.normalizer.variance": (network.inputs,),
-        "trunk.normalizer.count": (),
+        COUNT: (),
         "trunk.dense.weight": (network.dense, network.inputs),
         "trunk.dense.bias": (network.dense,),
         "trunk.input_gates.weight": (gates, network.dense),

@@ -104,7 +104,7 @@ def test_normaliser_has_the_mean_and_deviation_of_all_samples_and_clips(generato
         normalizer.update(part)
     torch.testing.assert_close(normalizer.mean, samples.mean(0))
     torch.testing.assert_close(normalizer.variance, samples.var(0, unbiased=False))
-    assert normalizer.count == 1000
+    assert normalizer.count.tolist() == [1000.0] * 3
     assert normalizer(torch.full((1, 3), 1e4)).tolist() == [[5.0, 5.0, 5.0]]
     torch.testing.assert_close(
         normalizer.denormalize(normalizer(samples[:9])), samples[:9].float(), rtol=1e-4, atol=1e-4
@@ -139,3 +139,24 @@ def test_gradients_reach_every_parameter(generator):
 def test_bad_sizes_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
         NetworkSizes(**bad)
+
+
+def test_a_column_that_joins_later_takes_its_first_batch_whole():
+    torch.manual_seed(1)
+    normalizer = RunningNormalizer(2)
+    normalizer.update(torch.randn(10000, 2), max_count=1e4)
+    normalizer.count[1] = 0.0  # as a carried network's new column
+    assert normalizer.unseen
+    later = torch.randn(500, 2) * 0.03 + 0.7
+    normalizer.update(later, max_count=1e4)
+    torch.testing.assert_close(normalizer.mean[1], later[:, 1].double().mean())
+    torch.testing.assert_close(normalizer.variance[1], later[:, 1].double().var(unbiased=False))
+    assert normalizer.variance[0] > 0.9
+    assert not normalizer.unseen
+
+
+def test_one_count_of_a_file_holds_for_all_columns():
+    normalizer = RunningNormalizer(3)
+    state = {**normalizer.state_dict(), "count": torch.tensor(7.0, dtype=torch.float64)}
+    normalizer.load_state_dict(state)
+    assert normalizer.count.tolist() == [7.0] * 3

@@ -17,10 +17,12 @@ Blocks = tuple[tuple[str, int], ...]
 _NEW = {
     "trunk.normalizer.mean": 0.0,
     "trunk.normalizer.variance": 1.0,
+    "trunk.normalizer.count": 0.0,
     "trunk.layers.0.weight": 0.0,
     "trunk.dense.weight": 0.0,
 }
-"""Tensors with one column for each input, and what a feature that is new to a network begins with: no influence."""
+"""Tensors with one column for each input, and what a feature that is new to a network begins with: no influence, and no
+sample behind its statistics, so that it takes those of the first rollout."""
 
 
 def observed_blocks(phase: PhaseConfig, network: NetworkConfig) -> Blocks:
@@ -36,6 +38,7 @@ def carry(tensors: Mapping[str, Tensor], before: Blocks, after: Blocks) -> dict[
     A feature that is left out goes with its columns, as if it stood at its running mean; a new one has no influence
     before the network learns to use it.
     """
+    tensors = {name: _by_column(name, tensor, before) for name, tensor in tensors.items()}
     place, size = {}, 0
     for name, length in before:
         place[name], size = range(size, size + length), size + length
@@ -44,6 +47,12 @@ def carry(tensors: Mapping[str, Tensor], before: Blocks, after: Blocks) -> dict[
         name: functional.pad(tensor, (0, 1), value=_NEW[name])[..., columns] if name in _NEW else tensor
         for name, tensor in tensors.items()
     }
+
+
+def _by_column(name: str, tensor: Tensor, blocks: Blocks) -> Tensor:
+    """Spreads the one count that files before hold over the columns."""
+    one_for_all = name == "trunk.normalizer.count" and tensor.ndim == 0
+    return tensor.expand(sum(length for _, length in blocks)) if one_for_all else tensor
 
 
 def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

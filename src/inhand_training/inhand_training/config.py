@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from inhand_core.config import ConfigError, load_config, merge, read_yaml
+from inhand_core.ranges import NOT_NEGATIVE, POSITIVE
 from inhand_training.distill import DistillConfig
 from inhand_training.graph_env import GraphEnvConfig
 from inhand_training.networks import NetworkConfig
@@ -19,8 +20,8 @@ from inhand_training.rapid.config import RapidConfig
 class Until:
     """When a phase is over: the first of simulated steps (all ranks) and minutes of wall time; 0 = no limit."""
 
-    steps: int = 0
-    minutes: float = 0.0
+    steps: Annotated[int, NOT_NEGATIVE] = 0
+    minutes: Annotated[float, NOT_NEGATIVE] = 0.0
 
     def __post_init__(self) -> None:
         if self.steps <= 0 and self.minutes <= 0:
@@ -42,6 +43,8 @@ class PhaseConfig:
         distill: hyper-parameters of distillation.
         start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, a networks
             file (.safetensors), or a weights file, which holds a policy alone.
+        critic_from: where the value network of a PPO phase begins; as `start_from`, but no weights file. Without it, with
+            the policy's where that has one.
         teacher: the earlier phase that is distilled, the folder of another run's phase, or a networks file.
     """
 
@@ -54,6 +57,7 @@ class PhaseConfig:
     ppo: PpoConfig | None = None
     distill: DistillConfig | None = None
     start_from: str | None = None
+    critic_from: str | None = None
     teacher: str | None = None
 
     def __post_init__(self) -> None:
@@ -75,17 +79,17 @@ class TrainingConfig:
         rapid: rollout workers that gather the experience of phases of kind "ppo"; none: the ranks do it themselves.
     """
 
-    seed: int
-    ranks: int
-    checkpoint_s: float
-    log_s: float
+    seed: Annotated[int, NOT_NEGATIVE]
+    ranks: Annotated[int, NOT_NEGATIVE]
+    checkpoint_s: Annotated[float, POSITIVE]
+    log_s: Annotated[float, NOT_NEGATIVE]
     phases: tuple[PhaseConfig, ...]
     rapid: RapidConfig | None = None
 
     def __post_init__(self) -> None:
         names: list[str] = []
         for phase in self.phases:
-            for reference in (phase.start_from, phase.teacher):
+            for reference in (phase.start_from, phase.critic_from, phase.teacher):
                 if reference is not None and reference not in names and not is_file(reference):
                     raise ConfigError(f"phase {phase.name!r} refers to {reference!r}; earlier phases: {names}")
             if is_file(phase.name):

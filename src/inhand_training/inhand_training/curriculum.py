@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
+from inhand_core.ranges import FRACTION, NOT_NEGATIVE, POSITIVE
 from inhand_policy.goal import GoalGenerator
 
 
@@ -20,9 +22,9 @@ class GoalCurriculum:
         goals: mean goals of an episode that allow it.
     """
 
-    first_angle: float
-    widen: float
-    goals: float
+    first_angle: Annotated[float, POSITIVE]
+    widen: Annotated[float, NOT_NEGATIVE]
+    goals: Annotated[float, NOT_NEGATIVE]
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class RandomizationCurriculum:
         uniform: fraction of the episodes whose scale is uniform in [0, limit]; the others have the limit itself.
     """
 
-    first_scale: float
-    widen: float
-    goals: float
-    uniform: float
+    first_scale: Annotated[float, FRACTION]
+    widen: Annotated[float, NOT_NEGATIVE]
+    goals: Annotated[float, NOT_NEGATIVE]
+    uniform: Annotated[float, FRACTION]
 
 
 class Staircase:

@@ -7,13 +7,15 @@ student learns, over truncated sequences with its memory carried on, what the te
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 
+from inhand_core.ranges import AT_LEAST_ONE, FRACTION, NOT_NEGATIVE, POSITIVE, Range
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.distributions import Bins
-from inhand_training.env import EpisodeWindow, VectorEnv
+from inhand_training.env import Counts, EpisodeWindow, VectorEnv
 from inhand_training.networks import Network, update_statistics
 from inhand_training.ppo import DivergedError
 from inhand_training.ranks import Ranks
@@ -37,15 +39,15 @@ class DistillConfig:
         window: episodes in the statistics, per rank.
     """
 
-    horizon: int
-    epochs: int
-    parts: int
-    learning_rate: float
-    teacher_share: float
-    target_std: float
-    exploration: float
-    max_gradient: float
-    window: int
+    horizon: Annotated[int, AT_LEAST_ONE]
+    epochs: Annotated[int, AT_LEAST_ONE]
+    parts: Annotated[int, AT_LEAST_ONE]
+    learning_rate: Annotated[float, Range(0.0, 1.0, open="both")]
+    teacher_share: Annotated[float, FRACTION]
+    target_std: Annotated[float, NOT_NEGATIVE]
+    exploration: Annotated[float, FRACTION]
+    max_gradient: Annotated[float, POSITIVE]
+    window: Annotated[int, AT_LEAST_ONE]
 
 
 def target_bins(action: Tensor, bins: Bins, std: float) -> Tensor:
@@ -96,12 +98,13 @@ class Distiller:
         self.start = torch.ones(env.batch, dtype=torch.bool)
         self.memory = (teacher.actor.memory(env.batch), student.memory(env.batch))
 
-    def iterate(self, progress: float) -> dict[str, float]:
-        """One sequence and the updates from it; `progress` in [0, 1] through the phase. Returns scalars to log."""
+    def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
+        """One sequence and the updates from it; `progress` in [0, 1] through the phase. Returns scalars to log, and
+        what happened."""
         share = max(0.0, 1.0 - progress / self.config.teacher_share) if self.config.teacher_share > 0 else 0.0
         begin = self.memory[1]
         observations, targets, weights, starts = [], [], [], []
-        goals, failed = 0.0, 0
+        counts = Counts()
         for _ in range(self.config.horizon):
             target, action = self._decide(share)
             step = self.env.step(action.numpy())
@@ -111,11 +114,11 @@ class Distiller:
             weights.append(torch.from_numpy(step.valid.copy()).float())
             self.observation, self.start = to_tensors(step.observation), torch.from_numpy(step.start.copy())
             self.episodes.add(step.episodes)
-            goals, failed = goals + float(step.goals.sum()), failed + step.failed
+            counts += step.counts
         x = torch.stack(observations)
         update_statistics(self.student.normalizer, x, self.ranks)
         loss = self._learn(x, begin, torch.stack(starts), torch.stack(targets), torch.stack(weights), progress)
-        return {"distillation_loss": loss, "teacher_share": share, "goals": goals, "failed": float(failed)}
+        return {"distillation_loss": loss, "teacher_share": share}, counts
 
     @torch.no_grad()
     def _decide(self, share: float) -> tuple[Tensor, Tensor]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +22,20 @@ class Episodes:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """What happened in so many steps of all rows: goals achieved, episodes that ended by a drop and by a time-out, worlds
+    that had to be restarted because the physics diverged."""
+
+    goals: int = 0
+    drops: int = 0
+    timeouts: int = 0
+    failed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True)
 class Step:
     """The outcome of one step of B rows.
 
@@ -32,9 +46,8 @@ class Step:
         ended: (B,) bool, the episode ended (any reason).
         valid: (B,) bool, false where the step led from the last observation of an episode into the next one.
         start: (B,) bool, `observation` is the first that a policy sees with a fresh memory.
-        goals: (B,) goals achieved by this step.
-        episodes: those that ended.
-        failed: worlds that had to be restarted because the physics diverged.
+        counts: of this step.
+        episodes: those that ended, as far as they count for the statistics.
     """
 
     observation: Observation
@@ -43,9 +56,8 @@ class Step:
     ended: np.ndarray
     valid: np.ndarray
     start: np.ndarray
-    goals: np.ndarray
+    counts: Counts
     episodes: Episodes
-    failed: int = 0
 
 
 class VectorEnv(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from inhand_core import rotations
 from inhand_core.graph import InProcessGraph, build_chains, reset_key
 from inhand_core.graph_spec import GraphSpec, load_graph
 from inhand_core.link import Link
+from inhand_core.ranges import AT_LEAST_ONE
 from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size
 from inhand_sim.links import ActionDelay, Backlash
 from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
-from inhand_training.env import Episodes, Observation, Step
+from inhand_training.env import Counts, Episodes, Observation, Step
 from inhand_training.features import State, check_features, features_size, state_groups
 from inhand_training.palm import palm_offset, wrist_pitch
 from inhand_training.reward import RewardConfig, reward
@@ -43,7 +44,7 @@ class GraphEnvConfig:
         overrides: configuration values by component of the graph, such as `goal: {timeout_s: 8.0}`.
     """
 
-    batch: int
+    batch: Annotated[int, AT_LEAST_ONE]
     randomization: str
     policy: tuple[str, ...]
     states: dict[str, tuple[str, ...]]
@@ -154,6 +155,12 @@ class GraphEnv:
             wrist_pitch(truth.joint_position),
         )
         self._length += running
+        counts = Counts(
+            goals=int(goals.sum()),
+            drops=int(dropped.sum()),
+            timeouts=int((ended & (reason == EndReason.TIMEOUT)).sum()),
+            failed=int(diverged.sum()),
+        )
         episodes = self._finish(ended, reason)
         start = self._running() & ~(running & same)
         self._length[start] = 0
@@ -167,9 +174,8 @@ class GraphEnv:
             ended=ended | diverged,
             valid=valid,
             start=start,
-            goals=goals,
+            counts=counts,
             episodes=episodes,
-            failed=int(diverged.sum()),
         )
 
     def adapt(self, summary: dict[str, float]) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from inhand_core.config import ConfigError, load_config, to_mapping
 from inhand_training.config import PhaseConfig
 
-VERSION = 1
+VERSION = 2
 _KEY = "inhand_networks"
 
 
@@ -71,6 +71,15 @@ def load_networks(path: str | Path) -> tuple[NetworksInfo, dict[str, Tensor]]:
         raise ConfigError(f"{path}: no file with trained networks, which `inhand train networks` writes")
     with safe_open(path, framework="numpy") as file:
         raw = json.loads(file.metadata()[_KEY])
+    if raw.get("version") == 1:
+        raw = _from_version_1(raw)
     if raw.get("version") != VERSION:
         raise ConfigError(f"{path}: version {raw.get('version')} of networks files; this program reads {VERSION}")
     return load_config(NetworksInfo, raw, str(path)), safetensors.torch.load_file(path)
+
+
+def _from_version_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Policy and value network had one optimiser then, and means no bound."""
+    ppo = {key: value for key, value in raw["phase"]["ppo"].items() if key != "value_weight"}
+    ppo |= {"bound": 0.0, "critic_rate": ppo["learning_rate"]}
+    return {**raw, "phase": {**raw["phase"], "ppo": ppo}, "version": VERSION}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 
 from inhand_core.config import ConfigError
+from inhand_core.ranges import AT_LEAST_ONE, NOT_NEGATIVE, POSITIVE
 from inhand_policy.network import NetworkSizes, RecurrentTrunk
 from inhand_policy.normalizer import RunningNormalizer
 from inhand_training.ranks import Ranks
@@ -34,13 +35,15 @@ class NetworkConfig:
     """
 
     observes: str
-    dense: tuple[int, ...]
-    lstm: int
+    dense: Annotated[tuple[int, ...], AT_LEAST_ONE]
+    lstm: Annotated[int, NOT_NEGATIVE]
     activation: Literal["elu", "relu"]
     head: Literal["bins", "gaussian", "value"]
-    initial_std: float = 0.67
+    initial_std: Annotated[float, POSITIVE] = 0.67
 
     def __post_init__(self) -> None:
+        if not self.dense:
+            raise ConfigError("dense: a network has at least one dense layer, given none")
         if self.lstm and (len(self.dense) != 1 or self.activation != "relu"):
             raise ConfigError(f"an LSTM takes one dense layer with ReLU, given {self.dense} with {self.activation!r}")
 

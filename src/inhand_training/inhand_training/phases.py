@@ -16,12 +16,12 @@ from inhand_training.actor_critic import ActorCritic
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint, save_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distill import Distiller
-from inhand_training.env import EpisodeWindow, VectorEnv
+from inhand_training.env import Counts, EpisodeWindow, VectorEnv
 from inhand_training.networks import Network
 from inhand_training.ppo import DivergedError, Ppo
-from inhand_training.ranks import Ranks
+from inhand_training.ranks import Ranks, sum_of_ranks
 from inhand_training.rollout import Collector
-from inhand_training.runlog import RunLog
+from inhand_training.runlog import RunLog, failures_per_goal
 
 
 class Learner(Protocol):
@@ -31,8 +31,8 @@ class Learner(Protocol):
     horizon: int
     episodes: EpisodeWindow
 
-    def iterate(self, progress: float) -> dict[str, float]:
-        """Gathers and learns once; returns scalars, `goals` and `failed` (counts of this rank) among them."""
+    def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
+        """Gathers and learns once at `progress` in [0, 1] through the phase; returns scalars, and this rank's counts."""
 
     def save(self) -> dict[str, Any]:
         """Everything the next iteration depends on."""
@@ -50,24 +50,19 @@ class PpoLearner:
         self.ppo = Ppo(model, phase.ppo, ranks)
         self.collector = Collector(env, model, phase.ppo.horizon, phase.ppo.window)
         self.episodes = self.collector.episodes
-        if min(float(network.normalizer.count) for network in (model.actor, model.critic)) == 0.0:
+        if any(network.normalizer.unseen for network in (model.actor, model.critic)):
             self._first_statistics()
 
-    def iterate(self, progress: float) -> dict[str, float]:
+    def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
         """A rollout and an update."""
         begin = time.perf_counter()
         rollout = self.collector.collect()
         collected = time.perf_counter()
-        scalars = self.ppo.update(rollout)
+        scalars = self.ppo.update(rollout, progress)
         learned = time.perf_counter()
         share = (collected - begin) / (learned - begin)
-        return {
-            **scalars,
-            "reward": float(rollout.reward[rollout.valid].mean()),
-            "rollout_share": share,
-            "goals": rollout.goals,
-            "failed": float(rollout.failed),
-        }
+        reward = float(rollout.reward[rollout.valid].mean())
+        return {**scalars, "reward": reward, "rollout_share": share}, rollout.counts
 
     def save(self) -> dict[str, Any]:
         """Networks, optimiser and environment."""
@@ -82,7 +77,8 @@ class PpoLearner:
         self.collector.restore(saved["collector"])
 
     def _first_statistics(self) -> None:
-        """Normalisation from one rollout of the untrained policy, so that learning does not begin on raw numbers."""
+        """Normalisation of what no network has seen yet from one rollout, so that learning does not begin on raw
+        numbers."""
         self.ppo.observe(self.collector.collect())
 
 
@@ -97,7 +93,7 @@ class DistillLearner:
         self.distiller = Distiller(env, teacher, student, phase.distill, ranks)
         self.episodes = self.distiller.episodes
 
-    def iterate(self, progress: float) -> dict[str, float]:
+    def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
         """A sequence and the updates from it."""
         return self.distiller.iterate(progress)
 
@@ -126,6 +122,7 @@ class PhaseLoop:
         self.learner, self.phase, self.run, self.folder, self.ranks = learner, phase, run, folder, ranks
         self.steps, self.iteration, self.seconds, self.failed = 0, 0, 0.0, 0.0
         self._recent: deque[float] = deque(maxlen=50)
+        self._interval = Counts()
         self._finished = False
 
     def resume(self) -> bool:
@@ -162,7 +159,9 @@ class PhaseLoop:
             halt = self.ranks.any(stopped())
             if log and (now - logged > self.run.log_s or self._finished):
                 logged = now
-                log.write({**self._status(), "steps_per_s": (self.steps - first_step) / (now - begin), **scalars})
+                rate = {"steps_per_s": (self.steps - first_step) / (now - begin)}
+                log.write({**self._status(), **failures_per_goal(self._interval), **rate, **scalars})
+                self._interval = Counts()
             if self.ranks.any(now - saved > self.run.checkpoint_s) or self._finished or halt:
                 saved = now
                 self.save()
@@ -173,14 +172,18 @@ class PhaseLoop:
 
     def _iterate(self, log: RunLog | None) -> dict[str, float]:
         try:
-            scalars = self.learner.iterate(min(1.0, self._progress()))
+            scalars, own = self.learner.iterate(min(1.0, self._progress()))
         except DivergedError:
             torch.save(self.learner.save(), self.folder / f"diverged_rank_{self.ranks.rank}.pt")
             raise
         transitions = self.learner.horizon * self.learner.env.batch
         self.steps += transitions * self.ranks.size
         self.iteration += 1
-        summary = self._episode_summary(scalars.pop("goals") / transitions, scalars.pop("failed"))
+        counts = sum_of_ranks(own, self.ranks)
+        self._interval += counts
+        self.failed += counts.failed
+        self._recent.append(100.0 * counts.goals / (transitions * self.ranks.size))
+        summary = self._episode_summary()
         env = self.learner.env
         before = env.progress
         env.adapt(summary)
@@ -189,7 +192,7 @@ class PhaseLoop:
         self._summary = summary
         return {**scalars, **env.progress}
 
-    def _episode_summary(self, goals_per_step: float, failed: float) -> dict[str, float]:
+    def _episode_summary(self) -> dict[str, float]:
         window = self.learner.episodes
         full = bool(window.goals)
         values = [
@@ -197,20 +200,16 @@ class PhaseLoop:
             float(np.median(window.goals)) if full else 0.0,
             float(np.mean(window.steps)) if full else 0.0,
             float(np.mean(np.equal(window.reason, EndReason.DROPPED))) if full else 0.0,
-            goals_per_step,
-            failed * self.ranks.size,
             len(window.goals) / window.length,
         ]
         mean = self.ranks.mean(torch.tensor(values, dtype=torch.float64)).tolist()
-        self._recent.append(100.0 * mean[4])
-        self.failed += mean[5]
         return {
             "mean_goals": mean[0],
             "median_goals": mean[1],
             "episode_steps": mean[2],
             "dropped": mean[3],
             "goals_per_100": float(np.mean(self._recent)),
-            "window": mean[6],
+            "window": mean[4],
         }
 
     def _status(self) -> dict[str, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import tempfile
@@ -12,6 +13,8 @@ import torch
 import torch.distributed as distributed
 import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
+
+from inhand_training.env import Counts
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
@@ -71,6 +74,12 @@ class Ranks:
         """Leaves the group."""
         if self.size > 1:
             distributed.destroy_process_group()
+
+
+def sum_of_ranks(counts: Counts, ranks: Ranks) -> Counts:
+    """The counts of all ranks together."""
+    mean = ranks.mean(torch.tensor(dataclasses.astuple(counts), dtype=torch.float64))
+    return Counts(*(round(value * ranks.size) for value in mean.tolist()))
 
 
 class StopRequest:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+
+from inhand_core.ranges import NOT_NEGATIVE, POSITIVE
 
 Array = np.ndarray
 
@@ -24,14 +27,14 @@ class RewardConfig:
         wrist: taken off per step and radian by which the wrist's pitch is away from where a locked wrist is held.
     """
 
-    rotation: float
-    goal: float
-    drop: float
-    drop_limited: float
-    position: float
-    position_range: float
-    action: float
-    wrist: float = 0.0
+    rotation: Annotated[float, NOT_NEGATIVE]
+    goal: Annotated[float, NOT_NEGATIVE]
+    drop: Annotated[float, NOT_NEGATIVE]
+    drop_limited: Annotated[float, NOT_NEGATIVE]
+    position: Annotated[float, NOT_NEGATIVE]
+    position_range: Annotated[float, POSITIVE]
+    action: Annotated[float, NOT_NEGATIVE]
+    wrist: Annotated[float, NOT_NEGATIVE] = 0.0
 
 
 def reward(

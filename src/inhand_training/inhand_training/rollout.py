@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from inhand_training.actor_critic import ActorCritic
-from inhand_training.env import EpisodeWindow, Observation, VectorEnv
+from inhand_training.env import Counts, EpisodeWindow, Observation, VectorEnv
 from inhand_training.networks import Memory
 
 
@@ -30,8 +30,7 @@ class Rollout:
         terminal, ended, valid: as in `Step`.
         start: the observation begins an episode.
         memory: of policy and value network before the first step.
-        goals: goals achieved per valid step.
-        failed: worlds restarted.
+        counts: what happened in these steps.
     """
 
     observation: dict[str, Tensor]
@@ -44,8 +43,7 @@ class Rollout:
     valid: Tensor
     start: Tensor
     memory: tuple[Memory, Memory]
-    goals: float
-    failed: int
+    counts: Counts
 
 
 class Collector:
@@ -71,7 +69,7 @@ class Collector:
         columns: dict[str, list[Tensor]] = {key: [] for key in ("sample", "log", "reward", "value")}
         flags: dict[str, list[Tensor]] = {key: [] for key in ("terminal", "ended", "valid", "start")}
         observations: list[dict[str, Tensor]] = []
-        goals, failed = 0.0, 0
+        counts = Counts()
         for _ in range(self.horizon):
             decision = model.act(self.observation, self.memory, self.start)
             step = self.env.step(decision.action.numpy())
@@ -86,8 +84,7 @@ class Collector:
             self.memory, self.observation = decision.memory, to_tensors(step.observation)
             self.start = torch.from_numpy(step.start.copy())
             self.episodes.add(step.episodes)
-            goals += float(step.goals.sum())
-            failed += step.failed
+            counts += step.counts
         columns["value"].append(model.act(self.observation, self.memory, self.start).value)
         return Rollout(
             observation={k: torch.stack([o[k] for o in observations]) for k in observations[0]},
@@ -96,8 +93,7 @@ class Collector:
             reward=torch.stack(columns["reward"]),
             value=torch.stack(columns["value"]),
             memory=memory,
-            goals=goals,
-            failed=failed,
+            counts=counts,
             **{key: torch.stack(value) for key, value in flags.items()},
         )
 

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from torch.utils.tensorboard import SummaryWriter
 
 from inhand_core.config import to_mapping
+from inhand_training.env import Counts
 
-SHOWN = ("minutes", "steps", "mean_goals", "median_goals", "goals_per_100", "dropped", "steps_per_s")
+SHOWN = ("minutes", "steps", "goals_per_100", "drops_per_goal", "timeouts_per_goal", "mean_goals", "steps_per_s")
 
 
 def revision(folder: Path | None = None) -> str:
@@ -47,6 +48,22 @@ def log_entries(folder: Path) -> list[dict[str, float]]:
             kept.pop()
         kept.append(entry)
     return kept
+
+
+def failures_per_goal(counts: Counts) -> dict[str, float]:
+    """Drops and time-outs per goal of an interval, each with its standard error; goals beside them, nothing without one.
+
+    Progress is to be read from these. Failures come one by one at a nearly constant rate, so their number n has the
+    standard error √n, and n per g goals √n/g · √(1 + n/g).
+    """
+    if not counts.goals:
+        return {"interval_goals": 0.0}
+    entries = {"interval_goals": float(counts.goals)}
+    for name in ("drops", "timeouts"):
+        share = getattr(counts, name) / counts.goals
+        entries[f"{name}_per_goal"] = share
+        entries[f"{name}_per_goal_error"] = (share * (1.0 + share) / counts.goals) ** 0.5
+    return entries
 
 
 class RunLog:

@@ -32,13 +32,16 @@ def check_sources(config: TrainingConfig, folder: Path) -> None:
         ConfigError: a file or folder is not there, or does not fit.
     """
     for phase in config.phases:
-        for reference in filter(is_file, (phase.start_from, phase.teacher)):
+        for reference in filter(is_file, (phase.start_from, phase.critic_from, phase.teacher)):
             if _is_policy(reference):
                 _check_weights(phase, reference)
             elif not reference.endswith(".safetensors") and find_checkpoint(Path(reference)) is None:
                 raise ConfigError(f"phase {phase.name!r}: {reference}: no folder of a phase with a checkpoint")
         if phase.start_from and not _is_policy(phase.start_from):
-            _check_networks(phase, config, folder)
+            both = phase.kind == "ppo" and not phase.critic_from
+            _check_networks(phase, phase.start_from, ("actor", "critic") if both else ("actor",), config, folder)
+        if phase.critic_from:
+            _check_critic(phase, config, folder)
         if phase.teacher:
             _check_teacher(phase, source_phase(config, folder, phase.teacher))
 
@@ -77,6 +80,8 @@ def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: Traini
     Between PPO phases that is policy and value network, elsewhere the policy alone. Phases may observe different
     features, see `carry`.
     """
+    if phase.critic_from and isinstance(module, ActorCritic):
+        _begin_critic(module, phase, config, folder)
     if phase.start_from is None:
         return
     actor = module.actor if isinstance(module, ActorCritic) else module
@@ -85,7 +90,7 @@ def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: Traini
         return
     source = source_phase(config, folder, phase.start_from)
     tensors = source_tensors(folder, phase.start_from)
-    if source.kind == "ppo" and isinstance(module, ActorCritic):
+    if source.kind == "ppo" and isinstance(module, ActorCritic) and not phase.critic_from:
         module.load_state_dict(carry_actor_critic(tensors, source, phase))
         return
     tensors = part(tensors, "actor") if source.kind == "ppo" else tensors
@@ -97,14 +102,33 @@ def _is_policy(reference: str) -> bool:
     return reference.endswith(".safetensors") and not holds_networks(find_weights(reference))
 
 
-def _check_networks(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+def _begin_critic(module: ActorCritic, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+    """Gives a value network, and its returns' statistics, what the phase's `critic_from` names."""
+    source = source_phase(config, folder, phase.critic_from)
+    tensors = source_tensors(folder, phase.critic_from)
+    blocks = observed_blocks(source, source.critic), observed_blocks(phase, phase.critic)
+    module.critic.load_state_dict(carry(part(tensors, "critic"), *blocks))
+    module.returns.load_state_dict(part(tensors, "returns"))
+
+
+def _check_critic(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+    """Looks whether the value network of a phase begins with one that fits."""
+    if phase.kind != "ppo" or _is_policy(phase.critic_from):
+        raise ConfigError(f"phase {phase.name!r}: critic_from {phase.critic_from}: needs two phases of kind 'ppo'")
+    if source_phase(config, folder, phase.critic_from).kind != "ppo":
+        raise ConfigError(f"phase {phase.name!r}: critic_from {phase.critic_from} has no value network; a PPO phase has")
+    _check_networks(phase, phase.critic_from, ("critic",), config, folder)
+
+
+def _check_networks(
+    phase: PhaseConfig, reference: str, names: tuple[str, ...], config: TrainingConfig, folder: Path
+) -> None:
     """Compares the layers of a phase with those it begins with."""
-    source = source_phase(config, folder, phase.start_from)
-    names = ("actor", "critic") if source.kind == phase.kind == "ppo" else ("actor",)
-    for name in names:
+    source = source_phase(config, folder, reference)
+    for name in names if source.kind == "ppo" else ("actor",):
         given, found = (replace(getattr(p, name), observes="", initial_std=0.0) for p in (phase, source))
         if given != found:
-            raise ConfigError(f"phase {phase.name!r}: {name} is {given}, in {phase.start_from} {found}")
+            raise ConfigError(f"phase {phase.name!r}: {name} is {given}, in {reference} {found}")
 
 
 def _check_teacher(phase: PhaseConfig, source: PhaseConfig) -> None:

@@ -28,7 +28,8 @@ def check(lstm):
     before, after = run(old, torch.cat([a, gone, b], 1)), run(new, torch.cat([b, anything, a], 1))
     torch.testing.assert_close(after, before)
     assert before.std() > 1e-3
-    assert float(new.normalizer.count) == 100
+    assert new.normalizer.count.tolist() == [100, 0, 0, 100, 100]
+    assert new.normalizer.unseen
 
 
 def test_feed_forward_network():

@@ -68,7 +68,7 @@ def test_student_with_memory_learns_what_it_sees_only_once():
     env = RecallEnv(64, 0)
     student = Network(STUDENT, env.sizes["policy"], N_BINS, gain=0.01)
     distiller = Distiller(env, teacher_that_knows_the_cue(env), student, CONFIG, Ranks())
-    losses = [distiller.iterate(k / 60)["distillation_loss"] for k in range(60)]
+    losses = [distiller.iterate(k / 60)[0]["distillation_loss"] for k in range(60)]
     assert losses[0] > 2.0  # ln 11 = 2.4
     assert losses[-1] < 0.3
-    assert distiller.iterate(1.0)["goals"] > 0.9 * 64 * 15 * 3 / 5
+    assert distiller.iterate(1.0)[1].goals > 0.9 * 64 * 15 * 3 / 5

@@ -7,9 +7,10 @@ import pytest
 import torch
 from toy import RecallEnv
 
-from inhand_core.config import ConfigError
+from inhand_core.config import ConfigError, check_config
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.config import Until
+from inhand_training.minibatches import minibatches
 from inhand_training.networks import NetworkConfig
 from inhand_training.phases import PhaseLoop, PpoLearner, trained_tensors
 from inhand_training.ppo import DivergedError, Ppo, PpoConfig
@@ -20,7 +21,7 @@ CRITIC = NetworkConfig("state", (32,), 0, "relu", "value")
 LSTM = NetworkConfig("policy", (32,), 32, "relu", "bins")
 DENSE = NetworkConfig("policy", (32,), 0, "elu", "gaussian")
 PPO = PpoConfig(
-    horizon=15, minibatch=480, epochs=4, gamma=0.9, gae_lambda=0.95, clip=0.2, entropy=0.0, value_weight=0.5,
+    horizon=15, minibatch=480, epochs=4, gamma=0.9, gae_lambda=0.95, clip=0.2, entropy=0.0, bound=0.0, critic_rate=3e-3,
     learning_rate=3e-3, learning_rate_range=(1e-4, 1e-2), target_kl=0.03, max_gradient=1.0, window=50,
 )  # fmt: skip
 
@@ -35,7 +36,7 @@ def learner(actor=LSTM, batch=64, seed=0):
 def reward_after(actor, iterations):
     one = learner(actor)
     for _ in range(iterations):
-        last = one.iterate(0.0)
+        last, _ = one.iterate(0.0)
     return last["reward"]
 
 
@@ -84,7 +85,7 @@ def test_steps_between_episodes_have_no_weight():
         one.model.load_state_dict(state)
         rollout.reward[~rollout.valid] = change
         torch.manual_seed(3)
-        results.append(next(ppo._minibatches(ppo._prepare(rollout))))
+        results.append(next(minibatches(ppo._prepare(rollout), PPO.minibatch, recurrent=True)))
     torch.testing.assert_close(results[0].advantage * results[0].weight, results[1].advantage * results[1].weight)
 
 
@@ -154,8 +155,8 @@ def test_a_phase_hands_on_the_running_average_of_its_networks(tmp_path):
     one = loop(tmp_path, 3 * 240, averaging=0.75)
     seen, update = [], one.learner.ppo.update
 
-    def watched(rollout):
-        scalars = update(rollout)
+    def watched(rollout, progress):
+        scalars = update(rollout, progress)
         seen.append(one.learner.model.actor.head.weight.detach().clone())
         return scalars
 
@@ -171,5 +172,5 @@ def test_a_phase_hands_on_the_running_average_of_its_networks(tmp_path):
 
 
 def test_an_average_that_never_forgets_is_refused():
-    with pytest.raises(ConfigError, match=r"averaging: 1 is not in \[0, 1\)"):
-        replace(PPO, averaging=1.0)
+    with pytest.raises(ConfigError, match=r"averaging: .*\[0, 1\)"):
+        check_config(replace(PPO, averaging=1.0))

@@ -42,7 +42,7 @@ def test_merged_chunks_are_the_chunks_side_by_side():
         torch.testing.assert_close(whole.observation["policy"][:, rows], chunk.rollout.observation["policy"])
         torch.testing.assert_close(whole.memory[0][1][rows], chunk.rollout.memory[0][1])
     assert not torch.equal(chunks[0].rollout.sample, chunks[1].rollout.sample)
-    assert whole.goals == sum(chunk.rollout.goals for chunk in chunks)
+    assert whole.counts.goals == sum(chunk.rollout.counts.goals for chunk in chunks)
 
 
 def test_worker_follows_the_parameters_and_curricula_of_its_order():

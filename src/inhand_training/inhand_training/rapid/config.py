@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from inhand_core.config import ConfigError
+from inhand_core.config import check_config
+from inhand_core.ranges import AT_LEAST_ONE
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,10 @@ class RapidConfig:
         address: of the Ray cluster, as `ray start` prints it, or "auto"; empty: one of its own on this machine.
     """
 
-    workers: int
-    chunks: int = 2
-    max_staleness: int = 4
+    workers: Annotated[int, AT_LEAST_ONE]
+    chunks: Annotated[int, AT_LEAST_ONE] = 2
+    max_staleness: Annotated[int, AT_LEAST_ONE] = 4
     address: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("workers", "chunks", "max_staleness"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be >= 1, is {getattr(self, name)}")
+        check_config(self)  # workers may also come from the command line

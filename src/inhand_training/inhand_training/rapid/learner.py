@@ -13,7 +13,7 @@ from torch import Tensor
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.config import PhaseConfig
 from inhand_training.curriculum import Curricula
-from inhand_training.env import EpisodeWindow
+from inhand_training.env import Counts, EpisodeWindow
 from inhand_training.networks import Memory
 from inhand_training.ppo import Ppo
 from inhand_training.ranks import Ranks
@@ -81,12 +81,12 @@ class RapidLearner:
         self._chunks, self._version = chunks, 0
         self._stage = self.env.curricula.stage
         self.heard: set[int] = set()
-        if min(float(network.normalizer.count) for network in (model.actor, model.critic)) == 0.0:
+        if any(network.normalizer.unseen for network in (model.actor, model.critic)):
             self._order()
             rollout = merge(pool.gather(chunks, _Patience()))
             self.ppo.observe(rollout)
 
-    def iterate(self, progress: float) -> dict[str, float]:
+    def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
         """Gathers `chunks` chunks and updates from them."""
         if self.env.curricula.stage != self._stage:
             self._stage = self.env.curricula.stage
@@ -99,10 +99,9 @@ class RapidLearner:
             self.episodes.extend(chunk.episodes)
         self.heard = {chunk.worker for chunk in chunks}
         rollout = merge(chunks)
-        scalars = self.ppo.update(rollout)
+        scalars = self.ppo.update(rollout, progress)
         self._version += 1
-        return {
-            **scalars,
+        scalars |= {
             "reward": float(rollout.reward[rollout.valid].mean()),
             "staleness": sum(ages) / len(ages),
             "staleness_max": float(max(ages)),
@@ -110,9 +109,8 @@ class RapidLearner:
             "chunks_stale": float(self.pool.stale),
             "workers_heard": float(len(self.heard)),
             "chunk_seconds": sum(chunk.seconds for chunk in chunks) / len(chunks),
-            "goals": rollout.goals,
-            "failed": float(rollout.failed),
         }
+        return scalars, rollout.counts
 
     def save(self) -> dict[str, Any]:
         """Networks, optimiser and curricula; what the workers are at is not kept, so no run repeats bit for bit."""
@@ -155,13 +153,12 @@ def merge(chunks: list[Chunk]) -> Rollout:
     values = {
         field.name: rows(field.name)
         for field in dataclasses.fields(Rollout)
-        if field.name not in ("observation", "memory", "goals", "failed")
+        if field.name not in ("observation", "memory", "counts")
     }
     return Rollout(
         observation={k: torch.cat([r.observation[k] for r in rollouts], dim=1) for k in rollouts[0].observation},
         memory=tuple(_merge_memories([r.memory[i] for r in rollouts]) for i in range(2)),
-        goals=sum(r.goals for r in rollouts),
-        failed=sum(r.failed for r in rollouts),
+        counts=sum((r.counts for r in rollouts), Counts()),
         **values,
     )
 
