@@ -47,10 +47,16 @@ class Anchor:
         self._memory: Memory = None
 
     @torch.no_grad()
-    def parameters_of(self, observation: Tensor, start: Tensor) -> Tensor:
-        """(T, B, …) distribution parameters for a rollout that follows the last one."""
-        if self._memory is None and self.network.recurrent:
-            self._memory = self.network.memory(observation.shape[1])
+    def parameters_of(self, observation: Tensor, start: Tensor, memory: Memory) -> Tensor:
+        """(T, B, …) distribution parameters for a rollout that follows the last one.
+
+        Args:
+            observation: (T, B, n) what the policy saw.
+            start: (T, B) bool, rows whose memory is emptied before that step.
+            memory: the policy's at the begin; taken for the first rollout, whose policy is the anchor itself.
+        """
+        if self._memory is None:
+            self._memory = memory
         parameters, self._memory = self.network(observation, self._memory, start)
         return parameters
 

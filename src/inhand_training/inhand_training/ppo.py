@@ -73,7 +73,9 @@ class PpoConfig:
     def __post_init__(self) -> None:
         low, high = self.learning_rate_range
         if self.target_kl and not low <= self.learning_rate <= high:
-            raise ConfigError(f"learning_rate: {self.learning_rate:g} is not in learning_rate_range [{low:g}, {high:g}]")
+            raise ConfigError(
+                f"learning_rate: {self.learning_rate:g} is not in learning_rate_range [{low:g}, {high:g}]"
+            )
 
 
 class Ppo:
@@ -182,7 +184,7 @@ class Ppo:
         reference = None
         if self.anchor is not None:
             observes = self.model.actor.config.observes
-            reference = self.anchor.parameters_of(rollout.observation[observes], rollout.start)
+            reference = self.anchor.parameters_of(rollout.observation[observes], rollout.start, rollout.memory[0])
         return Batch(
             rollout.observation,
             rollout.sample,

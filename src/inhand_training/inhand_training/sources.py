@@ -116,7 +116,9 @@ def _check_critic(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> N
     if phase.kind != "ppo" or _is_policy(phase.critic_from):
         raise ConfigError(f"phase {phase.name!r}: critic_from {phase.critic_from}: needs two phases of kind 'ppo'")
     if source_phase(config, folder, phase.critic_from).kind != "ppo":
-        raise ConfigError(f"phase {phase.name!r}: critic_from {phase.critic_from} has no value network; a PPO phase has")
+        raise ConfigError(
+            f"phase {phase.name!r}: critic_from {phase.critic_from} has no value network; a PPO phase has"
+        )
     _check_networks(phase, phase.critic_from, ("critic",), config, folder)
 
 

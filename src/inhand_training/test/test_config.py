@@ -2,9 +2,9 @@
 
 import pytest
 
-from inhand_core.config import ConfigError, read_yaml
+from inhand_core.config import ConfigError, load_config, read_yaml, to_mapping
 from inhand_core.paths import resource_root
-from inhand_training.config import load_training, merge
+from inhand_training.config import TrainingConfig, load_training, merge
 from inhand_training.export import deployable, export_run
 
 RECIPES = [path for path in sorted((resource_root() / "config/training").glob("*.yaml")) if "phases" in read_yaml(path)]
@@ -55,6 +55,44 @@ def test_mistakes_are_named(tmp_path, old, new, match):
     (tmp_path / "recipe.yaml").write_text(text.replace(old, new, 1))
     with pytest.raises(ValueError, match=match):
         load_training(tmp_path / "recipe.yaml")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value"),
+    [
+        ("ppo", "gamma", 1.7),
+        ("ppo", "gae_lambda", -0.1),
+        ("ppo", "clip", -1.0),
+        ("ppo", "horizon", 0),
+        ("ppo", "epochs", 0),
+        ("ppo", "minibatch", 0),
+        ("ppo", "learning_rate", float("nan")),
+        ("ppo", "learning_rate_range", [0.0, 1e-3]),
+        ("ppo", "critic_rate", 0.0),
+        ("ppo", "target_kl", -0.01),
+        ("ppo", "max_gradient", 0.0),
+        ("ppo", "window", 0),
+        ("ppo", "averaging", 1.0),
+        ("ppo", "bound", float("inf")),
+        ("env", "batch", 0),
+        ("actor", "initial_std", 0.0),
+        ("actor", "dense", [0]),
+        ("actor", "dense", []),
+        ("actor", "lstm", -1),
+    ],
+)
+def test_every_number_of_a_recipe_has_a_range(section, key, value):
+    raw = to_mapping(load_training(resource_root() / "config/training/paper.yaml"))
+    raw["phases"][0][section][key] = value
+    with pytest.raises(ConfigError, match=key):
+        load_config(TrainingConfig, raw, "recipe")
+
+
+def test_an_adapted_rate_begins_within_its_range():
+    raw = to_mapping(load_training(resource_root() / "config/training/paper.yaml"))
+    raw["phases"][0]["ppo"] |= {"learning_rate_range": [1e-6, 2e-6], "target_kl": 0.01}
+    with pytest.raises(ConfigError, match=r"learning_rate: 0.0003 is not in learning_rate_range"):
+        load_config(TrainingConfig, raw, "recipe")
 
 
 def test_errors_are_configuration_errors(tmp_path):

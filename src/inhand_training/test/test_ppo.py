@@ -9,13 +9,16 @@ from toy import RecallEnv
 
 from inhand_core.config import ConfigError, check_config
 from inhand_training.actor_critic import ActorCritic
+from inhand_training.anchor import Anchor, AnchorConfig
 from inhand_training.config import Until
+from inhand_training.env import Counts
 from inhand_training.minibatches import minibatches
 from inhand_training.networks import NetworkConfig
 from inhand_training.phases import PhaseLoop, PpoLearner, trained_tensors
 from inhand_training.ppo import DivergedError, Ppo, PpoConfig
 from inhand_training.ranks import Ranks
 from inhand_training.rollout import Collector
+from inhand_training.runlog import failures_per_goal, log_entries
 
 CRITIC = NetworkConfig("state", (32,), 0, "relu", "value")
 LSTM = NetworkConfig("policy", (32,), 32, "relu", "bins")
@@ -172,5 +175,90 @@ def test_a_phase_hands_on_the_running_average_of_its_networks(tmp_path):
 
 
 def test_an_average_that_never_forgets_is_refused():
-    with pytest.raises(ConfigError, match=r"averaging: .*\[0, 1\)"):
+    with pytest.raises(ConfigError, match=r"averaging.*\[0, 1\)"):
         check_config(replace(PPO, averaging=1.0))
+
+
+def test_both_networks_learn_by_rates_of_their_own():
+    one = learner(DENSE)
+    config = replace(PPO, target_kl=1e-9, learning_rate=1e-3, critic_rate=7e-4)
+    ppo = Ppo(one.model, config, Ranks())
+    ppo.update(one.collector.collect())
+    assert ppo.actor_optimizer.param_groups[0]["lr"] == ppo.learning_rate < 1e-3
+    assert ppo.critic_optimizer.param_groups[0]["lr"] == 7e-4
+    again = Ppo(one.model, replace(config, critic_rate=1e-4), Ranks())
+    again.restore(ppo.save())
+    assert again.learning_rate == again.actor_optimizer.param_groups[0]["lr"] == ppo.learning_rate
+    assert again.critic_optimizer.param_groups[0]["lr"] == 1e-4
+
+
+def test_advantages_are_normalised_over_the_whole_update():
+    one = learner()
+    one.collector.collect()
+    rollout = one.collector.collect()
+    rollout.reward[:, :32] += 50.0  # one half of the rows is better: within a minibatch that must still show
+    batch = one.ppo._prepare(rollout)
+    valid = batch.advantage[rollout.valid]
+    assert float(valid.mean()) == pytest.approx(0.0, abs=1e-4)
+    assert float(valid.std(unbiased=False)) == pytest.approx(1.0, abs=1e-3)
+    half = batch.advantage[:, :32][rollout.valid[:, :32]]
+    assert float(half.mean()) > 0.5
+
+
+def test_the_value_network_learns_alone_at_first():
+    one = learner()
+    ppo = Ppo(one.model, replace(PPO, warm_up=1), Ranks())
+    state = {k: v.clone() for k, v in one.model.state_dict().items()}
+    first = ppo.update(one.collector.collect())
+    changed = {
+        k.split(".")[0] for k, v in one.model.state_dict().items() if "head" in k and not torch.equal(v, state[k])
+    }
+    assert changed == {"critic"} and first["kl"] == 0.0
+    ppo.update(one.collector.collect())
+    assert not torch.equal(one.model.actor.head.weight, state["actor.head.weight"])
+
+
+def test_an_anchor_holds_the_policy_near_its_beginning():
+    distances = []
+    for weight in (0.0, 30.0):
+        one = learner()
+        ppo = Ppo(one.model, replace(PPO, anchor=AnchorConfig(weight, weight), target_kl=0.0), Ranks())
+        for _ in range(12):
+            scalars = ppo.update(one.collector.collect(), 0.5)
+        distances.append(scalars["anchor_kl"])
+    assert distances[1] < 0.3 * distances[0]
+
+
+def test_an_anchor_carries_its_memory_from_rollout_to_rollout():
+    one = learner()
+    anchor = Anchor(one.model.actor)
+    first, second = one.collector.collect(), one.collector.collect()
+    with torch.no_grad():
+        whole, _ = one.model.actor(
+            torch.cat([first.observation["policy"], second.observation["policy"]]),
+            first.memory[0],
+            torch.cat([first.start, second.start]),
+        )
+    parts = [anchor.parameters_of(r.observation["policy"], r.start, r.memory[0]) for r in (first, second)]
+    torch.testing.assert_close(torch.cat(parts), whole)
+    other = Anchor(one.model.actor)
+    other.restore(anchor.save())
+    third = one.collector.collect()
+    again = [a.parameters_of(third.observation["policy"], third.start, None) for a in (anchor, other)]
+    assert torch.equal(*again)
+
+
+def test_failures_are_logged_as_sums_over_the_interval(tmp_path):
+    one = loop(tmp_path, steps=3 * 240)
+    given = iter([Counts(goals=10, drops=2), Counts(goals=30, drops=1, timeouts=4), Counts(goals=0, drops=5)])
+    inner = one.learner.iterate
+    one.learner.iterate = lambda progress: (inner(progress)[0], next(given))
+    one.loop()
+    entry = log_entries(tmp_path)[-1]
+    total = Counts(goals=10, drops=2) + Counts(goals=30, drops=1, timeouts=4) + Counts(drops=5)
+    logged = [failures_per_goal(c) for c in (Counts(goals=10, drops=2), total)]
+    assert len(log_entries(tmp_path)) == 2  # at once, and at the end
+    assert entry["interval_goals"] == 30 and entry["drops_per_goal"] == pytest.approx(0.2)
+    assert entry["timeouts_per_goal"] == pytest.approx(4 / 30, rel=1e-4)
+    assert logged[0]["drops_per_goal_error"] == pytest.approx((0.2 * 1.2 / 10) ** 0.5)
+    assert failures_per_goal(Counts(drops=3)) == {"interval_goals": 0.0}

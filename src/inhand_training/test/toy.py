@@ -40,7 +40,16 @@ class RecallEnv:
         self._cue = np.where(start, np.sign(self._random.uniform(-1, 1, self.batch)), self._cue)
         count = int(ended.sum())
         episodes = Episodes(np.zeros(count), np.full(count, LENGTH), np.ones(count, np.int64), np.ones(count))
-        return Step(self._observe(), reward.astype(np.float32), ended, ended, valid, start, Counts(int((reward > 0.5).sum())), episodes)
+        return Step(
+            self._observe(),
+            reward.astype(np.float32),
+            ended,
+            ended,
+            valid,
+            start,
+            Counts(int((reward > 0.5).sum())),
+            episodes,
+        )
 
     def adapt(self, summary: dict[str, float]) -> None:
         self.progress = {"seen": self.progress.get("seen", 0.0) + summary["mean_goals"]}
