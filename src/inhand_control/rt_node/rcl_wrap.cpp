@@ -33,9 +33,9 @@ rmw_qos_profile_t best_effort(std::size_t depth)
   return profile;
 }
 
-rmw_qos_profile_t lockstep_qos()
+rmw_qos_profile_t lockstep_qos(std::size_t depth)
 {
-  rmw_qos_profile_t profile = reliable(5000);
+  rmw_qos_profile_t profile = reliable(depth);
   profile.durability = RMW_QOS_POLICY_DURABILITY_TRANSIENT_LOCAL;
   return profile;
 }

@@ -17,7 +17,7 @@ void check(rcl_ret_t result, const std::string & doing);
 // published before the other side was discovered.
 rmw_qos_profile_t reliable(std::size_t depth);
 rmw_qos_profile_t best_effort(std::size_t depth);
-rmw_qos_profile_t lockstep_qos();
+rmw_qos_profile_t lockstep_qos(std::size_t depth);
 
 class Context
 {

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "inhand_control/rt/percentiles.hpp"
+#include "topic_qos.hpp"
 
 namespace inhand_control::node
 {
@@ -11,9 +12,6 @@ namespace
 {
 
 constexpr std::int64_t kWindowNs = 1'000'000'000;  // percentiles are over the last second
-constexpr std::size_t kDepth =
-  200;  // one second of commands: a reader that is held up for less loses none
-
 const char * mode_name(Mode mode)
 {
   switch (mode) {
@@ -54,11 +52,11 @@ Reporter::Reporter(Node & node, const NodeParameters & parameters)
   status_period_ns_(parameters.status_period_ns),
   diagnostics_period_ns_(parameters.diagnostics_period_ns),
   commands_publisher_(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, MotorCommands), "hand/motor_commands",
-    lockstep_ ? lockstep_qos() : reliable(kDepth)),
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, MotorCommands),
+    topics::kHandMotorCommands.name, publisher_qos(topics::kHandMotorCommands, lockstep_)),
   joints_publisher_(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(sensor_msgs, msg, JointState), "joint_states",
-    lockstep_ ? lockstep_qos() : reliable(kDepth)),
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(sensor_msgs, msg, JointState), topics::kJointStates.name,
+    publisher_qos(topics::kJointStates, lockstep_)),
   status_publisher_(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, ControllerStatus),
     "controller/status", reliable(10)),

@@ -6,6 +6,7 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "topic_qos.hpp"
 
 namespace inhand_control::node
 {
@@ -88,11 +89,11 @@ private:
 void run_lockstep(Context & context, Node & node, const NodeParameters & parameters)
 {
   Subscription sensors(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
-    lockstep_qos());
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors),
+    topics::kHandSensors.name, subscription_qos(topics::kHandSensors, true));
   Subscription actions(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
-    lockstep_qos());
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
+    subscription_qos(topics::kHandAction, true));
   Reporter reporter(node, parameters);
   Lockstep lockstep(parameters, reporter);
   Services services(node, parameters.given, [&lockstep](rt::Request request) {

@@ -11,6 +11,7 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "topic_qos.hpp"
 
 namespace inhand_control::node
 {
@@ -20,8 +21,6 @@ namespace
 constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kWakeNs = 50 * kMillisecond;  // how often an idle thread looks for the end
 constexpr std::int64_t kRequestNs = 500 * kMillisecond;
-constexpr std::size_t kSensorsDepth = 50;
-constexpr std::size_t kActionDepth = 10;
 
 // Publishes records until `done` is set and none is left.
 void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic<bool> & done)
@@ -43,11 +42,11 @@ void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic
 void run_realtime(Context & context, Node & node, const NodeParameters & parameters)
 {
   Subscription sensors(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
-    best_effort(kSensorsDepth));
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors),
+    topics::kHandSensors.name, subscription_qos(topics::kHandSensors, false));
   Subscription actions(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
-    reliable(kActionDepth));
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
+    subscription_qos(topics::kHandAction, false));
   Reporter reporter(node, parameters);
 
   const rt::LoopOptions options{

@@ -5,18 +5,23 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar, get_args, get_origin
 
 import numpy as np
 
+from inhand_core.config import ConfigError
+from inhand_core.ports import Ports, read_ports
 from inhand_core.random import RowRandom
-from inhand_core.signals import Signal
+
+In = TypeVar("In", bound=Mapping[str, Any])
+Out = TypeVar("Out", bound=Mapping[str, Any])
 
 
-class Component(ABC):
+class Component(ABC, Generic[In, Out]):
     """A batched step from input signals to output signals.
 
-    A subclass names its configuration dataclass in `Config`, keeps everything that changes in `self.state` (a
+    A subclass names its ports, as `Component[Inputs, Outputs]` (see `inhand_core.ports`), and its configuration
+    dataclass in `Config`; it keeps everything that changes in `self.state` (a
     dataclass of arrays with leading axis B) and in `self.random`, and implements `reset` and `step`.
 
     Args:
@@ -32,6 +37,20 @@ class Component(ABC):
         self.random = RowRandom(seeds, type(self).__name__)
         self.state: Any = None
 
+    @classmethod
+    def ports(cls) -> Ports:
+        """The input and output ports of the class.
+
+        Raises:
+            ConfigError: the class names none.
+        """
+        for base in (base for parent in cls.__mro__ for base in parent.__dict__.get("__orig_bases__", ())):
+            origin, named = get_origin(base), get_args(base)
+            named = [item for item in named if not isinstance(item, TypeVar)]
+            if isinstance(origin, type) and issubclass(origin, Component) and len(named) == 2:
+                return read_ports(*named)
+        raise ConfigError(f"{cls.__name__} names no ports: derive it from Component[Inputs, Outputs]")
+
     @abstractmethod
     def reset(self, mask: np.ndarray) -> None:
         """Starts a new episode in the rows where `mask` (B,) bool is true; other rows stay as they are."""
@@ -41,7 +60,7 @@ class Component(ABC):
         self.reset(np.ones(self.batch, bool))
 
     @abstractmethod
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: In, dt: float) -> Out:
         """Advances by `dt` [s].
 
         Args:

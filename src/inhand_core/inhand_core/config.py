@@ -93,8 +93,6 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     values = {name: _convert_field(cls, name, hints[name], value, where) for name, value in raw.items()}
     try:
         return cls(**values)
-    except ConfigError:
-        raise
     except ValueError as error:
         raise ConfigError(f"{where}: {error}") from error
 

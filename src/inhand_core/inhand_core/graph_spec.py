@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,9 +13,12 @@ from inhand_core.component import Component
 from inhand_core.config import ConfigError, load_config, merge, read_yaml
 from inhand_core.link import Link
 from inhand_core.paths import config_file
+from inhand_core.ports import Port, find_ports, resolve_class
 from inhand_core.signals import SIGNALS
 
 NANOSECONDS = 1_000_000_000
+LOCKSTEP_DEPTH = 5000
+"""Depth of every topic in lockstep, 20 s of the fastest: an observer may be discovered late, or fall behind."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,13 @@ class TopicSpec:
             raise ConfigError(f"unknown qos {self.qos!r}; known ['latched', 'reliable', 'sensor']")
         if not self.rate > 0:
             raise ConfigError(f"rate must be > 0 Hz, is {self.rate}")
+        if self.depth < 1:
+            raise ConfigError(f"depth must be >= 1, is {self.depth}")
+
+    @property
+    def publisher_depth(self) -> int:
+        """How many messages its producer keeps: a stream's last second, or `depth` where that is more."""
+        return self.depth if self.qos == "latched" else max(self.depth, math.ceil(self.rate))
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,8 @@ class GraphSpec:
             used = [*component.inputs.values(), *component.outputs.values(), *([component.on] if component.on else [])]
             if unknown := sorted(set(used) - set(self.topics)):
                 raise ConfigError(
-                    f"component {component.name!r}: unknown topics {unknown}; known {sorted(self.topics)}"
+                    f"component {component.name!r}: unknown topics {unknown}; produced in this profile are "
+                    f"{sorted(self.topics)}"
                 )
             for topic in component.outputs.values():
                 if topic in producers:
@@ -112,6 +123,40 @@ class GraphSpec:
         if orphans := sorted(set(self.topics) - set(producers)):
             raise ConfigError(f"profile {self.name!r}: topics without a producer {orphans}")
         object.__setattr__(self, "producers", producers)
+        for component in self.components:
+            self._check_ports(component)
+
+    def _check_ports(self, component: ComponentSpec) -> None:
+        """Compares what is wired with the ports that the component's class names, where that is installed."""
+        if (ports := find_ports(component.component)) is None:
+            return
+        self._check_wires(component, "input", component.inputs, ports.inputs)
+        self._check_wires(component, "output", component.outputs, ports.outputs)
+        needed = {port for port, entry in ports.inputs.items() if not entry.optional}
+        if unwired := sorted(needed - set(component.inputs)):
+            raise ConfigError(
+                f"component {component.name!r}: inputs {unwired} are not wired; it needs {sorted(needed)}, "
+                f"wired are {sorted(component.inputs)}"
+            )
+        if component.on is not None and component.on not in component.inputs.values():
+            raise ConfigError(
+                f"component {component.name!r}: on {component.on!r}, which is none of its inputs; "
+                f"those are {sorted(component.inputs.values())}"
+            )
+
+    def _check_wires(
+        self, component: ComponentSpec, kind: str, wires: Mapping[str, str], ports: Mapping[str, Port]
+    ) -> None:
+        if unknown := sorted(set(wires) - set(ports)):
+            raise ConfigError(f"component {component.name!r}: unknown {kind}s {unknown}; known {sorted(ports)}")
+        for port, topic in wires.items():
+            wanted, carried = ports[port].signal, self.topics[topic].signal
+            if wanted != carried:
+                fit = sorted(name for name, entry in self.topics.items() if entry.signal == wanted)
+                raise ConfigError(
+                    f"component {component.name!r}: {kind} {port!r} is {wanted}, but topic {topic!r} carries "
+                    f"{carried}; topics of {wanted}: {fit}"
+                )
 
     @property
     def tick_ns(self) -> int:
@@ -150,13 +195,26 @@ class GraphSpec:
         return self.newest_sequence(topic, time_ns - late)
 
 
+def known_profiles(path: str | Path | None = None) -> tuple[str, ...]:
+    """Names of the profiles of config/graph.yaml."""
+    return tuple(read_yaml(path or config_file("graph")).get("profiles", {}))
+
+
+def load_topics(path: str | Path | None = None) -> dict[str, TopicSpec]:
+    """The topics of config/graph.yaml by name, as they are before a profile changes any."""
+    path = Path(path or config_file("graph"))
+    raw = read_yaml(path).get("topics", {})
+    return {name: load_config(TopicSpec, entry, f"{path.name}:topics.{name}") for name, entry in raw.items()}
+
+
 def load_graph(profile: str, path: str | Path | None = None) -> GraphSpec:
-    """Reads one profile ("realtime", "training") of config/graph.yaml.
+    """Reads one profile of config/graph.yaml and checks it against the ports that its components name.
 
     Raises:
         ConfigError: naming what is wrong and what would be valid.
     """
-    raw = read_yaml(path or config_file("graph"))
+    path = Path(path or config_file("graph"))
+    raw = read_yaml(path)
     profiles = raw.get("profiles", {})
     if profile not in profiles:
         raise ConfigError(f"unknown graph profile {profile!r}; known {sorted(profiles)}")
@@ -174,17 +232,8 @@ def load_graph(profile: str, path: str | Path | None = None) -> GraphSpec:
             "components": components,
             "topics": {name: topic for name, topic in topics.items() if name in names},
         },
-        f"graph.yaml:{profile}",
+        f"{path.name}:{profile}",
     )
-
-
-def resolve_class(path: str) -> type[Component]:
-    """The class named by "module:Class"."""
-    module, _, name = path.partition(":")
-    try:
-        return getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"cannot load component {path!r}: {error}") from error
 
 
 def resolve_groups(selection: str | Iterable[str], known: Iterable[str]) -> tuple[str, ...]:

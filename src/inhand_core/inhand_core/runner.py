@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.component import Component
-from inhand_core.config import merge
+from inhand_core.config import ConfigError, merge
 from inhand_core.graph_spec import (
     NANOSECONDS,
     ComponentSpec,
@@ -17,9 +17,9 @@ from inhand_core.graph_spec import (
     LinkSpec,
     build_component,
     build_links,
-    resolve_class,
 )
 from inhand_core.link import Link
+from inhand_core.ports import resolve_class
 from inhand_core.signals import Signal, Trial, TrialState
 
 
@@ -44,6 +44,18 @@ class LinkChains:
         for link in self._chains[name]:
             signal = link.apply(signal, elapsed)
         return signal
+
+    def check(self, signals: Mapping[str, str]) -> LinkChains:
+        """Itself, where each link is for the signal, by name of its class, that `signals` says flows there.
+
+        Raises:
+            ConfigError: a link that is for another.
+        """
+        for name, links in self._chains.items():
+            for link in links:
+                if link.carries() not in (None, signals[name]):
+                    raise ConfigError(f"{name}: {type(link).__name__} is for {link.carries()}, not {signals[name]}")
+        return self
 
     def reset(self, mask: np.ndarray) -> None:
         """Starts a new episode in the rows of `mask` (B,) bool."""
@@ -86,6 +98,7 @@ class ComponentRunner:
         self.component = component
         self.input_links = input_links
         self.output_links = output_links
+        self._outputs = sorted(component.ports().outputs)
         self._reset_key: np.ndarray | None = None
         self._last_ns: int | None = None
 
@@ -111,6 +124,8 @@ class ComponentRunner:
             self._reset_key = key
         seen = {port: self.input_links.apply(port, signal, time_ns) for port, signal in inputs.items()}
         produced = self.component.step(seen, self._elapsed(time_ns))
+        if unknown := produced.keys() - self._outputs:
+            raise ConfigError(f"{self.spec.name}: it produces {sorted(unknown)}; its outputs are {self._outputs}")
         topics = {self.spec.outputs[port]: signal for port, signal in produced.items() if port in self.spec.outputs}
         return {topic: self.output_links.apply(topic, signal, time_ns) for topic, signal in topics.items()}
 
@@ -153,9 +168,11 @@ def build_runner(
     if "randomization" in getattr(resolve_class(component_spec.component).Config, "__dataclass_fields__", {}):
         overrides.setdefault("randomization", list(groups))
     output_links = {topic: spec.topics[topic].links for topic in component_spec.outputs.values()}
+    topics = {name: topic.signal for name, topic in spec.topics.items()}
+    ports = {port: topics[topic] for port, topic in component_spec.inputs.items()}
     return ComponentRunner(
         component_spec,
         build_component(component_spec, seeds, overrides),
-        build_chains(component_spec.input_links, seeds, groups),
-        build_chains(output_links, seeds, groups),
+        build_chains(component_spec.input_links, seeds, groups).check(ports),
+        build_chains(output_links, seeds, groups).check(topics),
     )

@@ -1,6 +1,7 @@
 """The in-process executor: order, triggers, feedback one tick late, resets on trial changes, save and restore."""
 
 from dataclasses import dataclass, field
+from typing import Annotated, TypedDict
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from inhand_core.config import ConfigError, load_config
 from inhand_core.graph import InProcessGraph, load_graph
 from inhand_core.graph_spec import GraphSpec, resolve_groups
 from inhand_core.link import Link
+from inhand_core.ports import OPTIONAL, Inputs
 from inhand_core.signals import EndReason, MotorCommands, Trial, TrialState
 
 
@@ -26,7 +28,18 @@ class Count:
     seen: list = field(default_factory=list)
 
 
-class Counter(Component):
+CounterInputs = TypedDict("CounterInputs", {"in": MotorCommands, "trial": Annotated[Trial, OPTIONAL]}, total=False)
+
+
+class CounterOutputs(TypedDict):
+    out: MotorCommands
+
+
+class RefereeOutputs(TypedDict):
+    out: Trial
+
+
+class Counter(Component[CounterInputs, CounterOutputs]):
     """Publishes its step count as a torque and remembers what it saw."""
 
     Config = NoConfig
@@ -46,7 +59,7 @@ class Counter(Component):
         return {"out": MotorCommands(np.repeat(out[:, None], 20, axis=1))}
 
 
-class Referee(Component):
+class Referee(Component[Inputs, RefereeOutputs]):
     """Ends the trial of odd rows at every fourth step."""
 
     Config = NoConfig

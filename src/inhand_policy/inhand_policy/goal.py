@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from inhand_core import rotations
 from inhand_core.component import Component
-from inhand_core.signals import EndReason, Goal, ObjectPose, Signal, Trial, TrialState
+from inhand_core.signals import EndReason, Goal, ObjectPose, Trial, TrialState
 from inhand_policy.goal_config import GoalConfig
 from inhand_policy.layout import off_palm
+from inhand_policy.ports import GoalGeneratorInputs, GoalGeneratorOutputs
 
 _MAX_DRAWS = 100
 
@@ -42,15 +42,13 @@ class GoalState:
     goal_requested: np.ndarray | bool = False
 
 
-class GoalGenerator(Component):
+class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
     """One trial after another, each a series of goals (paper C.1 and 6.2).
 
     A goal counts as achieved when the object's rotation distance to it is below the tolerance; the next is drawn at
     once. The trial ends when the object is off the palm, when a goal is not achieved in time, or after `max_goals`.
     Tick k at which an end is detected says ENDED with the reason; a later tick, the next one unless there is a
     restart delay, raises the trial id, says RUNNING and draws a goal from the pose of that tick.
-
-    Ports: `object_pose` (ObjectPose, hand_base) in; `goal` (Goal, hand_base), `trial` (Trial) out, at every step.
 
     Attributes:
         distance: (B,) rotation distance [rad] at the last step to the goal that was in force during it.
@@ -120,7 +118,7 @@ class GoalGenerator(Component):
         state.goal_requested = state.goal_requested & ~mask
         state.pose = None if mask.all() else state.pose
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: GoalGeneratorInputs, dt: float) -> GoalGeneratorOutputs:
         """Judges the running trials and starts those that are due; `dt` [s] since the last step."""
         state = self.state
         state.pose = inputs.get("object_pose") or _aged(state.pose, dt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +9,11 @@ import numpy as np
 
 from inhand_core.component import Component
 from inhand_core.paths import resource_root
-from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Signal, Trial, TrialState
+from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Trial, TrialState
 from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
 from inhand_policy.inference import Memory, PolicyInference
 from inhand_policy.observation import assemble, required_ports
+from inhand_policy.ports import PolicyRunnerInputs, PolicyRunnerOutputs
 from inhand_policy.weights import PolicyWeights, load_weights
 
 
@@ -64,15 +64,12 @@ class PolicyState:
     waited: np.ndarray
 
 
-class PolicyRunner(Component):
+class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
     """Runs the policy every 80 ms (paper, Table 2 and Figure 12).
 
     The action is zero in rows whose trial is not running, and in rows whose inputs are missing or too old (counted as
     stale) or no finite numbers (unsound). The network's memory is zeroed when a trial ends or begins and moves on only
     with actions that it chose.
-
-    Ports: `fingertips`, `object_pose`, `goal`, `trial` in, `joint_states` too where the weights use them; `action`
-    (HandAction with bins) out.
 
     Args:
         config: see PolicyConfig.
@@ -110,7 +107,7 @@ class PolicyRunner(Component):
         self.state.memory.cell[mask] = 0.0
         self.state.bins = np.where(mask[:, None], ZERO_BIN, self.state.bins)  # the last message holds the old array
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: PolicyRunnerInputs, dt: float) -> PolicyRunnerOutputs:
         """One action for the newest signals, `dt` [s] after the last: the network's memory counts steps."""
         state, trial = self.state, inputs.get("trial")
         running = np.zeros(self.batch, bool) if trial is None else trial.state == TrialState.RUNNING
@@ -129,7 +126,7 @@ class PolicyRunner(Component):
         trial_id = np.zeros(self.batch, np.int64) if trial is None else trial.trial_id
         return {"action": HandAction(bins_to_action(bins), bins, trial_id)}
 
-    def _fresh(self, inputs: Mapping[str, Signal]) -> np.ndarray:
+    def _fresh(self, inputs: PolicyRunnerInputs) -> np.ndarray:
         """Rows (B,) whose inputs are all there and young enough."""
         if any(port not in inputs for port in self._ports):
             return np.zeros(self.batch, bool)
@@ -140,7 +137,7 @@ class PolicyRunner(Component):
             fresh &= (tips.age <= self.config.fingertips_max_age_s).all(axis=1)
         return fresh
 
-    def _drawing(self, inputs: Mapping[str, Signal], dt: float) -> np.ndarray:
+    def _drawing(self, inputs: PolicyRunnerInputs, dt: float) -> np.ndarray:
         """Rows (B,) whose actions are drawn: all of a sampling policy, of a deterministic one those out of patience."""
         config, state = self.config, self.state
         if not config.deterministic or not config.patience_s or "goal" not in inputs or "trial" not in inputs:
@@ -154,7 +151,7 @@ class PolicyRunner(Component):
 
     def _choose(
         self,
-        inputs: Mapping[str, Signal],
+        inputs: PolicyRunnerInputs,
         trial: Trial,
         active: np.ndarray,
         drawing: np.ndarray,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from inhand_core.component import Component
-from inhand_core.signals import N_ACTUATORS, HandAction, Signal
+from inhand_core.signals import N_ACTUATORS, HandAction
+from inhand_policy.ports import ActionSmootherInputs, ActionSmootherOutputs
 
 
 @dataclass(frozen=True)
@@ -46,11 +46,8 @@ class SmootherState:
     average: np.ndarray
 
 
-class ActionSmoother(Component):
-    """Exponential moving average of actions, from zero at the start of a trial; paper C.1 and footnote 15.
-
-    Ports: `action` (HandAction) in, `action` (HandAction without bins) out.
-    """
+class ActionSmoother(Component[ActionSmootherInputs, ActionSmootherOutputs]):
+    """Exponential moving average of actions, from zero at the start of a trial; paper C.1 and footnote 15."""
 
     Config = SmootherConfig
 
@@ -62,9 +59,9 @@ class ActionSmoother(Component):
         """Rows of `mask` (B,) start from zero again."""
         self.state.average[mask] = 0.0
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: ActionSmootherInputs, dt: float) -> ActionSmootherOutputs:
         """Smooths one action; `dt` [s] since the last one, 0 at the first."""
-        action: HandAction = inputs["action"]
+        action = inputs["action"]
         keep = self.config.keep ** ((dt or self.config.period_s) / self.config.period_s)
         self.state.average = keep * self.state.average + (1.0 - keep) * action.action
         none = np.full((self.batch, N_ACTUATORS), -1, np.int64)

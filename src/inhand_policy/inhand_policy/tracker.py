@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +9,9 @@ import numpy as np
 
 from inhand_core import rotations
 from inhand_core.component import Component
-from inhand_core.signals import N_FINGERTIPS, Fingertips, Markers, ObjectPose, Signal
+from inhand_core.signals import N_FINGERTIPS, Fingertips, ObjectPose
 from inhand_policy.layout import marker_layout
+from inhand_policy.ports import TrackerInputs, TrackerOutputs
 from inhand_policy.registration import Registration, register, subset_index, well_posed_subsets
 
 
@@ -78,13 +78,11 @@ class TrackerState:
     frames: int = 0
 
 
-class Tracker(Component):
+class Tracker(Component[TrackerInputs, TrackerOutputs]):
     """Fingertips and object pose in hand_base from markers in world, with validity and age.
 
     The hand's frame comes from its base markers, the object's from its own, each by rigid registration of those that
     are visible; three that are not on one line suffice. What cannot be seen keeps its last value and grows old.
-
-    Ports: `markers` (Markers) in; `fingertips` (Fingertips), `object_pose` (ObjectPose) out.
     """
 
     Config = TrackerConfig
@@ -112,9 +110,9 @@ class Tracker(Component):
         state.object.seen = state.object.seen & ~mask
         state.object.age = np.where(mask, 0.0, state.object.age)
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: TrackerInputs, dt: float) -> TrackerOutputs:
         """Follows one frame of markers; `dt` [s] since the last frame."""
-        markers: Markers = inputs["markers"]
+        markers = inputs["markers"]
         visible = markers.condition > 0.0
         self._track_hand(markers.position, visible, dt)
         self._track_tips(markers.position, visible, dt)
@@ -159,7 +157,7 @@ class Tracker(Component):
         hand = self.state.hand
         return rotations.rotate(rotations.conjugate(hand.orientation)[:, None], points - hand.position[:, None])
 
-    def _outputs(self) -> dict[str, Signal]:
+    def _outputs(self) -> TrackerOutputs:
         state, body = self.state, self.state.object
         return {
             "fingertips": Fingertips(state.tips, state.tip_valid, state.tip_age),

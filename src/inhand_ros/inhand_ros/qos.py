@@ -14,13 +14,9 @@ history: a node that is discovered late still gets the messages that it must wai
 
 from __future__ import annotations
 
-import math
-
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, LivelinessPolicy, QoSProfile, ReliabilityPolicy
 
-from inhand_core.graph import GraphSpec
-
-LOCKSTEP_DEPTH = 5000  # 20 s of the fastest topic: an observer may be discovered late, or fall behind
+from inhand_core.graph_spec import LOCKSTEP_DEPTH, GraphSpec
 
 
 def _profile(depth: int, reliable: bool = True, latched: bool = False) -> QoSProfile:
@@ -38,9 +34,7 @@ def publisher_qos(spec: GraphSpec, topic: str, lockstep: bool = False) -> QoSPro
     if lockstep:
         return _profile(LOCKSTEP_DEPTH, latched=True)
     entry = spec.topics[topic]
-    if entry.qos == "latched":
-        return _profile(entry.depth, latched=True)
-    return _profile(max(entry.depth, math.ceil(entry.rate)))
+    return _profile(entry.publisher_depth, latched=entry.qos == "latched")
 
 
 def subscription_qos(spec: GraphSpec, topic: str, lockstep: bool = False) -> QoSProfile:

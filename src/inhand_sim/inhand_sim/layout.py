@@ -21,10 +21,10 @@ class Layout:
     Attributes:
         joints: (24,) joint ids; joint_qpos, joint_dofs: (24,) their addresses in qpos and qvel.
         object_qpos, object_dofs: addresses of the object's free joint, (7,) and (6,).
-        object_body: id of the object's body; object_bodies: (1,) the same as an array.
+        object_body: id of the object's body.
         object_geoms, object_sites: ids of its geoms and sites.
         marker_sites: (M,) site of each marker; tip_sites: (5,) site of each fingertip.
-        base_markers: marker indices on the hand's base; object_markers: those on the object.
+        base_markers: marker indices on the hand's base.
         base_position: (3,) [m, world]; base_orientation: (4,) pose of hand_base.
     """
 
@@ -34,13 +34,11 @@ class Layout:
     object_qpos: np.ndarray
     object_dofs: np.ndarray
     object_body: int
-    object_bodies: np.ndarray
     object_geoms: np.ndarray
     object_sites: np.ndarray
     marker_sites: np.ndarray
     tip_sites: np.ndarray
     base_markers: np.ndarray
-    object_markers: np.ndarray
     base_position: np.ndarray
     base_orientation: np.ndarray
 
@@ -82,13 +80,11 @@ def find_layout(model: mujoco.MjModel) -> Layout:
         object_qpos=model.jnt_qposadr[free] + np.arange(7),
         object_dofs=model.jnt_dofadr[free] + np.arange(6),
         object_body=body,
-        object_bodies=np.array([body]),
         object_geoms=np.flatnonzero(model.geom_bodyid == body),
         object_sites=np.flatnonzero(model.site_bodyid == body),
         marker_sites=sites,
         tip_sites=np.array([model.site(f"rh_{finger}tip").id for finger in FINGERS]),
         base_markers=np.setdiff1d(np.flatnonzero(on_body != body), FINGERTIP_MARKERS),
-        object_markers=np.flatnonzero(on_body == body),
         base_position=data.xpos[base].copy(),
         base_orientation=wxyz_to_xyzw(data.xquat[base]),
     )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from inhand_core.config import ConfigError
-from inhand_core.signals import HandSensors, Signal
+from inhand_core.signals import HandSensors
 from inhand_description import ACTUATOR_NAMES
 from inhand_sim.hand import raw_hall
+from inhand_sim.ports import RealtimeSimInputs, RealtimeSimOutputs
 from inhand_sim.worlds import NOMINAL_STEP, Worlds, WorldsConfig
 
 NANOSECONDS = 1_000_000_000
@@ -45,8 +45,8 @@ class RealtimeSimConfig(WorldsConfig):
                 raise ConfigError(f"{name} must be in (0, {1.0 / self.timestep:g}] Hz, is {getattr(self, name)}")
 
 
-class RealtimeSim(Worlds):
-    """Ports: motor_commands and trial in, markers and hand_sensors out; every step is one tick.
+class RealtimeSim(Worlds[RealtimeSimInputs, RealtimeSimOutputs]):
+    """Torques in, what the devices deliver out; every step is one tick.
 
     The first step, at time 0, and the first step after a reset show the start state without moving. Without motor
     commands the motors give no torque.
@@ -64,14 +64,14 @@ class RealtimeSim(Worlds):
         self.state.ticks = 0
         super().start()
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: RealtimeSimInputs, dt: float) -> RealtimeSimOutputs:
         """Applies the torques for one tick; returns what the devices deliver at its end."""
         ticks = self.state.ticks
         self._ctrl[:] = inputs["motor_commands"].torque if "motor_commands" in inputs else self._no_torque
         if ticks * self._tick_ns % _FORCE_PERIOD_NS == 0:
             self._push_object()
         self._advance(1, stretch=self.config.timestep / NOMINAL_STEP)
-        outputs: dict[str, Signal] = {}
+        outputs: RealtimeSimOutputs = {}
         if self._due(ticks, self.config.markers_rate):
             outputs["markers"] = self._markers()
         if self._due(ticks, self.config.sensors_rate):

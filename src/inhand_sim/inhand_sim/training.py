@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,8 +9,8 @@ import numpy as np
 from mujoco.batch import Batch
 
 from inhand_core.config import ConfigError
-from inhand_core.signals import Signal
 from inhand_sim.hand import actuator_position, relative_target
+from inhand_sim.ports import TrainingSimInputs, TrainingSimOutputs
 from inhand_sim.warp_batch import WarpBatch, WarpConfig
 from inhand_sim.worlds import NOMINAL_STEP, NOTHING, Worlds, WorldsConfig
 
@@ -37,8 +36,8 @@ class TrainingSimConfig(WorldsConfig):
             raise ConfigError(f"substeps must be >= 1 and timestep > 0, are {self.substeps} and {self.timestep}")
 
 
-class TrainingSim(Worlds):
-    """Ports: action (HandAction) and trial in, markers out; every step is `substeps` physics steps.
+class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
+    """Actions in, markers out; every step is `substeps` physics steps.
 
     An action becomes the servos' target when it is given: joint angle now plus action times half of the range,
     clipped, as in the controller (paper C.1). Until the first action the servos hold the start state's angles.
@@ -65,7 +64,7 @@ class TrainingSim(Worlds):
         rows = np.flatnonzero(mask)
         self._ctrl[rows] = actuator_position(self._qpos[np.ix_(rows, self.layout.joint_qpos)])
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: TrainingSimInputs, dt: float) -> TrainingSimOutputs:
         """Applies the action for one step; rows that were just reset only show their start state."""
         if "action" in inputs:
             self._ctrl[:] = relative_target(inputs["action"].action, self._qpos[:, self.layout.joint_qpos])

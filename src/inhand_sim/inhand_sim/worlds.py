@@ -11,7 +11,7 @@ import numpy as np
 from mujoco.batch import Batch, SimulationError
 
 from inhand_core import rotations
-from inhand_core.component import Component
+from inhand_core.component import Component, In, Out
 from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
 from inhand_description import ACTUATOR_NAMES, MARKERS, ModelConfig, build_model
@@ -109,7 +109,7 @@ class BadState:
     drive: np.ndarray
 
 
-class Worlds(Component):
+class Worlds(Component[In, Out]):
     """Base of the simulators; subclasses say what drives the hand and how time passes.
 
     Args:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,11 @@ import numpy as np
 
 from inhand_control.batch import BatchController
 from inhand_control.config import ControllerParameters, controller_config, load_hand_tables
+from inhand_control.ports import PdControllerInputs, PdControllerOutputs
 from inhand_core.component import Component
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
-from inhand_core.signals import HandAction, HandSensors, JointStates, MotorCommands, Signal
+from inhand_core.signals import JointStates, MotorCommands
 
 
 @dataclass
@@ -26,11 +26,11 @@ class PdControllerState:
     core: np.ndarray
 
 
-class PdController(Component):
+class PdController(Component[PdControllerInputs, PdControllerOutputs]):
     """Torques from raw sensors and relative actions, one cycle a reading (paper, appendix B.4).
 
-    Ports: `sensors` (HandSensors) and `action` (HandAction) in, `motor_commands` and `joint_states` out. An action is
-    taken once, at the first reading at or after its time (every `action_period_s` from 0): as the node in lockstep.
+    An action is taken once, at the first reading at or after its time (every `action_period_s` from 0): as the node in
+    lockstep.
     `reset` puts a row back to time 0, enabled at once with `auto_enable`. Tables come from config/hand.yaml.
     """
 
@@ -57,11 +57,10 @@ class PdController(Component):
             counter[mask] = 0
         self.state.core = self.controller.get_state()
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: PdControllerInputs, dt: float) -> PdControllerOutputs:
         """Take one reading, and the action that is due with it; return the torques and the calibrated joints."""
         state, controller = self.state, self.controller
-        sensors: HandSensors = inputs["sensors"]
-        action: HandAction | None = inputs.get("action")
+        sensors, action = inputs["sensors"], inputs.get("action")
 
         state.time_ns += round(dt * 1e9)
         controller.offer_sensors(state.time_ns, state.time_ns, state.readings, sensors.hall)

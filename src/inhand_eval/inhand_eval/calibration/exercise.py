@@ -6,14 +6,14 @@ oscillate, each with a phase of its own, ever faster. Meanwhile the other finger
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from inhand_core.component import Component
-from inhand_core.signals import N_ACTUATORS, HandAction, JointStates, Signal
+from inhand_core.signals import N_ACTUATORS, HandAction
 from inhand_description import ACTUATORS, FINGERS, JOINT_INDEX, JOINTS, actuator_matrix, actuator_ranges
+from inhand_eval.ports import ExerciseInputs, ExerciseOutputs
 
 WRIST = "wr"
 GROUPS: dict[str, np.ndarray] = {
@@ -67,8 +67,8 @@ class ExerciseState:
     still: np.ndarray
 
 
-class Exercise(Component):
-    """Ports: joint_states in, action out; every step is one action. Without joint angles it says nothing.
+class Exercise(Component[ExerciseInputs, ExerciseOutputs]):
+    """Joint angles in, an action out at every step. Without joint angles it says nothing.
 
     Actions are relative to the joints' angles, as the policy's. At the end of the last finger `done` is true and the
     hand is kept at rest.
@@ -103,11 +103,11 @@ class Exercise(Component):
         words = ("settles", "is pushed inward", "is pushed outward", "oscillates")
         return f"{self.config.groups[group]} {words[kind]}"
 
-    def step(self, inputs: Mapping[str, Signal], dt: float) -> dict[str, Signal]:
+    def step(self, inputs: ExerciseInputs, dt: float) -> ExerciseOutputs:
         """The action for the next 80 ms."""
         if "joint_states" not in inputs:
             return {}
-        joints: JointStates = inputs["joint_states"]
+        joints = inputs["joint_states"]
         angle, speed = joints.position @ self._actuated.T, np.abs(joints.velocity @ self._actuated.T)
         action = self._towards(np.tile(self._rest, (self.batch, 1)), angle)
         for row in np.flatnonzero(~self.done):

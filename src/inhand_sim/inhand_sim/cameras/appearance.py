@@ -36,7 +36,6 @@ class Looks:
         robot_rgb: (B, PARTS, 3); robot_metallic, robot_glossiness: (B,).
         face_hsv: (B, FACES, 3) added to hue [turns], saturation and value; object_metallic, object_glossiness: (B,).
         lamp_position: (B, LAMPS, 3) [m, world], shining at `PALM`; lamp_intensity: (B, LAMPS), 0 where there is none.
-        contrast: (B, 3) factor for each camera's normalised image; noise: standard deviation of its pixel noise.
     """
 
     camera_offset: np.ndarray
@@ -50,11 +49,9 @@ class Looks:
     object_glossiness: np.ndarray
     lamp_position: np.ndarray
     lamp_intensity: np.ndarray
-    contrast: np.ndarray
-    noise: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.contrast)
+        return len(self.camera_offset)
 
     def row(self, index: int) -> Looks:
         """The looks of one state, with leading axis 1."""
@@ -62,7 +59,7 @@ class Looks:
 
 
 def nominal_looks() -> Looks:
-    """The scene as the description has it, with leading axis 1; no noise."""
+    """The scene as the description has it, with leading axis 1."""
     cameras = len(CAMERAS)
     diffuse = np.array([np.mean(row.diffuse) for row in LIGHTS])
     position, intensity = np.tile(PALM + ABOVE, (LAMPS, 1)), np.zeros(LAMPS)
@@ -80,8 +77,6 @@ def nominal_looks() -> Looks:
         object_glossiness=np.full(1, 0.1),
         lamp_position=position[None],
         lamp_intensity=intensity[None],
-        contrast=np.ones((1, cameras)),
-        noise=np.zeros(1),
     )
 
 
@@ -100,7 +95,6 @@ class Appearances:
         if self.config.lights.count.hi > LAMPS:
             raise ConfigError(f"appearance.yaml: lights.count must not exceed {LAMPS}")
         self._random = RowRandom(seeds, "appearance")
-        self._noise = RowRandom(seeds, "image_noise")
 
     def draw(self, rows: np.ndarray | None = None) -> Looks:
         """Fresh looks of the rows `rows` (n,), or of all."""
@@ -123,19 +117,7 @@ class Appearances:
             object_glossiness=config.object.glossiness.draw(random, (), rows),
             lamp_position=position,
             lamp_intensity=intensity,
-            contrast=config.image.contrast.draw(random, (cameras,), rows),
-            noise=np.full(len(rows), config.image.noise.std),
         )
-
-    def pixel_noise(self, rows: np.ndarray, size: int) -> np.ndarray:
-        """(n, 3 cameras, 3, size, size) float32 for `inhand_vision.images.prepare`; other values at every call.
-
-        A counter-based generator a row, keyed by the row's stream: hashing each value would take longer than rendering.
-        """
-        shape, std = (len(CAMERAS), 3, size, size), np.float32(self.config.image.noise.std)
-        keys = self._noise.integers(2**53, (), rows)
-        draws = [np.random.Generator(np.random.Philox(key=key)).standard_normal(shape, np.float32) for key in keys]
-        return std * np.stack(draws)
 
     def _lamps(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Positions (n, LAMPS, 3) and intensities (n, LAMPS); how many are lit, and how the total is shared out."""

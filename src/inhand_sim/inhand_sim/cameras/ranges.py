@@ -54,14 +54,6 @@ class LightRanges:
 
 
 @dataclass(frozen=True)
-class ImageRanges:
-    """Table 9: what is done to an image after it is normalised."""
-
-    contrast: Range
-    noise: Normal
-
-
-@dataclass(frozen=True)
 class PoseRanges:
     """D.2: augmentation of the object's pose."""
 
@@ -85,7 +77,6 @@ class AppearanceConfig:
     robot: RobotRanges
     object: ObjectRanges
     lights: LightRanges
-    image: ImageRanges
     pose: PoseRanges
 
 

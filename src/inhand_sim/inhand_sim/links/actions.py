@@ -31,7 +31,7 @@ class ActionNoiseState:
     offset: np.ndarray
 
 
-class ActionNoise(ScaledLink):
+class ActionNoise(ScaledLink[HandAction]):
     """a · (1 + multiplicative) + additive + correlated, clipped to [-1, 1] (Table 8)."""
 
     Config = ActionNoiseConfig
@@ -69,7 +69,7 @@ class ActionDelayState:
     last: np.ndarray
 
 
-class ActionDelay(ScaledLink):
+class ActionDelay(ScaledLink[HandAction]):
     """A delayed actuator gets the action of the message before, 80 ms late (C.2); 0 at an episode's start."""
 
     Config = ActionDelayConfig
@@ -115,7 +115,7 @@ class BacklashState:
     delta: np.ndarray
 
 
-class Backlash(ScaledLink):
+class Backlash(ScaledLink[HandAction]):
     """The tendons' slack takes up part of an action that changes direction (C.2).
 
         s' = clip(s + a δ Δt, −1, 1),  α = 1 − clip(|sgn(a) − s| / (|s' − s| + ε), 0, 1),  a_out = α a,  ε = 1e−12

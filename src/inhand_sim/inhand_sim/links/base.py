@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from inhand_core.link import Link
+from inhand_core.link import Link, S
 
 
-class ScaledLink(Link):
+class ScaledLink(Link[S]):
     """A link whose effect scales with `randomization_scale` (B,) in [0, 1]; 1 is the configured range, 0 no effect."""
 
     def __init__(self, config: Any, seeds: np.ndarray) -> None:

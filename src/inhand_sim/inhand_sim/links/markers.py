@@ -30,7 +30,7 @@ class MarkerNoiseState:
     last: np.ndarray
 
 
-class MarkerNoise(ScaledLink):
+class MarkerNoise(ScaledLink[Markers]):
     """Gaussian noise on fingertip markers (Table 7). A hidden marker keeps the noisy position it was last seen at."""
 
     Config = MarkerNoiseConfig
@@ -75,7 +75,7 @@ class MarkerLossState:
     last: np.ndarray
 
 
-class MarkerLoss(ScaledLink):
+class MarkerLoss(ScaledLink[Markers]):
     """Fingertip markers vanish now and then for a while (C.2); their last position stays, condition 0."""
 
     Config = MarkerLossConfig

@@ -33,7 +33,7 @@ class ObjectPoseNoiseState:
     orientation: np.ndarray
 
 
-class ObjectPoseNoise(ScaledLink):
+class ObjectPoseNoise(ScaledLink[ObjectPose]):
     """Gaussian noise on position, and a rotation by a Gaussian angle about a random axis (Table 7)."""
 
     Config = ObjectPoseNoiseConfig

@@ -17,7 +17,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 from cv_bridge import CvBridge
-from inhand_core.config import load_config, read_yaml
+from inhand_core import load_config, load_topics, read_yaml
 from inhand_core.paths import config_file, resource_root
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
@@ -52,7 +52,7 @@ class PoseEstimatorNode(ManagedNode):
         self._labels = Labels(object=self._estimator.metadata.object, source="vision")
         self._bridge, self._frames, self._sequence, self._reason = CvBridge(), StaticFrames(), 0, ""
         self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
-        self._outlet = self.create_publisher(ObjectPose, "object/pose", 200)
+        self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
         self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
 
