@@ -43,8 +43,8 @@ class PhaseConfig:
         distill: hyper-parameters of distillation.
         start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, a networks
             file (.safetensors), or a weights file, which holds a policy alone.
-        critic_from: where the value network of a PPO phase begins; as `start_from`, but no weights file. Without it, with
-            the policy's where that has one.
+        critic_from: where the value network of a PPO phase begins; as `start_from`, but no weights file. Without it,
+            with the policy's where that has one.
         teacher: the earlier phase that is distilled, the folder of another run's phase, or a networks file.
     """
 
@@ -76,6 +76,8 @@ class TrainingConfig:
         checkpoint_s: time between checkpoints [s].
         log_s: time between lines of the log [s].
         phases: in order.
+        kept: folder with what `inhand train keep` has written, which phases that a run's folder knows nothing of go on
+            from; below the project's root where there is none of that path.
         rapid: rollout workers that gather the experience of phases of kind "ppo"; none: the ranks do it themselves.
     """
 
@@ -85,6 +87,7 @@ class TrainingConfig:
     log_s: Annotated[float, NOT_NEGATIVE]
     phases: tuple[PhaseConfig, ...]
     rapid: RapidConfig | None = None
+    kept: str | None = None
 
     def __post_init__(self) -> None:
         names: list[str] = []

@@ -163,10 +163,9 @@ class Distiller:
         self.optimizer.step()
 
     def save(self) -> dict:
-        """What the next iteration depends on, the environment included."""
+        """What the next iteration depends on beside networks and optimiser, the environment included."""
         return {
             "env": self.env.save(),
-            "optimizer": self.optimizer.state_dict(),
             "observation": self.observation,
             "start": self.start,
             "memory": self.memory,
@@ -176,6 +175,5 @@ class Distiller:
     def restore(self, saved: dict) -> None:
         """Goes back to what `save` returned."""
         self.env.restore(saved["env"])
-        self.optimizer.load_state_dict(saved["optimizer"])
         self.observation, self.start, self.memory = saved["observation"], saved["start"], saved["memory"]
         self.episodes.goals, self.episodes.steps, self.episodes.reason = (list(v) for v in saved["episodes"])

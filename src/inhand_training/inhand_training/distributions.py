@@ -15,8 +15,8 @@ from inhand_core.signals import N_BINS
 from inhand_policy.actions import bins_to_action, mean_bins
 
 MEAN_BOUND = 1.2
-"""Means of a Gaussian farther than this from 0 are drawn back by the bound loss: beyond 1 a mean changes next to nothing
-in the world, and far beyond it no gradient is left that would bring it back."""
+"""Means of a Gaussian farther than this from 0 are drawn back by the bound loss: beyond 1 a mean changes next to
+nothing in the world, and far beyond it no gradient is left that would bring it back."""
 
 
 class Bins(nn.Module):

@@ -23,8 +23,8 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Counts:
-    """What happened in so many steps of all rows: goals achieved, episodes that ended by a drop and by a time-out, worlds
-    that had to be restarted because the physics diverged."""
+    """What happened in so many steps of all rows: goals achieved, episodes that ended by a drop and by a time-out,
+    worlds that had to be restarted because the physics diverged."""
 
     goals: int = 0
     drops: int = 0
@@ -86,6 +86,9 @@ class VectorEnv(Protocol):
 
     def follow(self, curricula: Any) -> None:
         """Takes over the state of the curricula from who moves them for many environments."""
+
+    def curricula_state(self) -> Any:
+        """The state of the curricula, plain values; `follow` takes it over."""
 
     def take_failures(self) -> list[Any]:
         """States from which the physics diverged, at most a few, since the last call; to be looked into."""

@@ -189,6 +189,10 @@ class GraphEnv:
             self._curricula.restore(curricula)
             self._set_curricula()
 
+    def curricula_state(self) -> Any:
+        """The state of the curricula."""
+        return self._curricula.save()
+
     def take_failures(self) -> list[Any]:
         """The simulator's `BadState`s since the last call."""
         return self._sim.take_bad_states()

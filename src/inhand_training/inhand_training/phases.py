@@ -13,6 +13,7 @@ import torch
 
 from inhand_core.signals import EndReason
 from inhand_training.actor_critic import ActorCritic
+from inhand_training.background import write_status
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint, save_checkpoint
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distill import Distiller
@@ -32,7 +33,7 @@ class Learner(Protocol):
     episodes: EpisodeWindow
 
     def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
-        """Gathers and learns once at `progress` in [0, 1] through the phase; returns scalars, and this rank's counts."""
+        """Gathers and learns once at `progress` in [0, 1] through the phase; returns scalars and this rank's counts."""
 
     def save(self) -> dict[str, Any]:
         """Everything the next iteration depends on."""
@@ -68,13 +69,17 @@ class PpoLearner:
         """Networks, optimiser and environment."""
         return {
             **self.ppo.save(),
+            "curricula": self.env.curricula_state(),
             "collector": self.collector.save(),
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes back to what `save` returned."""
         self.ppo.restore(saved)
-        self.collector.restore(saved["collector"])
+        if "collector" in saved:
+            self.collector.restore(saved["collector"])
+        else:  # kept state: experience begins anew
+            self.env.follow(saved["curricula"])
 
     def _first_statistics(self) -> None:
         """Normalisation of what no network has seen yet from one rollout, so that learning does not begin on raw
@@ -99,12 +104,21 @@ class DistillLearner:
 
     def save(self) -> dict[str, Any]:
         """Student, optimiser and environment."""
-        return {"model": self.model.state_dict(), "distiller": self.distiller.save()}
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.distiller.optimizer.state_dict(),
+            "curricula": self.env.curricula_state(),
+            "distiller": self.distiller.save(),
+        }
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes back to what `save` returned."""
         self.model.load_state_dict(saved["model"])
-        self.distiller.restore(saved["distiller"])
+        self.distiller.optimizer.load_state_dict(saved["optimizer"])
+        if "distiller" in saved:
+            self.distiller.restore(saved["distiller"])
+        else:
+            self.env.follow(saved["curricula"])
 
 
 class PhaseLoop:
@@ -132,9 +146,11 @@ class PhaseLoop:
             return False
         saved = read_checkpoint(checkpoint, self.ranks.rank)
         self.learner.restore(saved["learner"])
-        self.steps, self.iteration, self.seconds, self.failed, recent, self._finished = saved["loop"]
+        self.steps, self.iteration, self.seconds, self.failed, recent, _ = saved["loop"]
+        self._finished = self.ranks.any(self._progress() >= 1.0)  # the recipe's end may have moved since
         self._recent.extend(recent)
-        torch.set_rng_state(saved["torch_random"])
+        if "torch_random" in saved:  # not in kept state, which another machine goes on from
+            torch.set_rng_state(saved["torch_random"])
         return True
 
     def save(self) -> None:
@@ -161,6 +177,7 @@ class PhaseLoop:
                 logged = now
                 rate = {"steps_per_s": (self.steps - first_step) / (now - begin)}
                 log.write({**self._status(), **failures_per_goal(self._interval), **rate, **scalars})
+                self._write_status(rate)
                 self._interval = Counts()
             if self.ranks.any(now - saved > self.run.checkpoint_s) or self._finished or halt:
                 saved = now
@@ -220,6 +237,14 @@ class PhaseLoop:
             "failed_worlds": self.failed,
             **self._summary,
         }
+
+    def _write_status(self, rate: dict[str, float]) -> None:
+        names = [phase.name for phase in self.run.phases]
+        number = names.index(self.phase.name) + 1
+        place = {"phase": self.phase.name, "number": number, "phases": len(names)}
+        ends = {"until_steps": self.phase.until.steps, "progress": min(1.0, self._progress())}
+        ends["finished"] = self._finished and number == len(names)
+        write_status(self.folder.parent, {**place, **ends, **self._status(), **rate})
 
     def _progress(self) -> float:
         until = self.phase.until

@@ -15,6 +15,7 @@ from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distributions import N_BINS
 from inhand_training.env import VectorEnv
 from inhand_training.graph_env import GraphEnv, group_sizes
+from inhand_training.kept import kept_folder, unpack
 from inhand_training.networks import Network, NetworkConfig
 from inhand_training.phases import DistillLearner, Learner, PhaseLoop, PpoLearner
 from inhand_training.ranks import Ranks, StopRequest, spawn_ranks
@@ -38,6 +39,10 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
         raise ConfigError(f"unknown phase {only!r}; known {names}")
     check_sources(config, folder)
     write_provenance(folder, config)
+    if config.kept:
+        for phase in config.phases:
+            if unpack(kept_folder(config.kept) / f"{phase.name}.safetensors", folder / phase.name):
+                print(f"{phase.name}: goes on from {config.kept}/{phase.name}.safetensors", flush=True)
     if config.rapid:
         config = _with_cluster(config)
     size = config.ranks or max(1, os.cpu_count() or 1)

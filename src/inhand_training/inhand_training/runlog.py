@@ -51,7 +51,7 @@ def log_entries(folder: Path) -> list[dict[str, float]]:
 
 
 def failures_per_goal(counts: Counts) -> dict[str, float]:
-    """Drops and time-outs per goal of an interval, each with its standard error; goals beside them, nothing without one.
+    """Drops and time-outs per goal of an interval with their standard errors, and its goals; no shares without goals.
 
     Progress is to be read from these. Failures come one by one at a nearly constant rate, so their number n has the
     standard error √n, and n per g goals √n/g · √(1 + n/g).
@@ -64,6 +64,11 @@ def failures_per_goal(counts: Counts) -> dict[str, float]:
         entries[f"{name}_per_goal"] = share
         entries[f"{name}_per_goal_error"] = (share * (1.0 + share) / counts.goals) ** 0.5
     return entries
+
+
+def write_entries(folder: Path, entries: list[dict[str, float]]) -> None:
+    """Begins the log of a phase with entries of another machine."""
+    (folder / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 class RunLog:

@@ -102,7 +102,7 @@ def test_a_rollout_with_no_finite_number_is_refused():
 
 def loop(folder, steps, averaging=0.0):
     phase = SimpleNamespace(name="toy", ppo=replace(PPO, averaging=averaging), until=Until(steps=steps))
-    run = SimpleNamespace(checkpoint_s=1e9, log_s=1e9)
+    run = SimpleNamespace(checkpoint_s=1e9, log_s=1e9, phases=[phase])
     torch.manual_seed(0)
     env = RecallEnv(16, 0)
     one = PpoLearner(env, ActorCritic(LSTM, CRITIC, env.sizes, 1), phase, Ranks())

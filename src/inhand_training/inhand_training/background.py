@@ -1,0 +1,95 @@
+"""Trainings that use an idle machine: a process of their own at idle priority, and what they are at in one file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from inhand_core.config import ConfigError
+
+STATUS, LOG = "status.json", "training.log"
+_BEGIN_S = 3.0
+"""How long a background run is watched for an early end [s]."""
+
+
+def start(arguments: list[str], folder: Path) -> int:
+    """Starts `inhand <arguments>` as a session of its own that gets the time that nobody else wants.
+
+    The scheduling policy is SCHED_IDLE; where the kernel groups processes by session, a policy counts within the group
+    alone, so that the group's own nice value is raised as well.
+
+    Args:
+        arguments: of the command line.
+        folder: of the run; the output is appended to its `LOG`.
+
+    Returns:
+        The process's number.
+
+    Raises:
+        ConfigError: a run is under way there, or it ended at once; with the last line that it wrote.
+    """
+    if (running := process_of(folder)) is not None:
+        raise ConfigError(f"{folder}: process {running} trains there; stop it with: kill {running}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, sys.argv[0], *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=_yield,
+        )
+    (folder / STATUS).write_text(json.dumps({"process": process.pid, "state": "starting"}))
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        if process.wait(_BEGIN_S) != 0:
+            lines = (folder / LOG).read_text().splitlines()
+            raise ConfigError(f"{folder}: ended at once: {lines[-1] if lines else 'without a word'}")
+    return process.pid
+
+
+def _yield() -> None:
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text("19")
+
+
+def write_status(folder: Path, status: dict[str, Any]) -> None:
+    """Replaces what a run says of itself; a reader never sees half of it."""
+    partial = folder / f".{STATUS}.partial"
+    partial.write_text(json.dumps({"process": os.getpid(), "written": time.time(), **status}))
+    partial.replace(folder / STATUS)
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """What a run last said of itself.
+
+    Raises:
+        ConfigError: no run has been in the folder.
+    """
+    path = folder / STATUS
+    if not path.is_file():
+        runs = sorted(str(p.parent) for p in folder.parent.glob(f"*/{STATUS}"))
+        raise ConfigError(f"{folder}: no run there; beside it: {runs or 'none'}")
+    return json.loads(path.read_text())
+
+
+def process_of(folder: Path) -> int | None:
+    """The number of the process that trains in a folder, None where none does."""
+    if not (folder / STATUS).is_file():
+        return None
+    number = read_status(folder)["process"]
+    with contextlib.suppress(OSError):
+        command = Path(f"/proc/{number}/cmdline").read_bytes()
+        if (
+            b"train" in command
+        ):  # the number may be another's by now; a dead process that nobody waited for has no words
+            return number
+    return None
