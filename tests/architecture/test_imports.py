@@ -16,10 +16,11 @@ COMMAND_LINE = {"tyro", "rich"}
 CORE = {"inhand_core", "numpy", "array_api_compat", "yaml"}
 DESCRIPTION = CORE | {"inhand_description", "mujoco", "gymnasium_robotics"}
 CONTROL = CORE | {"inhand_control"}
+KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;
 # gymnasium is what its benchmark compares with.
-SIM = DESCRIPTION | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
-POLICY = DESCRIPTION | {"inhand_policy", "torch", "safetensors"}
+SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
+POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors"}
 EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
@@ -36,6 +37,7 @@ BOUNDARY = {"cv_bridge", "tf_transformations", "ament_index_python"}
 ALLOWED = {
     "inhand_core": CORE,
     "inhand_description": DESCRIPTION | COMMAND_LINE,
+    "inhand_kernels": KERNELS,
     "inhand_control": CONTROL | COMMAND_LINE,
     "inhand_sim": SIM | {"cv2", "fast_simplification"} | COMMAND_LINE,
     # owl is the vendor's own client of the motion capture; rosbags reads what the emulators replay.

@@ -16,11 +16,13 @@ class MarkerLayout:
     """Indices into the markers' axis, and the places of those that are fixed to a rigid body.
 
     Attributes:
+        count: markers in a frame.
         fingertips: ff, mf, rf, lf, th.
         hand, hand_positions: base markers, (n, 3) in hand_base [m].
         object, object_positions: the object's markers, (n, 3) in its own frame [m].
     """
 
+    count: int
     fingertips: slice
     hand: slice
     hand_positions: np.ndarray
@@ -34,6 +36,7 @@ def marker_layout(object_name: str) -> MarkerLayout:
     hand = [row for row in rows if row.body == "hand_base"]
     body = [row for row in rows if row.body == "object"]
     return MarkerLayout(
+        count=len(rows),
         fingertips=slice(0, N_FINGERTIPS),
         hand=slice(hand[0].id, hand[-1].id + 1),
         hand_positions=np.array([row.position for row in hand], np.float64),

@@ -7,12 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from inhand_core import rotations
+import inhand_kernels
 from inhand_core.component import Component
 from inhand_core.signals import N_FINGERTIPS, Fingertips, ObjectPose
 from inhand_policy.layout import marker_layout
 from inhand_policy.ports import TrackerInputs, TrackerOutputs
-from inhand_policy.registration import Registration, register, subset_index, well_posed_subsets
+from inhand_policy.registration import well_posed_subsets
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class TrackedBody:
         never = np.zeros(batch, bool)
         return cls(np.zeros((batch, 3)), orientation, never, never.copy(), np.zeros(batch))
 
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """All of it, in the order of the fields; the tracker writes into these arrays."""
+        return self.position, self.orientation, self.valid, self.seen, self.age
+
     def update(self, position: np.ndarray, orientation: np.ndarray, valid: np.ndarray, dt: float) -> None:
         """Takes the new pose where `valid` (B,), holds and ages the last one elsewhere."""
         self.position = np.where(valid[:, None], position, self.position)
@@ -89,9 +93,18 @@ class Tracker(Component[TrackerInputs, TrackerOutputs]):
 
     def __init__(self, config: TrackerConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds)
-        self.layout = marker_layout(config.object)
-        self._hand_subsets = well_posed_subsets(self.layout.hand_positions, config.min_spread_m)
-        self._object_subsets = well_posed_subsets(self.layout.object_positions, config.min_spread_m)
+        self.layout = layout = marker_layout(config.object)
+        self._tracker = inhand_kernels.Tracker(
+            markers=layout.count,
+            first_tip=layout.fingertips.start,
+            hand_first=layout.hand.start,
+            hand_positions=layout.hand_positions,
+            hand_subsets=well_posed_subsets(layout.hand_positions, config.min_spread_m),
+            object_first=layout.object.start,
+            object_positions=layout.object_positions,
+            object_subsets=well_posed_subsets(layout.object_positions, config.min_spread_m),
+            max_residual=config.max_residual_m,
+        )
         tips = (self.batch, N_FINGERTIPS)
         self.state = TrackerState(
             hand=TrackedBody.unseen(self.batch),
@@ -113,53 +126,27 @@ class Tracker(Component[TrackerInputs, TrackerOutputs]):
     def step(self, inputs: TrackerInputs, dt: float) -> TrackerOutputs:
         """Follows one frame of markers; `dt` [s] since the last frame."""
         markers = inputs["markers"]
-        visible = markers.condition > 0.0
-        self._track_hand(markers.position, visible, dt)
-        self._track_tips(markers.position, visible, dt)
-        self._track_object(markers.position, visible, dt)
-        publish = self.state.frames % self.config.publish_every == 0
-        self.state.frames += 1
-        return self._outputs() if publish else {}
-
-    def _track_hand(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
-        """Pose of hand_base in world."""
-        fit, valid = self._register(position, visible, self.layout.hand, self.layout.hand_positions, self._hand_subsets)
-        self.state.hand.update(fit.position, fit.rotation, valid, dt)
-
-    def _track_tips(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
-        """Fingertips in hand_base; one not seen since the reset takes its marker's last known place, as not valid."""
         state = self.state
-        tips = self._to_hand(position[:, self.layout.fingertips])
-        seen = visible[:, self.layout.fingertips] & state.hand.seen[:, None]
-        state.tips = np.where((seen | ~state.tip_seen)[:, :, None], tips, state.tips)
-        state.tip_valid = seen
-        state.tip_seen = state.tip_seen | seen
-        state.tip_age = np.where(seen, 0.0, state.tip_age + dt)
-
-    def _track_object(self, position: np.ndarray, visible: np.ndarray, dt: float) -> None:
-        """Pose of the object in hand_base."""
-        layout, hand = self.layout, self.state.hand
-        fit, valid = self._register(position, visible, layout.object, layout.object_positions, self._object_subsets)
-        place = self._to_hand(fit.position[:, None])[:, 0]
-        turn = rotations.canonical(rotations.multiply(rotations.conjugate(hand.orientation), fit.rotation))
-        self.state.object.update(place, turn, valid & hand.seen, dt)
-
-    def _register(
-        self, position: np.ndarray, visible: np.ndarray, indices: slice, reference: np.ndarray, subsets: np.ndarray
-    ) -> tuple[Registration, np.ndarray]:
-        """Registration of the body whose markers are at `indices`, and in which rows (B,) it can be trusted."""
-        visible = visible[:, indices]
-        fit = register(reference, position[:, indices], visible.astype(np.float64))
-        return fit, subsets[subset_index(visible)] & (fit.residual <= self.config.max_residual_m)
-
-    def _to_hand(self, points: np.ndarray) -> np.ndarray:
-        """Points (B, n, 3) from world to hand_base."""
-        hand = self.state.hand
-        return rotations.rotate(rotations.conjugate(hand.orientation)[:, None], points - hand.position[:, None])
+        self._tracker.step(
+            np.ascontiguousarray(markers.position, np.float64),
+            np.ascontiguousarray(markers.condition, np.float64),
+            dt,
+            *state.hand.arrays(),
+            *state.object.arrays(),
+            state.tips,
+            state.tip_valid,
+            state.tip_seen,
+            state.tip_age,
+        )
+        publish = state.frames % self.config.publish_every == 0
+        state.frames += 1
+        return self._outputs() if publish else {}
 
     def _outputs(self) -> TrackerOutputs:
         state, body = self.state, self.state.object
         return {
-            "fingertips": Fingertips(state.tips, state.tip_valid, state.tip_age),
-            "object_pose": ObjectPose(body.position, body.orientation, body.valid, body.age),
+            "fingertips": Fingertips(state.tips.copy(), state.tip_valid.copy(), state.tip_age.copy()),
+            "object_pose": ObjectPose(
+                body.position.copy(), body.orientation.copy(), body.valid.copy(), body.age.copy()
+            ),
         }

@@ -112,6 +112,36 @@ def test_swapped_markers_are_refused(rng):
     assert not component.step({"markers": markers}, 0.0)["object_pose"].valid.any()
 
 
+def test_a_marker_that_is_no_number_is_not_seen(rng):
+    scene, component = Scene(rng), tracker()
+    component.step({"markers": scene.markers()}, 0.0)
+    held = scene.tips.copy()
+    scene.tips = scene.tips + 0.01
+    markers = scene.markers()
+    markers.position[0, [2, 5, 9]] = np.array(
+        [[np.nan], [np.inf], [-np.inf]]
+    )  # a fingertip, one of the hand's, one of the block's
+    out = component.step({"markers": markers}, DT)
+    tips, pose = out["fingertips"], out["object_pose"]
+    assert tips.valid[0].tolist() == [True, True, False, True, True]
+    np.testing.assert_allclose(tips.position[0, 2], held[0, 2], atol=1e-12)
+    assert pose.valid.all() and turn_error(pose, scene.block) < 1e-9
+    markers.position[:] = np.nan
+    out = component.step({"markers": markers}, DT)
+    assert np.isfinite(out["fingertips"].position).all() and np.isfinite(out["object_pose"].position).all()
+    assert not out["fingertips"].valid.any() and not out["object_pose"].valid.any()
+
+
+def test_what_was_published_does_not_change_later(rng):
+    scene, component = Scene(rng), tracker()
+    out = component.step({"markers": scene.markers()}, 0.0)
+    before = {(port, name): value.copy() for port, signal in out.items() for name, value in vars(signal).items()}
+    component.step({"markers": Scene(rng).markers(lost=[1])}, DT)
+    for port, signal in out.items():
+        for name, value in vars(signal).items():
+            np.testing.assert_array_equal(value, before[port, name])
+
+
 def test_publishes_every_third_frame_from_the_first_and_ages_in_between(rng):
     scene, component = Scene(rng), tracker(publish_every=3)
     produced = [bool(component.step({"markers": scene.markers()}, DT)) for _ in range(7)]
