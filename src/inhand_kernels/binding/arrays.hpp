@@ -43,6 +43,8 @@ private:
   std::optional<nb::gil_scoped_release> release_;
 };
 
+void bind_features(nb::module_ & m);
+void bind_occlusion(nb::module_ & m);
 void bind_tracking(nb::module_ & m);
 
 }  // namespace inhand_kernels::binding

@@ -6,5 +6,7 @@ NB_MODULE(_kernels, m)
 {
   nanobind::set_leak_warnings(
     false);  // what a program still holds at its end is no leak of this module
+  inhand_kernels::binding::bind_features(m);
+  inhand_kernels::binding::bind_occlusion(m);
   inhand_kernels::binding::bind_tracking(m);
 }

@@ -7,23 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import inhand_kernels
 from inhand_core import rotations
 from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS, Signal
 
 # The policy's inputs in the paper (Table 2); it left the object's own orientation out by accident.
 PAPER_OBSERVATION = ("fingertip_positions", "object_position", "relative_target_orientation")
-
-_HARMONICS = [
-    *[(i, i, i, i) for i in range(3)],
-    *[(i, i, i, j) for i in range(3) for j in range(3) if i != j],
-    (0, 0, 1, 1),
-    (0, 0, 2, 2),
-    (1, 1, 2, 2),
-    (0, 0, 1, 2),
-    (1, 1, 0, 2),
-    (2, 2, 0, 1),
-]
 
 
 class ObservationError(ConfigError):
@@ -43,15 +33,13 @@ def cubic_harmonics(orientation: np.ndarray) -> np.ndarray:
     """Features (…, 15) of a block's orientation (…, 4) that its 24 rotational symmetries leave as they are.
 
     With a, b, c the block's axes in the hand's frame, feature (i, j, k, l) is a_i a_j a_k a_l + b_i b_j b_k b_l
-    + c_i c_j c_k c_l: swapping axes permutes the sum, reversing one leaves each product. They say how the cube lies
-    without saying which face is which.
+    + c_i c_j c_k c_l, in the order iiii; iiij; 0011, 0022, 1122; 0012, 1102, 2201. Swapping axes permutes the sum,
+    reversing one leaves each product. They say how the cube lies without saying which face is which.
     """
-    axes = rotations.to_matrix(orientation)
-    features = [
-        sum(axes[..., i, n] * axes[..., j, n] * axes[..., k, n] * axes[..., l, n] for n in range(3))
-        for i, j, k, l in _HARMONICS  # noqa: E741
-    ]
-    return np.stack(features, axis=-1)
+    rows = np.ascontiguousarray(orientation, np.float64).reshape(-1, 4)
+    features = np.empty((len(rows), inhand_kernels.HARMONICS))
+    inhand_kernels.cubic_harmonics(rows, features)
+    return features.reshape(*np.shape(orientation)[:-1], inhand_kernels.HARMONICS)
 
 
 BLOCKS: dict[str, Block] = {
