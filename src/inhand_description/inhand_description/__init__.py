@@ -8,7 +8,7 @@ from inhand_description.actuators import (
     actuator_matrix,
     actuator_ranges,
 )
-from inhand_description.contacts import collision_geoms
+from inhand_description.contacts import FINGERTIP_TORSION, collision_geoms
 from inhand_description.joints import (
     COUPLED_FINGERS,
     COUPLINGS,
@@ -43,6 +43,7 @@ __all__ = [
     "DOUBLED",
     "DROP",
     "FINGERS",
+    "FINGERTIP_TORSION",
     "HALL_CHANNELS",
     "HAND_BASE",
     "JOINTS",

@@ -92,9 +92,10 @@ class ModelCalibration:
             if not low < high:
                 raise ValueError(f"joints.{name}: lower {low:g} must be below upper {high:g} rad")
 
-    def log_delta(self, default: float) -> np.ndarray:
-        """Backlash (20, 2) [ln(1/s)] for negative and positive actions; `default` where nothing was found."""
-        found = np.full((len(ACTUATORS), 2), default)
+    def log_delta(self, default: float | np.ndarray) -> np.ndarray:
+        """Backlash (20, 2) [ln(1/s)] for negative and positive actions; `default`, of one or all, where nothing was
+        found."""
+        found = np.array(np.broadcast_to(default, (len(ACTUATORS), 2)), float)
         for name, entry in self.actuators.items():
             for side, value in enumerate((entry.log_delta_negative, entry.log_delta_positive)):
                 if value is not None:

@@ -13,6 +13,9 @@ import numpy as np
 
 _HAND, _OBJECT = "rh_C_", "object"
 _TIP = "distal"
+FINGERTIP_TORSION = 0.025
+"""Torsional friction [m] of the fingertips' rubber: robogym 9ff1111 (the authors' later environment), whose shadowhand
+model gives it to the distal links; the object's is 0.005. A pinch resists being twisted five times as much by it."""
 _SLIDING, _TWISTING = 3, 4
 
 
@@ -26,13 +29,18 @@ def collision_geoms(model: mujoco.MjModel) -> np.ndarray:
     return np.array([geom for geom in range(model.ngeom) if is_collision_geom(model.geom(geom).name)])
 
 
-def set_contacts(spec: mujoco.MjSpec) -> None:
+def set_contacts(spec: mujoco.MjSpec, fingertip_torsion: float = FINGERTIP_TORSION) -> None:
     """Pairs the object, where there is one, with the hand, and ends the search for other contacts.
+
+    The fingertips get the torsional friction `fingertip_torsion` [m].
 
     The friction of a pair is the larger of its geoms' coefficients, as MuJoCo has it where no pair says otherwise.
     """
     _drop_repeated_pairs(spec)
     hand = [geom for geom in spec.geoms if geom.name.startswith(_HAND)]
+    for geom in hand:
+        if geom.name.endswith(_TIP):
+            geom.friction[1] = fingertip_torsion
     for thing in [geom for geom in spec.geoms if geom.name.startswith(_OBJECT)]:
         for geom in hand:
             slide, twist, roll = np.maximum(geom.friction, thing.friction)

@@ -14,7 +14,7 @@ from inhand_core.config import ConfigError
 from inhand_core.rotations import rotate, xyzw_to_wxyz
 from inhand_description.actuators import ACTUATORS
 from inhand_description.calibration import apply_calibration, load_calibration
-from inhand_description.contacts import set_contacts
+from inhand_description.contacts import FINGERTIP_TORSION, set_contacts
 from inhand_description.joints import COUPLINGS, JOINTS
 from inhand_description.markers import NAILS, MarkerRow, markers
 from inhand_description.objects import OBJECTS, ObjectRow
@@ -42,6 +42,7 @@ class ModelConfig:
         cone: friction cone of the contacts.
         iterations, ls_iterations: limits of the Newton solver and its line search.
         calibration: file of `inhand calibrate model` whose values replace those of the tables; empty: none.
+        fingertip_torsion: torsional friction of the fingertips [m].
     """
 
     object: Literal["block", "prism", "none"] = "block"
@@ -53,6 +54,7 @@ class ModelConfig:
     iterations: int = 10
     ls_iterations: int = 8
     calibration: str = ""
+    fingertip_torsion: float = FINGERTIP_TORSION
 
 
 def asset_folder() -> Path:
@@ -90,7 +92,7 @@ def build_spec(config: ModelConfig | None = None) -> mujoco.MjSpec:
     if config.calibration:
         held = LOCKED_WRIST if config.locked_wrist else ()
         apply_calibration(spec, load_calibration(config.calibration), config.actuation, held)
-    set_contacts(spec)
+    set_contacts(spec, config.fingertip_torsion)
     if config.visuals:
         _add_cameras_and_lights(spec)
     option = spec.option

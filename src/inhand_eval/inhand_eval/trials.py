@@ -15,6 +15,9 @@ from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
 from inhand_policy.weights import load_metadata
 
+_OWN_START = {"ahead": 0.0, "reuse": True}
+"""The first trial of a row, which alone counts, begins in a world of its own; for later ones nothing is prepared."""
+
 
 @dataclass(frozen=True)
 class Protocol:
@@ -76,7 +79,12 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
     """The graph of the protocol; the smoother is the one that the weights were trained with."""
     smoothing = to_mapping(load_metadata(protocol.weights).smoothing)
     overrides: dict[str, dict[str, Any]] = {
-        "sim": {"object": protocol.object, "threads": protocol.threads, "locked_wrist": protocol.locked_wrist},
+        "sim": {
+            "object": protocol.object,
+            "threads": protocol.threads,
+            "locked_wrist": protocol.locked_wrist,
+            "start_states": _OWN_START,
+        },
         "tracker": {"object": protocol.object},
         "goal": {
             "object": protocol.object,

@@ -47,7 +47,10 @@ class SmootherState:
 
 
 class ActionSmoother(Component[ActionSmootherInputs, ActionSmootherOutputs]):
-    """Exponential moving average of actions, from zero at the start of a trial; paper C.1 and footnote 15."""
+    """Exponential moving average of actions, from zero at the start of a trial; paper C.1 and footnote 15.
+
+    What comes out is held within [-1, 1], which noise on the way here may leave.
+    """
 
     Config = SmootherConfig
 
@@ -65,4 +68,4 @@ class ActionSmoother(Component[ActionSmootherInputs, ActionSmootherOutputs]):
         keep = self.config.keep ** ((dt or self.config.period_s) / self.config.period_s)
         self.state.average = keep * self.state.average + (1.0 - keep) * action.action
         none = np.full((self.batch, N_ACTUATORS), -1, np.int64)
-        return {"action": HandAction(self.state.average.copy(), none, action.trial_id)}
+        return {"action": HandAction(np.clip(self.state.average, -1.0, 1.0), none, action.trial_id)}

@@ -54,6 +54,7 @@ class WorldModels:
         self._joints, self._dofs = columns(layout.joints), columns(layout.joint_dofs)
         self._geoms, self._sites = columns(layout.object_geoms), columns(layout.object_sites)
         self._body, self._bvh = layout.object_body, _bvh_rows(model, layout.object_body)
+        self._hand_side, self._object_side = _sides_of_pairs(model, layout.object_geoms)
 
     def write(self, draw: WorldDraw, rows: np.ndarray) -> None:
         """Applies the rows `rows` (n,) of the draw; the worlds' states are kept."""
@@ -61,8 +62,7 @@ class WorldModels:
         mass = draw.mass[rows]
         world["body_mass"][rows] = nominal["body_mass"] * mass
         world["body_inertia"][rows] = nominal["body_inertia"] * mass[:, :, None]
-        world["geom_friction"][rows] = nominal["geom_friction"] * draw.friction[rows, None, None]
-        world["pair_friction"][rows] = nominal["pair_friction"] * draw.friction[rows, None, None]
+        self._write_friction(draw.friction[rows], rows)
         damping = np.ones((len(rows), len(nominal["dof_damping"])))
         damping[:, self._dofs] = draw.damping[rows]
         world["dof_damping"][rows] = nominal["dof_damping"] * damping
@@ -88,6 +88,14 @@ class WorldModels:
         half = np.maximum(0.5 * (limits[..., 1:] - limits[..., :1]), 0.5 * self._span)
         return np.where(held, nominal, np.concatenate([middle - half, middle + half], axis=-1))
 
+    def _write_friction(self, friction: np.ndarray, rows: np.ndarray) -> None:
+        """Friction of surfaces, and of pairs the larger of their two surfaces'; `friction` (n, 2): hand, object."""
+        nominal, world = self._nominal["geom_friction"], self._world
+        hand, thing = friction[:, :1, None], friction[:, 1:, None]
+        world["geom_friction"][rows] = nominal * hand
+        world["geom_friction"][rows, self._geoms] = nominal[self._geoms] * thing
+        world["pair_friction"][rows] = np.maximum(self._hand_side * hand, self._object_side * thing)
+
     def _write_object(self, size: np.ndarray, rows: np.ndarray) -> None:
         nominal, world, geoms = self._nominal, self._world, self._geoms
         factor = size[:, None, None]
@@ -103,6 +111,20 @@ class WorldModels:
 
 def _field(model: mujoco.MjModel, name: str) -> np.ndarray:
     return getattr(model.opt, name[4:]) if name.startswith("opt.") else getattr(model, name)
+
+
+def _sides_of_pairs(model: mujoco.MjModel, object_geoms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Friction (pairs, 5) that the hand's surface and the object's bring to each pair; 0 where the object has no part.
+
+    The larger of both is the pair's in the model.
+    """
+    slide_twist_roll = [0, 0, 1, 2, 2]
+    first, second = (geoms[:, None] == object_geoms for geoms in (model.pair_geom1, model.pair_geom2))
+    of_object = (first | second).any(axis=1)[:, None]
+    thing = np.where(second.any(axis=1), model.pair_geom2, model.pair_geom1)
+    hand = np.where(second.any(axis=1), model.pair_geom1, model.pair_geom2)
+    friction = model.geom_friction[:, slide_twist_roll]
+    return np.where(of_object, friction[hand], model.pair_friction), np.where(of_object, friction[thing], 0.0)
 
 
 def _bvh_rows(model: mujoco.MjModel, body: int) -> slice:

@@ -1,6 +1,7 @@
 """States that episodes start from: object on the palm in a random orientation, then 100 steps of random actions (C.1).
 
-A pool is simulated once for each model and kept on disk under a key of everything it depends on.
+A pool of states in the nominal world, simulated once for each model and kept on disk under a key of everything it
+depends on. Worlds that differ from it make their own (`inhand_sim.settling`).
 """
 
 from __future__ import annotations
@@ -28,31 +29,40 @@ from inhand_sim.scene import is_dropped, start_position
 
 _VERSION = 1
 """Raised when the way a pool is made changes, so that old files are not used."""
-_STEP = 0.080
+STEP = 0.080
+"""Length of a step [s], that of the paper's environment."""
 _ATTEMPTS = 100
 _ROWS_PER_STATE, _MIN_ROWS, _MAX_ROWS = 6, 32, 1024
-"""About one in five attempts keeps the object for 100 steps."""
+"""Rows that a pool is made with."""
 
 
 @dataclass(frozen=True)
 class StartStateConfig:
-    """The pool.
+    """Where episodes begin.
 
     Attributes:
-        size: number of states.
+        size: number of states in the pool of the nominal world.
         random_steps: steps of 80 ms with random actions before a state is taken; dropped objects are discarded.
         smoothing: weight of a new action in the moving average of actions, as in config/smoother.yaml.
         seed: of the pool; separate from a run's seed.
+        own_world: where the physics is drawn, the states are made in the episode's own world, not the nominal one.
+        ahead: steps for the next episode's state that a row makes in the background in each 80 ms.
+        reuse: where that state is not ready, the row keeps its world and start state; else it is finished at once.
     """
 
     size: int
     random_steps: int
     smoothing: float
     seed: int
+    own_world: bool = True
+    ahead: float = 0.0
+    reuse: bool = False
 
     def __post_init__(self) -> None:
         if self.size < 1 or self.random_steps < 0:
             raise ConfigError(f"size must be >= 1 and random_steps >= 0, are {self.size} and {self.random_steps}")
+        if not 0.0 <= self.ahead <= 100.0:
+            raise ConfigError(f"ahead must be in [0, 100], is {self.ahead}")
         if not 0.0 < self.smoothing <= 1.0:
             raise ConfigError(f"smoothing must be in (0, 1], is {self.smoothing}")
 
@@ -113,7 +123,7 @@ def _attempt(config: StartStateConfig, model: mujoco.MjModel, attempt: int) -> S
     qpos[:, layout.joint_qpos] = np.clip(qpos[:, layout.joint_qpos], *model.jnt_range[layout.joints].T)
     qpos[:, layout.object_qpos[:3]] = start_position(layout)
     qpos[:, layout.object_qpos[3:]] = rotations.xyzw_to_wxyz(random.quaternion())
-    substeps = round(_STEP / model.opt.timestep)
+    substeps = round(STEP / model.opt.timestep)
     kept, action = np.ones(rows, bool), np.zeros((rows, model.nu))
     for _ in range(config.random_steps):
         action += config.smoothing * (2.0 * random.uniform((model.nu,)) - 1.0 - action)
@@ -127,7 +137,8 @@ def _key(config: StartStateConfig, model: mujoco.MjModel) -> str:
     buffer = np.empty(mujoco.mj_sizeModel(model), np.uint8)
     mujoco.mj_saveModel(model, None, buffer)
     digest = hashlib.sha256(buffer.tobytes())
-    digest.update(repr((_VERSION, mujoco.__version__, sorted(asdict(config).items()))).encode())
+    made_by = {name: value for name, value in asdict(config).items() if name not in ("own_world", "ahead", "reuse")}
+    digest.update(repr((_VERSION, mujoco.__version__, sorted(made_by.items()))).encode())
     return digest.hexdigest()[:24]
 
 

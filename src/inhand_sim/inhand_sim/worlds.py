@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import mujoco
 import numpy as np
@@ -14,13 +14,14 @@ from inhand_core import rotations
 from inhand_core.component import Component, In, Out
 from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
-from inhand_description import ACTUATOR_NAMES, MARKERS, ModelConfig, build_model
+from inhand_description import ACTUATOR_NAMES, FINGERTIP_TORSION, MARKERS, ModelConfig, build_model
 from inhand_sim.draws import Drawer, WorldDraw
 from inhand_sim.forces import ObjectForces
 from inhand_sim.layout import FINGERTIP_MARKERS, find_layout
 from inhand_sim.occlusion import NailOcclusion
 from inhand_sim.randomization import WorldModels
 from inhand_sim.ranges import WorldRanges, load_world_ranges, sections_on
+from inhand_sim.settling import Settling, SettlingState
 from inhand_sim.start_states import StartStateConfig, load_start_states
 from inhand_sim.truth import Truth, read_truth
 
@@ -38,7 +39,7 @@ class WorldsConfig:
     """What both simulators share.
 
     Attributes:
-        start_states: the pool of states that episodes begin from.
+        start_states: the states that episodes begin from.
         object: "block" or "prism".
         threads: physics threads; 0 for one a core.
         cone: friction cone, "pyramidal" or "elliptic"; iterations, ls_iterations: of the Newton solver.
@@ -46,6 +47,8 @@ class WorldsConfig:
         randomization: groups of config/randomization.yaml that are on.
         ranges: the worlds' sections of that file.
         calibration: file of `inhand calibrate model`, about whose values the hand is randomised; empty: the tables.
+        friction: what has a factor of its own on its friction: "surfaces", hand and object each, or "all" the same.
+        fingertip_torsion: torsional friction of the fingertips [m].
     """
 
     start_states: StartStateConfig
@@ -58,12 +61,18 @@ class WorldsConfig:
     randomization: tuple[str, ...] = ()
     ranges: WorldRanges = field(default_factory=load_world_ranges)
     calibration: str = ""
+    friction: Literal["surfaces", "all"] = "surfaces"
+    fingertip_torsion: float = FINGERTIP_TORSION
 
     def __post_init__(self) -> None:
         if self.object not in ("block", "prism"):
             raise ConfigError(f"object: {self.object!r} is not one of ['block', 'prism']")
         if self.threads < 0:
             raise ConfigError(f"threads must be >= 0, is {self.threads}")
+        if self.friction not in ("surfaces", "all"):
+            raise ConfigError(f"friction: {self.friction!r} is not one of ['surfaces', 'all']")
+        if not 0.0 <= self.fingertip_torsion <= 1.0:
+            raise ConfigError(f"fingertip_torsion must be in [0, 1] m, is {self.fingertip_torsion}")
 
     def model_config(self, actuation: str, timestep: float) -> ModelConfig:
         """The model's configuration for this simulator."""
@@ -76,6 +85,7 @@ class WorldsConfig:
             iterations=self.iterations,
             ls_iterations=self.ls_iterations,
             calibration=self.calibration,
+            fingertip_torsion=self.fingertip_torsion,
         )
 
 
@@ -90,6 +100,7 @@ class WorldsState:
         fresh: (B,) bool, reset and not yet shown: such a world waits for one step.
         marker_position: (B, M, 3) [m, world] as last seen.
         ticks: steps since the start, the same for all rows.
+        settling: of the next episodes' worlds; None where all start in the nominal one.
     """
 
     physics: np.ndarray
@@ -98,6 +109,7 @@ class WorldsState:
     fresh: np.ndarray
     marker_position: np.ndarray
     ticks: int = 0
+    settling: SettlingState | None = None
 
 
 @dataclass(frozen=True)
@@ -141,10 +153,13 @@ class Worlds(Component[In, Out]):
         self._ctrl, self._sites = self.worlds.bind("ctrl"), self.worlds.bind("site_xpos")
         self._timestep = self.worlds.expand("opt.timestep") if "timing" in sections else None
         self._models = WorldModels(self.worlds, self.layout, config.ranges.physics.min_joint_span)
-        self._drawer = Drawer(config.ranges, sections, FINGERTIP_MARKERS, self.layout.base_markers)
+        one = config.friction == "all"
+        self._drawer = Drawer(config.ranges, sections, FINGERTIP_MARKERS, self.layout.base_markers, one)
         self._forces = ObjectForces(config.ranges.random_forces) if "random_forces" in sections else None
         self._occlusion = NailOcclusion(self.worlds, config.ranges.occlusion) if "occlusion" in sections else None
-        self._starts = load_start_states(config.start_states, config.model_config("servo", NOMINAL_STEP))
+        self._settling = self._make_settling(seeds) if self._own_world(sections) else None
+        if self._settling is None:
+            self._starts = load_start_states(config.start_states, config.model_config("servo", NOMINAL_STEP))
         self.randomization_scale = np.ones(b)
         self.asleep = np.zeros(b, bool)
         self.diverged, self.bad_worlds = np.zeros(b, bool), 0
@@ -160,6 +175,7 @@ class Worlds(Component[In, Out]):
             force=np.zeros((b, 3)),
             fresh=np.ones(b, bool),
             marker_position=np.zeros((b, m, 3)),
+            settling=self._settling.state if self._settling else None,
         )
         self.reset(np.ones(b, bool))
 
@@ -167,20 +183,40 @@ class Worlds(Component[In, Out]):
         """New draw and start state in the rows of `mask`; they stand still for the next step, which shows them."""
         if (rows := np.flatnonzero(mask)).size == 0:
             return
-        state = self.state
-        self._drawer.draw(state.draw, rows, self.random, self.randomization_scale[rows])
+        state, scale = self.state, self.randomization_scale[rows]
+        given = self._settling.give(rows, scale, state.fresh[rows]) if self._settling else None
+        if given is not None:
+            state.draw.put(rows, given.physics)
+        else:
+            self._drawer.draw_physics(state.draw, rows, self.random, scale)
+        self._drawer.draw_rest(state.draw, rows, self.random, scale)
         self._models.write(state.draw, rows)
         self.worlds.state[rows] = self._nominal_row
         self.worlds.warning[rows] = 0
+        if given is not None:
+            self._qpos[rows], self._qvel[rows] = given.qpos, given.qvel
+        else:
+            self._start_from_pool(rows)
+        state.force[rows] = 0.0
+        state.fresh[rows] = True
+        self.worlds.forward(rows, stage=POSITIONS)
+        state.marker_position[rows] = self._sites[np.ix_(rows, self.layout.marker_sites)]
+
+    def _own_world(self, sections: frozenset[str]) -> bool:
+        return self.config.start_states.own_world and "physics" in sections
+
+    def _make_settling(self, seeds: np.ndarray) -> Settling:
+        config, model = self.config, build_model(self.config.model_config("servo", NOMINAL_STEP))
+        span = config.ranges.physics.min_joint_span
+        return Settling(config.start_states, model, self._drawer, span, seeds, config.threads)
+
+    def _start_from_pool(self, rows: np.ndarray) -> None:
+        """States of the nominal world; joints beyond the limits of the row's world are moved to them."""
         pick = self.random.integers(len(self._starts.qpos), (), rows)
         qpos = self._starts.qpos[pick]
         joints, limits = self.layout.joint_qpos, self._models.limits(rows)
         qpos[:, joints] = np.clip(qpos[:, joints], limits[..., 0], limits[..., 1])
         self._qpos[rows], self._qvel[rows] = qpos, self._starts.qvel[pick]
-        state.force[rows] = 0.0
-        state.fresh[rows] = True
-        self.worlds.forward(rows, stage=POSITIONS)
-        state.marker_position[rows] = self._sites[np.ix_(rows, self.layout.marker_sites)]
 
     def _make_batch(self) -> Batch:
         return Batch(self.model, nsim=self.batch, nthread=self.config.threads)
@@ -229,17 +265,23 @@ class Worlds(Component[In, Out]):
         self._models.write(self.state.draw, np.arange(self.batch))
         live[:] = state.physics
         self.state.physics = live
+        if self._settling is not None:
+            self._settling.restore(state.settling)
+            self.state.settling = self._settling.state
         self.worlds.forward(stage=POSITIONS)
 
     def _advance(self, steps: int, stretch: float) -> None:
         """Steps all worlds but fresh and sleeping ones `steps` times; `stretch` scales the random part of a step's
         length."""
+        seconds = steps * float(self.model.opt.timestep)
         state = self.state
         still = state.fresh | self.asleep
         ids = np.flatnonzero(~still) if still.any() else None
         state.fresh[:] = False
         state.ticks += 1
         self.diverged = np.zeros(self.batch, bool)
+        if self._settling is not None:
+            self._settling.advance(seconds, resting=self.asleep)
         if ids is not None and ids.size == 0:
             return
         before = self.worlds.state.copy()

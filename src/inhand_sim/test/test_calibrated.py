@@ -36,7 +36,8 @@ def test_backlash_begins_from_the_calibrated_values(calibration: str) -> None:
     raw["spread"] = {**raw["spread"], "std": 0.0}
     link = Backlash(load_config(Backlash.Config, raw), row_seeds(0, 2))
     link.start()
-    expected = np.full((2, 20, 2), np.exp(raw["log_delta"]["value"]))
+    plain = load_config(Backlash.Config, {**raw, "calibration": ""})
+    expected = np.tile(np.exp(plain.log_deltas()), (2, 1, 1))
     expected[:, ACTUATOR_INDEX["rh_FFJ3"], 0] = np.exp(2.5)
     np.testing.assert_allclose(link.state.delta, expected)
 

@@ -9,6 +9,7 @@ from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.graph import load_graph
 from inhand_core.paths import config_file
 from inhand_core.random import RowRandom, row_seeds
+from inhand_sim.links.actions import MotorValues
 from inhand_sim.ranges import Normal, PhysicsRanges, Range, Value, load_world_ranges, sections_on
 
 RAW = read_yaml(config_file("randomization"))
@@ -22,7 +23,8 @@ def entries():
             continue
         for name, entry in content.items():
             if isinstance(entry, dict):
-                cls = Value if "value" in entry else Normal if "std" in entry else Range
+                kinds = {"values": MotorValues, "value": Value, "std": Normal}
+                cls = next((kinds[key] for key in kinds if key in entry), Range)
                 yield pytest.param(load_config(cls, entry, f"{section}.{name}"), id=f"{section}.{name}")
 
 

@@ -4,7 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 from mujoco.batch import MODEL_FIELDS
-from sims import ALL, make_realtime, make_training
+from sims import ALL, POOL, make_realtime, make_training
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError
@@ -127,8 +127,14 @@ def test_model_of_a_world_equals_one_compiled_for_it(object_name):
         expected.body_mass[:] = nominal.body_mass * draw.mass[row]
         expected.body_inertia[:] = nominal.body_inertia * draw.mass[row][:, None]
         expected.body_inertia[body] *= draw.size[row] ** 2
-        expected.geom_friction[:] = nominal.geom_friction * draw.friction[row]
-        expected.pair_friction[:] = nominal.pair_friction * draw.friction[row]
+        of_object = nominal.geom_bodyid == body
+        expected.geom_friction[:] = nominal.geom_friction * np.where(of_object, *draw.friction[row][::-1])[:, None]
+        for pair in range(nominal.npair):
+            geoms = [nominal.pair_geom1[pair], nominal.pair_geom2[pair]]
+            if of_object[geoms].any():
+                expected.pair_friction[pair] = expected.geom_friction[geoms].max(0)[[0, 0, 1, 2, 2]]
+            else:
+                expected.pair_friction[pair] *= draw.friction[row, 0]
         got = sim.worlds.get_model(row)
         for name in ("dof_damping", "actuator_gainprm", "actuator_biasprm", "jnt_range", "site_pos"):
             getattr(expected, name)[:] = getattr(got, name)
@@ -141,8 +147,32 @@ def test_model_of_a_world_equals_one_compiled_for_it(object_name):
                 assert np.allclose(a, b, rtol=1e-9, atol=1e-12), name
 
 
-def test_joint_limits_never_cross():
+def test_the_larger_friction_of_hand_and_object_is_the_contacts():
     sim = make_training(512, ("physics",))
+    draw = sim.state.draw.friction
+    assert abs(np.corrcoef(draw.T)[0, 1]) < 0.2
+    tips = [i for i in range(sim.model.npair) if sim.model.pair_dim[i] == 4 and "object" in names_of(sim.model, i)]
+    palm = [i for i in range(sim.model.npair) if sim.model.pair_dim[i] == 3 and "object" in names_of(sim.model, i)]
+    friction = sim.worlds.expanded("pair_friction")
+    assert len(tips) == 5 and len(palm) > 5
+    np.testing.assert_allclose(friction[:, tips + palm, 0], np.repeat(draw.max(1)[:, None], len(tips + palm), 1))
+    np.testing.assert_allclose(friction[:, tips, 2], 0.025 * np.repeat(draw[:, :1], 5, 1))
+    assert sim.physics_parameters()[:, 2] == pytest.approx(np.log(draw.max(1)))
+
+
+def names_of(model, pair):
+    return {model.geom(int(geoms[pair])).name for geoms in (model.pair_geom1, model.pair_geom2)}
+
+
+def test_one_friction_for_all_and_tips_as_before_can_be_had():
+    sim = make_training(8, ("physics",), friction="all", fingertip_torsion=0.005)
+    draw, nominal = sim.state.draw.friction, sim.model
+    assert np.array_equal(draw[:, 0], draw[:, 1]) and nominal.pair_friction[:, 2].max() < 0.025
+    np.testing.assert_array_equal(sim.worlds.expanded("pair_friction"), nominal.pair_friction * draw[:, :1, None])
+
+
+def test_joint_limits_never_cross():
+    sim = make_training(512, ("physics",), start_states={**POOL, "own_world": False})
     limits = sim._models.limits(np.arange(512))
     assert (limits[..., 1] - limits[..., 0]).min() == pytest.approx(sim.config.ranges.physics.min_joint_span)
     angles = sim.truth().joint_position
@@ -261,6 +291,9 @@ def test_random_forces_push_the_object_alone():
     ("change", "message"),
     [
         ({"object": "ball"}, "'ball' is not one of"),
+        ({"friction": "none"}, "'none' is not one of"),
+        ({"fingertip_torsion": -0.1}, "fingertip_torsion"),
+        ({"start_states": {"size": 1, "random_steps": 1, "smoothing": 0.3, "seed": 1, "ahead": -1.0}}, "ahead"),
         ({"threads": -1}, "threads"),
         ({"substeps": 0}, "substeps"),
         ({"randomization": ["fysics"]}, "fysics"),

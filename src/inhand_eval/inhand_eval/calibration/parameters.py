@@ -7,14 +7,15 @@ motor counted at each joint it drives, and four of our motors drive two.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inhand_core.config import ConfigError, read_yaml
+from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_description import ACTUATORS, JOINT_INDEX, JOINTS
+from inhand_description import ACTUATOR_INDEX, ACTUATORS, JOINT_INDEX, JOINTS
 from inhand_description.calibration import ActuatorCalibration, JointCalibration, ModelCalibration
+from inhand_sim.links.actions import BacklashConfig
 
 PAPER_COUNT = 264
 
@@ -100,13 +101,16 @@ def all_parameters(kinds: tuple[str, ...] = ()) -> tuple[Parameter, ...]:
     chosen = set(kinds or known)
     found = [_joint(row.name, kind) for row in JOINTS for kind in JOINT_KINDS if kind in chosen]
     for row in ACTUATORS:
-        found += [_actuator(row.name, kind, described_log_delta()) for kind in ACTUATOR_KINDS if kind in chosen]
+        found += [_actuator(row.name, kind) for kind in ACTUATOR_KINDS if kind in chosen]
     return tuple(found)
 
 
-def described_log_delta() -> float:
-    """Backlash [ln(1/s)] of every motor and direction before calibration: that of config/randomization.yaml."""
-    return float(read_yaml(config_file("randomization"))["backlash"]["log_delta"]["value"])
+def described_backlash() -> BacklashConfig:
+    """Backlash before calibration: that of config/randomization.yaml, but the same for ever and however slow."""
+    raw = read_yaml(config_file("randomization"))["backlash"]
+    described = load_config(BacklashConfig, {**raw, "calibration": ""}, "randomization.yaml:backlash")
+    spread, floor = replace(described.spread, std=0.0), replace(described.min_delta, value=1e-9)
+    return replace(described, spread=spread, min_delta=floor)
 
 
 def starts(parameters: tuple[Parameter, ...]) -> np.ndarray:
@@ -159,9 +163,13 @@ def _joint(name: str, kind: str) -> Parameter:
     return _parameter(name, kind, row.finger, value, JOINT_KINDS[kind])
 
 
-def _actuator(name: str, kind: str, log_delta: float) -> Parameter:
+def _actuator(name: str, kind: str) -> Parameter:
     row = next(row for row in ACTUATORS if row.name == name)
-    value = log_delta if kind.startswith("log_delta") else getattr(row, kind)
+    sides = {"log_delta_negative": 0, "log_delta_positive": 1}
+    if kind in sides:
+        value = described_backlash().log_deltas()[ACTUATOR_INDEX[name], sides[kind]]
+    else:
+        value = getattr(row, kind)
     return _parameter(name, kind, JOINTS[JOINT_INDEX[row.joints[0]]].finger, value, ACTUATOR_KINDS[kind])
 
 

@@ -7,12 +7,11 @@ from mujoco.batch import Batch, SimulationError
 
 from inhand_core.random import row_seeds
 from inhand_core.signals import N_ACTUATORS, HandAction
-from inhand_description import ACTUATOR_INDEX, ACTUATORS, JOINT_INDEX, ModelConfig, build_model
-from inhand_eval.calibration.parameters import Parameter, described_log_delta
+from inhand_description import ACTUATOR_INDEX, JOINT_INDEX, ModelConfig, build_model
+from inhand_eval.calibration.parameters import Parameter, described_backlash
 from inhand_eval.calibration.windows import ACTION_PERIOD, GROUP_JOINTS, Windows
 from inhand_sim.hand import relative_target
-from inhand_sim.links.actions import Backlash, BacklashConfig
-from inhand_sim.ranges import Normal, Value
+from inhand_sim.links.actions import Backlash
 
 _FIELDS = (
     "dof_damping",
@@ -59,7 +58,7 @@ class GroupReplay:
         self._fields = {name: self._batch.expand(name) for name in _FIELDS}
         self._qpos, self._qvel, self._ctrl = (self._batch.bind(name) for name in ("qpos", "qvel", "ctrl"))
         self._blank = self._batch.state[0].copy()
-        self._log_delta = described_log_delta()
+        self._log_delta = described_backlash().log_deltas()
         self._with_slack = any(p.kind.startswith("log_delta") for p in parameters)
         self._slack: tuple[bytes, np.ndarray] = (b"", actions[None])
 
@@ -113,7 +112,7 @@ class GroupReplay:
         """Actions (K' or 1, A, 20) that pass each candidate's slack; the last answer is kept."""
         if not self._with_slack:
             return np.broadcast_to(self._actions, (len(coordinates), *self._actions.shape))
-        delta = np.full((len(coordinates), len(ACTUATORS), 2), np.exp(self._log_delta))
+        delta = np.tile(np.exp(self._log_delta), (len(coordinates), 1, 1))
         for index, parameter in enumerate(self._parameters):
             if parameter.kind.startswith("log_delta"):
                 side = int(parameter.kind == "log_delta_positive")
@@ -125,9 +124,7 @@ class GroupReplay:
 
 def after_backlash(actions: np.ndarray, delta: np.ndarray) -> np.ndarray:
     """What passes (K, A, 20) of actions (A, 20), the slack beginning in the middle; delta (K, 20, 2) [1/s]."""
-    none = Value(0.0, "ln(1/s)", "not used: delta is set")
-    config = BacklashConfig(log_delta=none, spread=Normal(0.0, "ln(1/s)", "none"), min_log_delta=none)
-    link = Backlash(config, row_seeds(0, len(delta)))
+    link = Backlash(described_backlash(), row_seeds(0, len(delta)))
     link.state.delta = delta
     out = np.empty((len(delta), *actions.shape))
     bins = np.full((len(delta), N_ACTUATORS), -1)

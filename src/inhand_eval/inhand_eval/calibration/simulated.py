@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,9 @@ from inhand_core.graph import InProcessGraph, LinkChains, load_graph
 from inhand_core.link import Link
 from inhand_core.random import row_seeds
 from inhand_core.signals import HandAction, Signal
+from inhand_eval.calibration.parameters import described_backlash
 from inhand_eval.calibration.recording import ACTIONS, SENSORS, Recorder, Recording
-from inhand_sim.links.actions import Backlash, BacklashConfig
-from inhand_sim.ranges import Normal, Value
+from inhand_sim.links.actions import Backlash
 
 _START_STATES = {"size": 1, "random_steps": 1, "smoothing": 0.7, "seed": 1}
 _ASIDE = np.array([[0.0, 0.0, -2.0]])
@@ -93,13 +93,7 @@ def record_exercise(
 
 
 def _backlash(calibration: str, seed: int) -> Link:
-    """The paper's backlash with the file's values, the same for ever; 20 [1/s], the middle, where it has none."""
-    config = BacklashConfig(
-        log_delta=Value(3.0, "ln(1/s)", "config/randomization.yaml"),
-        spread=Normal(0.0, "ln(1/s)", "none"),
-        min_log_delta=Value(-20.0, "ln(1/s)", "none"),
-        calibration=calibration,
-    )
-    link = Backlash(config, row_seeds(seed, 1))
+    """The paper's backlash with the file's values, the same for ever; the described ones where it has none."""
+    link = Backlash(replace(described_backlash(), calibration=calibration), row_seeds(seed, 1))
     link.start()
     return link

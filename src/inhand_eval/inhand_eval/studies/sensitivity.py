@@ -118,7 +118,8 @@ def gather(config: SensitivityConfig) -> tuple[dict[str, np.ndarray], dict[str, 
 
 def named(draw: WorldDraw, bodies: list[str], joints: list[str]) -> dict[str, np.ndarray]:
     """Every number of a draw by a name, (B,); factors as logarithms, so that their halves and doubles weigh alike."""
-    found = {"object size": np.log(draw.size), "friction": np.log(draw.friction)}
+    found = {"object size": np.log(draw.size)}
+    found |= {f"friction of the {name}": np.log(draw.friction[:, i]) for i, name in enumerate(("hand", "object"))}
     found |= {f"mass of {name}": np.log(draw.mass[:, i]) for i, name in enumerate(bodies)}
     found |= {f"damping of {name}": np.log(draw.damping[:, i]) for i, name in enumerate(joints)}
     found |= {f"gain of {name}": np.log(draw.gain[:, i]) for i, name in enumerate(ACTUATOR_NAMES)}
