@@ -10,6 +10,7 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.component import Component
 from inhand_core.signals import EndReason, Goal, ObjectPose, Trial, TrialState
+from inhand_policy.faces import UP, faces_up
 from inhand_policy.goal_config import GoalConfig
 from inhand_policy.layout import off_palm
 from inhand_policy.ports import GoalGeneratorInputs, GoalGeneratorOutputs
@@ -77,6 +78,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
             start_requested=np.zeros(n, bool),
             stop_requested=np.zeros(n, bool),
         )
+        self._faces_up = faces_up(config.object)
         self.distance = np.zeros(n)
         self.success = np.zeros(n, bool)
         self.dropped = np.zeros(n, bool)
@@ -139,23 +141,38 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
 
         Override it for another distribution; draw from `self.random` with `rows`, so that rows stay independent.
         """
-        if self.config.mode == "full":
-            goal = self.random.quaternion(rows)
-            for _ in range(_MAX_DRAWS):
-                near = np.flatnonzero(rotations.distance(goal, orientation) < self.config.min_angle_rad)
-                if not len(near):
-                    break
-                goal[near] = self.random.quaternion(rows[near])
-            return goal
-        if self.config.mode == "limited":
-            axis = self.random.normal((3,), rows)
-            axis = axis / rotations.norm(axis)[:, None]
-        else:
+        if self.config.mode in ("full", "face_up"):
+            return self.far(rows, orientation)
+        return self.turned(rows, orientation)
+
+    def far(self, rows: np.ndarray, orientation: np.ndarray) -> np.ndarray:
+        """As `draw`: wherever the object is, but not nearer to it than `min_angle_rad`."""
+        anywhere = self._face_up if self.config.mode == "face_up" else self.random.quaternion
+        goal = anywhere(rows)
+        for _ in range(_MAX_DRAWS):
+            near = np.flatnonzero(rotations.distance(goal, orientation) < self.config.min_angle_rad)
+            if not len(near):
+                break
+            goal[near] = anywhere(rows[near])
+        return goal
+
+    def turned(self, rows: np.ndarray, orientation: np.ndarray) -> np.ndarray:
+        """As `draw`: the object's orientation, turned by an angle within the bounds."""
+        if self.config.mode == "axis":
             axis = np.tile(self.config.axis, (len(rows), 1)) / np.linalg.norm(self.config.axis)
             axis = np.where(self.random.uniform((1,), rows) < 0.5, -axis, axis)
+        else:
+            axis = self.random.normal((3,), rows)
+            axis = axis / rotations.norm(axis)[:, None]
         low = self.config.min_angle_rad
         theta = low + (self.state.max_angle[rows] - low) * self.random.uniform((), rows)
         return rotations.normalize(rotations.multiply(rotations.from_axis_angle(axis, theta), orientation))
+
+    def _face_up(self, rows: np.ndarray) -> np.ndarray:
+        """Orientations (n, 4) of one face up, each as likely, and any yaw."""
+        face = self._faces_up[self.random.integers(len(self._faces_up), (), rows)]
+        yaw = rotations.from_axis_angle(np.tile(UP, (len(rows), 1)), 2.0 * np.pi * self.random.uniform((), rows))
+        return rotations.normalize(rotations.multiply(yaw, face))
 
     def _judge(self, pose: ObjectPose, elapsed_ns: int) -> None:
         """Finds what happened to the running trials; a drop goes before a success, a success before a time-out."""

@@ -12,12 +12,13 @@ class GoalConfig:
     """Values and sources in config/goal.yaml.
 
     Attributes:
-        object: "block" or "prism", for display.
+        object: "block" or "prism": whose faces mode "face_up" turns up.
         tolerance_rad: a goal is achieved below this rotation distance.
         timeout_s: a goal not achieved in this time ends the trial.
         max_goals: goals in a trial.
-        mode: "full": any orientation, uniform; "limited": turned from the object's orientation about a uniform axis by
-            an angle uniform in [min_angle_rad, max_angle_rad]; "axis": the same about +axis or -axis.
+        mode: "full": any orientation, uniform; "face_up": any face up, any yaw; "limited": turned from the object's
+            orientation about a uniform axis by an angle uniform in [min_angle_rad, max_angle_rad]; "axis": the same
+            about +axis or -axis.
         min_angle_rad: goals are at least this far from the object's orientation.
         max_angle_rad: largest angle of modes "limited" and "axis".
         axis: axis of mode "axis" in hand_base.
@@ -32,7 +33,7 @@ class GoalConfig:
     tolerance_rad: float
     timeout_s: float
     max_goals: int
-    mode: Literal["full", "limited", "axis"]
+    mode: Literal["full", "face_up", "limited", "axis"]
     min_angle_rad: float
     max_angle_rad: float
     axis: tuple[float, float, float]

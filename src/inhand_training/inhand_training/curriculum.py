@@ -124,14 +124,14 @@ class Curricula:
 
 
 class CurriculumGoals(GoalGenerator):
-    """The graph's goal component, with goals of mode "limited" becoming uniform over all orientations at pi."""
+    """The graph's goal component, with goals near the object at first; those of its mode once the angle reaches pi."""
 
     def draw(self, rows: np.ndarray, orientation: np.ndarray) -> np.ndarray:
         """New goals (n, 4) for `rows` (n,), whose objects are at `orientation` (n, 4); hand_base."""
         free = self.state.max_angle[rows] >= math.pi - 1e-9
         goals = np.empty((len(rows), 4))
         if (~free).any():
-            goals[~free] = super().draw(rows[~free], orientation[~free])
+            goals[~free] = self.turned(rows[~free], orientation[~free])
         if free.any():
-            goals[free] = self.random.quaternion(rows[free])
+            goals[free] = super().draw(rows[free], orientation[free])
         return goals

@@ -88,7 +88,6 @@ class GraphEnv:
         overrides.setdefault("sim", {})["threads"] = threads
         spec = load_graph("training")
         if limited:
-            overrides["goal"] = {**overrides.get("goal", {}), "mode": "limited"}
             spec = _with_goals(spec, "inhand_training.curriculum:CurriculumGoals")
         names = [component.name for component in spec.components if component.name != "policy"]
         self.graph = InProcessGraph(spec, config.batch, seed, config.randomization, overrides, only=names)
@@ -292,4 +291,4 @@ class GraphEnv:
 def _with_goals(spec: GraphSpec, path: str) -> GraphSpec:
     """The graph with another class of the goal component."""
     components = tuple(dataclasses.replace(c, component=path) if c.name == "goal" else c for c in spec.components)
-    return GraphSpec(spec.name, spec.tick_ms, components, dict(spec.topics))
+    return dataclasses.replace(spec, components=components)

@@ -9,7 +9,7 @@ import torch
 from inhand_core.config import ConfigError
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
-from inhand_core.rotations import distance
+from inhand_core.rotations import distance, to_matrix
 from inhand_description import ACTUATOR_INDEX, JOINT_INDEX
 from inhand_policy.export import export_weights
 from inhand_policy.observation import PAPER_OBSERVATION
@@ -188,6 +188,22 @@ def test_curricula_widen_goals_first_and_count_only_episodes_begun_since():
     assert env.progress["randomization_scale"] == 1.0
     env.adapt({"mean_goals": 0.0, "window": 1.0})
     assert env.progress["randomization_scale"] == 1.0
+
+
+@pytest.mark.parametrize("mode", ["full", "face_up"])
+def test_goals_of_the_curriculum_end_as_those_of_the_mode(mode):
+    """Near the object at first, whatever the mode; at pi as where there is no curriculum."""
+    overrides = {"sim": {"start_states": STARTS}, "goal": {"timeout_s": 0.8, "mode": mode}}
+    env = make_env(angle=0.8, randomization="none", overrides=overrides, batch=64)
+    env.start()
+    goal, rows = env.graph.component("goal"), np.arange(64)
+    assert goal.config.mode == mode
+    now = env.graph.latest["object/pose"].orientation
+    assert distance(goal.draw(rows, now), now).max() <= 0.8 + 1e-9
+    goal.set_max_angle(math.pi)
+    drawn = goal.draw(rows, now)
+    up = np.abs(to_matrix(drawn)[:, 1]).max(axis=1)  # of the block's axes, the nearest to the vertical
+    assert distance(drawn, now).max() > 2.0 and (up.min() > 1.0 - 1e-9) == (mode == "face_up")
 
 
 def test_unknown_feature_is_named():
