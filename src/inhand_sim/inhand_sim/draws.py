@@ -58,6 +58,11 @@ class WorldDraw:
             force_probability=np.zeros(batch),
         )
 
+    @property
+    def sizes(self) -> tuple[int, int, int, int]:
+        """Numbers of bodies, joints, actuators and markers, as `nominal` takes them."""
+        return self.mass.shape[1], self.damping.shape[1], self.gain.shape[1], self.markers.shape[1]
+
     def put(self, rows: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
         """Sets fields, by name, of the rows `rows` (n,) to values of n rows."""
         for name, value in values.items():

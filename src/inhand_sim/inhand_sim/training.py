@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from mujoco.batch import Batch
 
 from inhand_core.config import ConfigError
+from inhand_sim.draws import WorldDraw
+from inhand_sim.failures import FailureResetConfig, FailureResets
 from inhand_sim.hand import actuator_position, relative_target
 from inhand_sim.ports import TrainingSimInputs, TrainingSimOutputs
 from inhand_sim.warp_batch import WarpBatch, WarpConfig
@@ -23,12 +25,14 @@ class TrainingSimConfig(WorldsConfig):
         substeps: physics steps in one step; timestep: nominal length of each [s] (paper C.1: 10 of 8 ms).
         physics: "cpu", MuJoCo on threads; "warp", mujoco_warp on a GPU, which needs that package.
         warp: device and memory of the latter.
+        failure_resets: which episodes begin shortly before a failure.
     """
 
     substeps: int
     timestep: float
     physics: Literal["cpu", "warp"]
     warp: WarpConfig
+    failure_resets: FailureResetConfig
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -47,11 +51,17 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
     """
 
     shown = NOTHING
+    _failures: FailureResets | None = None
 
     Config = TrainingSimConfig
 
     def __init__(self, config: TrainingSimConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds, "servo", config.timestep)
+        if config.failure_resets.share:
+            nominal = WorldDraw.nominal(config.failure_resets.size, *self.state.draw.sizes)
+            tick_s = config.substeps * config.timestep
+            self._failures = FailureResets(config.failure_resets, self._qpos, self._qvel, nominal, tick_s)
+            self.state.failures = self._failures.state
 
     def _make_batch(self) -> Batch:
         if self.config.physics == "warp":
@@ -59,15 +69,43 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
         return super()._make_batch()
 
     def reset(self, mask: np.ndarray) -> None:
-        """As `Worlds.reset`; the servos' targets become the start state's angles."""
-        super().reset(mask)
+        """As `Worlds.reset`, or to a state from before a failure, in its world; the servos' targets become the start
+        state's angles."""
+        rest = mask.copy()
+        if self._failures is not None:
+            rest[self._begin_before_failures(np.flatnonzero(mask))] = False
+        super().reset(rest)
         rows = np.flatnonzero(mask)
         self._ctrl[rows] = actuator_position(self._qpos[np.ix_(rows, self.layout.joint_qpos)])
+
+    def note_failures(self, rows: np.ndarray) -> None:
+        """Keeps a state from before now of each of the rows (n,), for episodes to begin from."""
+        if self._failures is not None:
+            self._failures.keep(rows, self.state.ticks, self.state.draw, self.random)
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned; the next steps repeat bit for bit."""
+        super().restore(saved)
+        if self._failures is not None:
+            self._failures.state = self.state.failures
+
+    def _begin_before_failures(self, rows: np.ndarray) -> np.ndarray:
+        """Begins the episodes of those of the rows (n,) that are drawn for it; returns which."""
+        chosen, places = self._failures.choose(rows, self.random)
+        if chosen.size:
+            qpos, qvel = self._failures.give(chosen, places, self.state.draw)
+            self._drawer.draw_rest(self.state.draw, chosen, self.random, self.randomization_scale[chosen])
+            self._models.write(self.state.draw, chosen)
+            self._put(chosen, qpos, qvel)
+        return chosen
 
     def step(self, inputs: TrainingSimInputs, dt: float) -> TrainingSimOutputs:
         """Applies the action for one step; rows that were just reset only show their start state."""
         if "action" in inputs:
             self._ctrl[:] = relative_target(inputs["action"].action, self._qpos[:, self.layout.joint_qpos])
         self._push_object()
+        still = self.state.fresh | self.asleep
         self._advance(self.config.substeps, stretch=self.config.timestep / NOMINAL_STEP)
+        if self._failures is not None:
+            self._failures.remember(self.state.ticks, self._qpos, self._qvel, still | self.diverged)
         return {"markers": self._markers()}

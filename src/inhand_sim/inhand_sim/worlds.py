@@ -16,6 +16,7 @@ from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
 from inhand_description import ACTUATOR_NAMES, FINGERTIP_TORSION, MARKERS, ModelConfig, build_model
 from inhand_sim.draws import Drawer, WorldDraw
+from inhand_sim.failures import FailureState
 from inhand_sim.forces import ObjectForces
 from inhand_sim.layout import FINGERTIP_MARKERS, find_layout
 from inhand_sim.occlusion import NailOcclusion
@@ -101,6 +102,7 @@ class WorldsState:
         marker_position: (B, M, 3) [m, world] as last seen.
         ticks: steps since the start, the same for all rows.
         settling: of the next episodes' worlds; None where all start in the nominal one.
+        failures: states from before failures; None where no episode begins from one.
     """
 
     physics: np.ndarray
@@ -110,6 +112,7 @@ class WorldsState:
     marker_position: np.ndarray
     ticks: int = 0
     settling: SettlingState | None = None
+    failures: FailureState | None = None
 
 
 @dataclass(frozen=True)
@@ -191,12 +194,14 @@ class Worlds(Component[In, Out]):
             self._drawer.draw_physics(state.draw, rows, self.random, scale)
         self._drawer.draw_rest(state.draw, rows, self.random, scale)
         self._models.write(state.draw, rows)
+        self._put(rows, *((given.qpos, given.qvel) if given is not None else self._from_pool(rows)))
+
+    def _put(self, rows: np.ndarray, qpos: np.ndarray, qvel: np.ndarray) -> None:
+        """Begins episodes of the rows (n,) in their worlds, which are written, at qpos (n, nq) and qvel (n, nv)."""
+        state = self.state
         self.worlds.state[rows] = self._nominal_row
         self.worlds.warning[rows] = 0
-        if given is not None:
-            self._qpos[rows], self._qvel[rows] = given.qpos, given.qvel
-        else:
-            self._start_from_pool(rows)
+        self._qpos[rows], self._qvel[rows] = qpos, qvel
         state.force[rows] = 0.0
         state.fresh[rows] = True
         self.worlds.forward(rows, stage=POSITIONS)
@@ -210,13 +215,13 @@ class Worlds(Component[In, Out]):
         span = config.ranges.physics.min_joint_span
         return Settling(config.start_states, model, self._drawer, span, seeds, config.threads)
 
-    def _start_from_pool(self, rows: np.ndarray) -> None:
-        """States of the nominal world; joints beyond the limits of the row's world are moved to them."""
+    def _from_pool(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """qpos and qvel of the nominal world; joints beyond the limits of the row's world are moved to them."""
         pick = self.random.integers(len(self._starts.qpos), (), rows)
         qpos = self._starts.qpos[pick]
         joints, limits = self.layout.joint_qpos, self._models.limits(rows)
         qpos[:, joints] = np.clip(qpos[:, joints], limits[..., 0], limits[..., 1])
-        self._qpos[rows], self._qvel[rows] = qpos, self._starts.qvel[pick]
+        return qpos, self._starts.qvel[pick]
 
     def _make_batch(self) -> Batch:
         return Batch(self.model, nsim=self.batch, nthread=self.config.threads)

@@ -160,6 +160,7 @@ class GraphEnv:
             timeouts=int((ended & (reason == EndReason.TIMEOUT)).sum()),
             failed=int(diverged.sum()),
         )
+        self._sim.note_failures(np.flatnonzero(ended & (reason != EndReason.SUCCESS)))
         episodes = self._finish(ended, reason)
         start = self._running() & ~(running & same)
         self._length[start] = 0

@@ -209,3 +209,26 @@ def test_goals_of_the_curriculum_end_as_those_of_the_mode(mode):
 def test_unknown_feature_is_named():
     with pytest.raises(ConfigError, match="velocity_of_light"):
         make_env(states={"critic": ("velocity_of_light",)})
+
+
+def test_episodes_begin_before_failures_and_repeat_after_a_restore(monkeypatch):
+    from inhand_sim import failures
+
+    monkeypatch.setattr(failures, "FEWEST", 1)
+    resets = {"share": 1.0, "size": 16, "before_s": [0.3, 0.6]}
+    env = make_env(overrides={"sim": {"start_states": STARTS, "failure_resets": resets}, "goal": {"timeout_s": 0.8}})
+    env.start()
+    action = np.random.default_rng(0).uniform(-1, 1, (100, ROWS, 20))
+    for k in range(70):
+        env.step(action[k])
+    assert env._sim._failures.state.kept > 0
+    saved = env.save()
+    first = [env.step(action[k]) for k in range(70, 100)]
+    kept = env._sim._failures.state.kept
+    env.restore(saved)
+    again = [env.step(action[k]) for k in range(70, 100)]
+    assert any(one.start.any() for one in first)
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one.observation["critic"], other.observation["critic"])
+        np.testing.assert_array_equal(one.reward, other.reward)
+    assert env._sim._failures.state.kept == kept
