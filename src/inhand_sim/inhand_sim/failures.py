@@ -1,4 +1,4 @@
-"""Episodes that begin shortly before a failure: what a policy does wrong there, it meets often enough to learn from it."""
+"""Episodes that begin shortly before failures: what a policy does wrong there it meets often enough to learn from it."""
 
 from __future__ import annotations
 
