@@ -20,7 +20,7 @@ KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;
 # gymnasium is what its benchmark compares with.
 SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
-POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors"}
+POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
