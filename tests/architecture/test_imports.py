@@ -49,6 +49,7 @@ ALLOWED = {
     "inhand_console": DESCRIPTION
     | {"inhand_console", "inhand_control", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
     | COMMAND_LINE,
+    "inhand_gym": LEARNING | {"inhand_training", "inhand_gym"},
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
 ROS = CORE | {"inhand_ros", "rclpy", "mcap"} | ROS_MESSAGES | BOUNDARY
