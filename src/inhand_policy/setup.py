@@ -10,7 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "safetensors", "torch", "tyro"],
+    install_requires=["setuptools", "numpy", "onnx", "onnxruntime", "onnxscript", "safetensors", "torch", "tyro"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
@@ -26,6 +26,7 @@ setup(
         "inhand.commands": [
             "policy.init = inhand_policy.commands:init",
             "policy.show = inhand_policy.commands:show",
+            "policy.export = inhand_policy.commands:export",
             "bench.policy = inhand_policy.commands:bench",
         ],
     },

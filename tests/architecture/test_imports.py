@@ -20,7 +20,7 @@ KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;
 # gymnasium is what its benchmark compares with.
 SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
-POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors"}
+POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
@@ -49,6 +49,7 @@ ALLOWED = {
     "inhand_console": DESCRIPTION
     | {"inhand_console", "inhand_control", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
     | COMMAND_LINE,
+    "inhand_gym": LEARNING | {"inhand_training", "inhand_gym"},
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
 ROS = CORE | {"inhand_ros", "rclpy", "mcap"} | ROS_MESSAGES | BOUNDARY

@@ -51,6 +51,10 @@ class Component(ABC, Generic[In, Out]):
                 return read_ports(*named)
         raise ConfigError(f"{cls.__name__} names no ports: derive it from Component[Inputs, Outputs]")
 
+    def unused(self) -> set[str]:
+        """Optional inputs that this instance, as it is configured, does not look at: a node need not subscribe."""
+        return set()
+
     @abstractmethod
     def reset(self, mask: np.ndarray) -> None:
         """Starts a new episode in the rows where `mask` (B,) bool is true; other rows stay as they are."""

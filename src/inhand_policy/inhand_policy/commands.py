@@ -22,7 +22,7 @@ def init(
     observation: tuple[str, ...] = PAPER_OBSERVATION,
     dense: int = 1024,
     lstm: int = 512,
-    memory: Literal["lstm", "feedforward"] = "lstm",
+    memory: str = "lstm",
 ) -> None:
     """Writes seeded random weights, marked as untrained.
 
@@ -31,11 +31,11 @@ def init(
         seed: seed of the random numbers.
         observation: observation blocks in order.
         dense: units of the dense layer.
-        lstm: units of the LSTM.
-        memory: what remembers: an LSTM, or nothing.
+        lstm: units of the recurrent layer, or of the second dense layer where there is none.
+        memory: what remembers: lstm, gru, or feedforward for nothing; or module:Class of your own.
     """
+    from inhand_policy.architectures import NetworkSizes
     from inhand_policy.export import initial_weights  # torch takes a second to import; `show` does without
-    from inhand_policy.network import NetworkSizes
 
     weights = initial_weights(seed, observation, NetworkSizes(dense, lstm, memory))
     save_weights(out, weights)
@@ -52,6 +52,22 @@ def show(file: tyro.conf.Positional[Path]) -> None:
     print(json.dumps(to_mapping(weights.metadata), indent=2))
     state = "RANDOM, UNTRAINED" if weights.random else "trained"
     print(f"{file}: {state}, {parameter_count(weights.tensors):,} parameters, {file.stat().st_size / 1e6:.1f} MB")
+
+
+def export(file: tyro.conf.Positional[Path], out: Path, format: Literal["onnx"] = "onnx") -> None:
+    """Writes a policy for other runtimes, checked against the step that the node runs.
+
+    The file keeps the metadata, and the policy node runs it too (`weights:=policy.onnx`).
+
+    Args:
+        file: a .safetensors file.
+        out: file to write.
+        format: of the file.
+    """
+    from inhand_policy.onnx_model import TOLERANCE, export_onnx
+
+    difference = export_onnx(load_weights(file), out)
+    print(f"{out}: logits within {difference:.1e} of {file} (allowed {TOLERANCE:g}), {out.stat().st_size / 1e6:.1f} MB")
 
 
 def bench(weights: Path | None = None, steps: int = 5000) -> None:

@@ -8,9 +8,10 @@ import torch
 
 from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_policy.network import NetworkSizes, PolicyNetwork
+from inhand_policy.architectures import NetworkInfo, NetworkSizes
+from inhand_policy.network import PolicyNetwork
 from inhand_policy.observation import PAPER_OBSERVATION, observation_size
-from inhand_policy.weights import COUNT, NetworkInfo, PolicyMetadata, PolicyWeights, SmoothingInfo, TrainingInfo
+from inhand_policy.weights import COUNT, PolicyMetadata, PolicyWeights, SmoothingInfo, TrainingInfo
 
 
 def network_info(network: PolicyNetwork) -> NetworkInfo:

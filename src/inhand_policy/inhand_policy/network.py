@@ -1,44 +1,23 @@
-"""Policy and value networks (paper, Table 10 and Figure 12): normalisation, dense + ReLU, LSTM, heads.
+"""The policy network (paper, Table 10 and Figure 12): normalisation, dense + ReLU, LSTM, head.
 
-Both take raw observations and normalise inside, so that nobody can forget to. `step` runs one time step, for acting;
+It takes raw observations and normalises inside, so that nobody can forget to. `step` runs one time step, for acting;
 `sequence` runs many, for training, with the memory zeroed where an episode starts. The two agree.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from inhand_core.signals import N_ACTUATORS, N_BINS
+from inhand_policy.architectures import NetworkSizes, architecture
 from inhand_policy.normalizer import RunningNormalizer
 
-Memory = tuple[Tensor, Tensor]
-
-
-@dataclass(frozen=True)
-class NetworkSizes:
-    """Sizes of a network; the defaults are the paper's.
-
-    Attributes:
-        dense: units of the dense layer.
-        lstm: units of the LSTM, or of the second dense layer of a feed-forward network.
-        memory: "lstm", or "feedforward" for the ablation of Table 5.
-    """
-
-    dense: int = 1024
-    lstm: int = 512
-    memory: Literal["lstm", "feedforward"] = "lstm"
-
-    def __post_init__(self) -> None:
-        if self.dense < 1 or self.lstm < 1:
-            raise ValueError(f"dense and lstm must be >= 1, are {self.dense} and {self.lstm}")
-        if self.memory not in ("lstm", "feedforward"):
-            raise ValueError(f"memory {self.memory!r} is not one of ['lstm', 'feedforward']")
+Memory = tuple[Tensor, ...]
+"""Parts of the memory, in the order of `Architecture.parts`."""
 
 
 class RecurrentTrunk(nn.Module):
@@ -115,20 +94,21 @@ class RecurrentTrunk(nn.Module):
         hidden, cell = self._cell(gates, *memory)
         return hidden, (hidden, cell)
 
-    def _cell(self, input_gates: Tensor, hidden: Tensor, cell: Tensor) -> Memory:
+    def _cell(self, input_gates: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         enter, forget, candidate, leave = (input_gates + self.recurrent_gates(hidden)).chunk(4, dim=-1)
         cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(candidate)
         return torch.sigmoid(leave) * torch.tanh(cell), cell
 
 
-class _RecurrentNetwork(nn.Module):
-    """A trunk and one linear head; subclasses shape the head's output."""
+class PolicyNetwork(nn.Module):
+    """Logits (…, 20, 11) of the action bins: the trunk that the sizes name, and one linear head."""
 
-    def __init__(self, inputs: int, outputs: int, sizes: NetworkSizes, head_gain: float) -> None:
+    def __init__(self, inputs: int, sizes: NetworkSizes | None = None) -> None:
         super().__init__()
-        self.trunk = RecurrentTrunk(inputs, sizes)
-        self.head = nn.Linear(sizes.lstm, outputs)
-        nn.init.orthogonal_(self.head.weight, head_gain)
+        sizes = sizes or NetworkSizes()
+        self.trunk = architecture(sizes.memory).trunk(inputs, sizes)
+        self.head = nn.Linear(sizes.lstm, N_ACTUATORS * N_BINS)
+        nn.init.orthogonal_(self.head.weight, 0.01)
         nn.init.zeros_(self.head.bias)
 
     @property
@@ -145,56 +125,18 @@ class _RecurrentNetwork(nn.Module):
         """Zero memory of B rows."""
         return self.trunk.initial_memory(batch)
 
-    def _shape(self, output: Tensor) -> Tensor:
-        raise NotImplementedError
-
     def step(self, observation: Tensor, memory: Memory) -> tuple[Tensor, Memory]:
-        """Output for raw observations (B, n) and the memory after them."""
+        """Logits for raw observations (B, n) and the memory after them."""
         features, memory = self.trunk.step(observation, memory)
         return self._shape(self.head(features)), memory
 
     def sequence(self, observation: Tensor, memory: Memory, starts: Tensor) -> tuple[Tensor, Memory]:
-        """Outputs (T, B, …) for raw observations (T, B, n) and the memory after them.
+        """Logits (T, B, 20, 11) for raw observations (T, B, n) and the memory after them.
 
         `starts` (T, B) bool: an episode begins at that step, so the memory is zeroed before it.
         """
         features, memory = self.trunk.sequence(observation, memory, starts)
         return self._shape(self.head(features)), memory
 
-
-class PolicyNetwork(_RecurrentNetwork):
-    """Logits (…, 20, 11) of the action bins."""
-
-    def __init__(self, inputs: int, sizes: NetworkSizes | None = None) -> None:
-        super().__init__(inputs, N_ACTUATORS * N_BINS, sizes or NetworkSizes(), head_gain=0.01)
-
     def _shape(self, output: Tensor) -> Tensor:
         return output.unflatten(-1, (N_ACTUATORS, N_BINS))
-
-
-class ValueNetwork(_RecurrentNetwork):
-    """Normalised value (…,); sees the full state without noise (asymmetric actor and critic), shares no weights."""
-
-    def __init__(self, inputs: int, sizes: NetworkSizes | None = None) -> None:
-        super().__init__(inputs, 1, sizes or NetworkSizes(), head_gain=1.0)
-
-    def _shape(self, output: Tensor) -> Tensor:
-        return output[..., 0]
-
-
-def log_probability(logits: Tensor, bins: Tensor) -> Tensor:
-    """Log probability (…,) of the joint action bins (…, 20) under logits (…, 20, 11)."""
-    log_p = functional.log_softmax(logits, dim=-1)
-    return log_p.gather(-1, bins.long()[..., None])[..., 0].sum(-1)
-
-
-def entropy(logits: Tensor) -> Tensor:
-    """Entropy (…,) [nat] of the joint distribution of logits (…, 20, 11): the sum over actuators."""
-    log_p = functional.log_softmax(logits, dim=-1)
-    return -(log_p.exp() * log_p).sum((-1, -2))
-
-
-def divergence(logits: Tensor, reference: Tensor) -> Tensor:
-    """Kullback-Leibler divergence (…,) of logits (…, 20, 11) from `reference`: sum of p_ref log(p_ref / p)."""
-    log_p, log_ref = functional.log_softmax(logits, dim=-1), functional.log_softmax(reference, dim=-1)
-    return (log_ref.exp() * (log_ref - log_p)).sum((-1, -2))

@@ -15,6 +15,8 @@ from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS, Signal
 # The policy's inputs in the paper (Table 2); it left the object's own orientation out by accident.
 PAPER_OBSERVATION = ("fingertip_positions", "object_position", "relative_target_orientation")
 
+_OLD = 60.0
+"""An age beyond which nothing is worth anything [s]."""
 
 class ObservationError(ConfigError):
     """An observation that cannot be assembled; the message names the block and what is known."""
@@ -22,11 +24,13 @@ class ObservationError(ConfigError):
 
 @dataclass(frozen=True)
 class Block:
-    """One block: its length, the ports it needs, and the values (B, size) from the signals of these ports."""
+    """One block: its length, the ports it needs, the values (B, size) from the signals of these ports, and the range
+    that holds any of them a hand can see."""
 
     size: int
     ports: tuple[str, ...]
     values: Callable[..., np.ndarray]
+    range: tuple[float, float] = (-1.0, 1.0)
 
 
 def cubic_harmonics(orientation: np.ndarray) -> np.ndarray:
@@ -46,11 +50,11 @@ BLOCKS: dict[str, Block] = {
     "fingertip_positions": Block(
         3 * N_FINGERTIPS, ("fingertips",), lambda tips: tips.position.reshape(len(tips.position), -1)
     ),
-    "fingertip_ages": Block(N_FINGERTIPS, ("fingertips",), lambda tips: tips.age),
-    "object_position": Block(3, ("object_pose",), lambda pose: pose.position),
-    "object_age": Block(1, ("object_pose",), lambda pose: pose.age[:, None]),
+    "fingertip_ages": Block(N_FINGERTIPS, ("fingertips",), lambda tips: tips.age, (0.0, _OLD)),
+    "object_position": Block(3, ("object_pose",), lambda pose: pose.position, (-2.0, 2.0)),
+    "object_age": Block(1, ("object_pose",), lambda pose: pose.age[:, None], (0.0, _OLD)),
     "object_orientation": Block(4, ("object_pose",), lambda pose: rotations.canonical(pose.orientation)),
-    "object_symmetry": Block(15, ("object_pose",), lambda pose: cubic_harmonics(pose.orientation)),
+    "object_symmetry": Block(15, ("object_pose",), lambda pose: cubic_harmonics(pose.orientation), (-3.0, 3.0)),
     "target_orientation": Block(4, ("goal",), lambda goal: rotations.canonical(goal.orientation)),
     "relative_target_orientation": Block(
         4, ("goal", "object_pose"), lambda goal, pose: rotations.relative(goal.orientation, pose.orientation)
@@ -59,9 +63,10 @@ BLOCKS: dict[str, Block] = {
         3,
         ("goal", "object_pose"),
         lambda goal, pose: rotations.to_rotation_vector(rotations.relative(goal.orientation, pose.orientation)),
+        (-np.pi, np.pi),
     ),
-    "joint_positions": Block(N_JOINTS, ("joint_states",), lambda joints: joints.position),
-    "joint_velocities": Block(N_JOINTS, ("joint_states",), lambda joints: joints.velocity),
+    "joint_positions": Block(N_JOINTS, ("joint_states",), lambda joints: joints.position, (-np.pi, np.pi)),
+    "joint_velocities": Block(N_JOINTS, ("joint_states",), lambda joints: joints.velocity, (-100.0, 100.0)),
     "previous_action": Block(N_ACTUATORS, ("previous_action",), lambda action: action.action),
 }
 

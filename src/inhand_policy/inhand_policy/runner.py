@@ -11,7 +11,8 @@ from inhand_core.component import Component
 from inhand_core.paths import resource_root
 from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Trial, TrialState
 from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
-from inhand_policy.inference import Memory, PolicyInference
+from inhand_policy.architectures import Memory
+from inhand_policy.inference import load_inference
 from inhand_policy.observation import assemble, required_ports
 from inhand_policy.ports import PolicyRunnerInputs, PolicyRunnerOutputs
 from inhand_policy.weights import PolicyWeights, load_weights
@@ -88,7 +89,7 @@ class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
         self.weights = weights or load_weights(find_weights(config.weights))
         self.blocks = self.weights.metadata.observation
         self._ports = [port for port in required_ports(self.blocks) if port != "previous_action"]
-        self._network = PolicyInference(self.weights, config.row_by_row)
+        self._network = load_inference(self.weights, config.row_by_row)
         none = np.zeros(self.batch, np.int64)
         bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
         memory, goal = self._network.initial_memory(self.batch), np.full((self.batch, 2), -1)
@@ -101,10 +102,14 @@ class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
         """What every log line about these weights must say; empty for trained ones."""
         return f"RANDOM, UNTRAINED weights ({self.weights.source})" if self.weights.random else ""
 
+    def unused(self) -> set[str]:
+        """joint_states, where the weights do not use them."""
+        return {"joint_states"} - set(self._ports)
+
     def reset(self, mask: np.ndarray) -> None:
         """Zeroes the memory and the last action in the rows of `mask` (B,)."""
-        self.state.memory.hidden[mask] = 0.0
-        self.state.memory.cell[mask] = 0.0
+        for part in self.state.memory.values():
+            part[mask] = 0.0
         self.state.bins = np.where(mask[:, None], ZERO_BIN, self.state.bins)  # the last message holds the old array
 
     def step(self, inputs: PolicyRunnerInputs, dt: float) -> PolicyRunnerOutputs:
@@ -166,8 +171,7 @@ class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
         state.unsound = state.unsound + (active & ~sound)
         self.logits = np.where(sound[:, None, None], self.logits, 0.0)
         rows = (active & sound)[:, None]
-        hidden = np.where(rows, memory.hidden, state.memory.hidden)
-        state.memory = Memory(hidden, np.where(rows, memory.cell, state.memory.cell))
+        state.memory = {name: np.where(rows, memory[name], part) for name, part in state.memory.items()}
         bins = mean_bins(self.logits)
         if uniform is not None and drawing.any():
             bins = np.where(drawing[:, None], sample_bins(self.logits, uniform), bins)

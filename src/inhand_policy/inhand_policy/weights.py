@@ -19,27 +19,17 @@ import safetensors.numpy
 from inhand_core.config import ConfigError, load_config, to_mapping
 from inhand_core.signals import N_ACTUATORS, N_BINS
 from inhand_description import ACTUATOR_NAMES, JOINT_NAMES
+from inhand_policy.architectures import NetworkInfo, architecture
 from inhand_policy.observation import ObservationError, check_blocks, observation_size
 
 FORMAT, VERSION = "inhand-policy", 1
-_KEY = "inhand_policy"
+KEY = "inhand_policy"
 COUNT = "trunk.normalizer.count"
 """Samples behind the statistics of the inputs; one number for all of them."""
 
 
 class WeightsError(ConfigError):
     """A weights file that cannot be used; the message names the file, the field, what is expected and what is found."""
-
-
-@dataclass(frozen=True)
-class NetworkInfo:
-    """Sizes of the network: inputs, dense, lstm, outputs, and "lstm" or "feedforward"."""
-
-    inputs: int
-    dense: int
-    lstm: int
-    memory: str
-    outputs: int = N_ACTUATORS * N_BINS
 
 
 @dataclass(frozen=True)
@@ -93,11 +83,12 @@ class PolicyMetadata:
 
 @dataclass(frozen=True)
 class PolicyWeights:
-    """Metadata and tensors (float32; the normaliser's statistics float64) by name."""
+    """Metadata and tensors (float32; the normaliser's statistics float64) by name; or an ONNX model in their place."""
 
     metadata: PolicyMetadata
     tensors: dict[str, np.ndarray]
     source: str = "memory"
+    model: bytes | None = None
 
     @property
     def random(self) -> bool:
@@ -107,21 +98,15 @@ class PolicyWeights:
 
 def expected_shapes(network: NetworkInfo) -> dict[str, tuple[int, ...]]:
     """Shape of every tensor of a policy of these sizes."""
-    gates = 4 * network.lstm if network.memory == "lstm" else network.lstm
-    shapes: dict[str, tuple[int, ...]] = {
+    trunk = architecture(network.memory).shapes(network)
+    return {
         "trunk.normalizer.mean": (network.inputs,),
         "trunk.normalizer.variance": (network.inputs,),
         COUNT: (),
-        "trunk.dense.weight": (network.dense, network.inputs),
-        "trunk.dense.bias": (network.dense,),
-        "trunk.input_gates.weight": (gates, network.dense),
-        "trunk.input_gates.bias": (gates,),
+        **{f"trunk.{name}": shape for name, shape in trunk.items()},
         "head.weight": (network.outputs, network.lstm),
         "head.bias": (network.outputs,),
     }
-    if network.memory == "lstm":
-        shapes["trunk.recurrent_gates.weight"] = (gates, network.lstm)
-    return shapes
 
 
 def save_weights(path: str | Path, weights: PolicyWeights) -> None:
@@ -135,44 +120,55 @@ def save_weights(path: str | Path, weights: PolicyWeights) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.copy(order="C") for name, tensor in weights.tensors.items()}
     partial = path.with_name(f".{path.name}.partial")
-    safetensors.numpy.save_file(tensors, partial, {_KEY: json.dumps(to_mapping(weights.metadata), sort_keys=True)})
+    safetensors.numpy.save_file(tensors, partial, {KEY: json.dumps(to_mapping(weights.metadata), sort_keys=True)})
     partial.replace(path)
 
 
 def load_metadata(path: str | Path) -> PolicyMetadata:
-    """Metadata of a weights file.
+    """Metadata of a weights file, .safetensors or .onnx.
 
     Raises:
         WeightsError: the file is missing, is no weights file, or its metadata cannot be read.
     """
-    path = Path(path)
+    return _read(Path(path))[0]
+
+
+def _read(path: Path) -> tuple[PolicyMetadata, bytes | None]:
+    """Metadata of a weights file, and the content of one that is an ONNX model."""
     if not path.is_file():
         there = sorted(p.name for p in path.parent.glob("*.safetensors")) if path.parent.is_dir() else []
         raise WeightsError(f"{path}: no such file; in {path.parent} there are {there}")
-    try:
-        with safetensors.safe_open(path, framework="numpy") as file:
-            raw = (file.metadata() or {}).get(_KEY)
-    except safetensors.SafetensorError as error:
-        raise WeightsError(f"{path}: no safetensors file: {error}") from error
+    model = None
+    if path.suffix == ".onnx":
+        from inhand_policy.onnx_model import load_onnx
+
+        model, raw = load_onnx(path)
+    else:
+        try:
+            with safetensors.safe_open(path, framework="numpy") as file:
+                raw = (file.metadata() or {}).get(KEY)
+        except safetensors.SafetensorError as error:
+            raise WeightsError(f"{path}: no safetensors file: {error}") from error
     if raw is None:
-        raise WeightsError(f"{path}: field {_KEY!r} of the metadata: expected a policy's description, found none")
+        raise WeightsError(f"{path}: field {KEY!r} of the metadata: expected a policy's description, found none")
     mapping = json.loads(raw)
     for name, expected in (("format", FORMAT), ("version", VERSION)):
         _match(str(path), name, expected, mapping.get(name))
     try:
-        return load_config(PolicyMetadata, mapping, str(path))
+        return load_config(PolicyMetadata, mapping, str(path)), model
     except ConfigError as error:
         raise WeightsError(str(error)) from error
 
 
 def load_weights(path: str | Path) -> PolicyWeights:
-    """Reads and checks a weights file.
+    """Reads and checks a weights file, .safetensors or .onnx.
 
     Raises:
         WeightsError: it does not fit this hand or itself; the message names the field, expected and found.
     """
-    metadata = load_metadata(path)
-    weights = PolicyWeights(metadata, safetensors.numpy.load_file(path), str(path))
+    metadata, model = _read(Path(path))
+    tensors = {} if model is not None else safetensors.numpy.load_file(path)
+    weights = PolicyWeights(metadata, tensors, str(path), model)
     check_weights(weights, str(path))
     return weights
 
@@ -194,8 +190,12 @@ def check_weights(weights: PolicyWeights, where: str) -> None:
         raise WeightsError(f"{where}: field observation: {error}") from error
     _match(where, "network.inputs", inputs, network.inputs)
     _match(where, "network.outputs", N_ACTUATORS * N_BINS, network.outputs)
-    if network.memory not in ("lstm", "feedforward"):
-        raise WeightsError(f"{where}: field network.memory: expected lstm or feedforward, found {network.memory!r}")
+    if weights.model is not None:
+        return
+    try:
+        architecture(network.memory)
+    except ConfigError as error:
+        raise WeightsError(f"{where}: field network.{error}") from error
     shapes = {name: tensor.shape for name, tensor in weights.tensors.items()}
     for name, expected in expected_shapes(network).items():
         _match(where, f"tensor {name}", expected, shapes.get(name))

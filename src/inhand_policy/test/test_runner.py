@@ -124,7 +124,7 @@ def test_inputs_that_are_no_numbers_move_nothing_and_leave_no_trace(weights, rng
     inputs["fingertips"].position[1, 3, 2] = np.nan
     action = act(component, inputs)
     assert (action.action[0] != 0).any()
-    assert component.state.unsound.tolist() == [0, 1] and (component.state.memory.hidden[1] == 0).all()
+    assert component.state.unsound.tolist() == [0, 1] and (component.state.memory["hidden"][1] == 0).all()
     assert (action.action[1] == 0).all()
     inputs["fingertips"].position[1, 3, 2] = 0.0
     assert (act(component, inputs).action[1] != 0).any() and component.state.unsound.tolist() == [0, 1]
@@ -152,7 +152,7 @@ def test_memory_moves_on_only_while_acting(weights, rng):
     inputs = policy_inputs(2, rng)
     inputs["object_pose"].age[0] = 2.0
     act(component, inputs)
-    assert (component.state.memory.hidden[0] == 0).all() and (component.state.memory.hidden[1] != 0).any()
+    assert (component.state.memory["hidden"][0] == 0).all() and (component.state.memory["hidden"][1] != 0).any()
 
 
 @pytest.mark.parametrize("deterministic", [True, False])

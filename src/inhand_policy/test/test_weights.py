@@ -75,7 +75,11 @@ SWAPPED = ("rh_WRJ1", "rh_WRJ2")
         ("observation", lambda m: ("fingertips",), r"field observation: unknown observation \['fingertips'\]; known"),
         ("observation", lambda m: ("object_position",), "field network.inputs: expected 3, found 22"),
         ("network", lambda m: NetworkInfo(22, 16, 9, "lstm"), r"tensor trunk.input_gates.weight: expected \(36, 16\)"),
-        ("network", lambda m: NetworkInfo(22, 16, 8, "gru"), "field network.memory: expected lstm or feedforward"),
+        (
+            "network",
+            lambda m: NetworkInfo(22, 16, 8, "x"),
+            r"network.memory: unknown network 'x'; known .*'lstm'",
+        ),
         ("network", lambda m: NetworkInfo(22, 16, 8, "lstm", 7), "field network.outputs: expected 220, found 7"),
     ],
 )

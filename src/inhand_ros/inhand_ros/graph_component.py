@@ -8,6 +8,7 @@ that the in-process graph would see at t, so that both give the same numbers bit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from rclpy.parameter import Parameter
 
 from inhand_core.config import ConfigError
 from inhand_core.graph import build_runner, known_groups, load_graph, resolve_groups
+from inhand_core.graph_spec import ComponentSpec
 from inhand_core.random import row_seeds
 from inhand_core.signals import Signal, TrialState
 from inhand_ros.codecs import NANOSECONDS, Labels, encode, to_ns
@@ -69,9 +71,9 @@ class GraphComponent:
 
     def setup_component(self) -> None:
         """Builds the component, its publishers and inboxes; overridden to load more."""
-        spec = self.component_spec
         self._overrides |= {name: self.get_parameter(name).value for name in self.changeable}
         self.take_runner(self._make_runner())
+        spec = self.component_spec = self._wired_inputs()
         self.labels = self.make_labels()
         self._inlets: list[Any] = []
         self._timer: Any = None
@@ -194,6 +196,15 @@ class GraphComponent:
             self._published[topic] = (signal, time_ns)
         self._outlets[topic].publish(encode(signal, time_ns, self._sequences[topic], self.labels))
         self._sequences[topic] += 1
+
+    def _wired_inputs(self) -> ComponentSpec:
+        """This component's entry in the graph, without the inputs that it does not look at."""
+        spec, unused = self.spec.component(self.component_spec.name), self.component.unused()
+        inputs, links = (
+            {port: entry for port, entry in entries.items() if port not in unused}
+            for entries in (spec.inputs, spec.input_links)
+        )
+        return replace(spec, inputs=inputs, input_links=links)
 
     def _make_runner(self) -> Any:
         seeds = row_seeds(self._seed, 1)

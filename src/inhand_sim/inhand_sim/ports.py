@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from inhand_core.ports import Inputs
-from inhand_core.signals import HandAction, HandSensors, Markers, MotorCommands
+from inhand_core.signals import HandAction, HandSensors, JointStates, Markers, MotorCommands
 
 
 class RealtimeSimInputs(Inputs, total=False):
@@ -28,6 +28,7 @@ class TrainingSimInputs(Inputs, total=False):
 
 
 class TrainingSimOutputs(TypedDict):
-    """markers in world, at every step."""
+    """markers in world and joint_states as a perfect controller calibrates them, at every step."""
 
     markers: Markers
+    joint_states: JointStates

@@ -9,6 +9,7 @@ import numpy as np
 from mujoco.batch import Batch
 
 from inhand_core.config import ConfigError
+from inhand_core.signals import JointStates
 from inhand_sim.draws import WorldDraw
 from inhand_sim.failures import FailureResetConfig, FailureResets
 from inhand_sim.hand import actuator_position, relative_target
@@ -108,4 +109,9 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
         self._advance(self.config.substeps, stretch=self.config.timestep / NOMINAL_STEP)
         if self._failures is not None:
             self._failures.remember(self.state.ticks, self._qpos, self._qvel, still | self.diverged)
-        return {"markers": self._markers()}
+        return {"markers": self._markers(), "joint_states": self._joint_states()}
+
+    def _joint_states(self) -> JointStates:
+        """The joints as they are now; what a controller would make of exact sensors. Efforts are left at 0."""
+        position = self._qpos[:, self.layout.joint_qpos]
+        return JointStates(position, self._qvel[:, self.layout.joint_dofs], np.zeros_like(position))

@@ -146,7 +146,7 @@ class Distiller:
         losses = []
         for _ in range(self.config.epochs):
             for rows in torch.randperm(x.shape[1]).tensor_split(self.config.parts):
-                memory = None if begin is None else (begin[0][rows], begin[1][rows])
+                memory = None if begin is None else tuple(part[rows] for part in begin)
                 logits, _ = self.student(x[:, rows], memory, starts[:, rows])
                 loss = distillation_loss(logits, target[:, rows], self.bins, weight[:, rows])
                 self._descend(loss)

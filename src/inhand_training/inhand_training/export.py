@@ -8,7 +8,8 @@ from pathlib import Path
 from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_BINS
 from inhand_policy.export import default_smoothing, export_weights
-from inhand_policy.network import NetworkSizes, PolicyNetwork
+from inhand_policy.architectures import NetworkSizes
+from inhand_policy.network import PolicyNetwork
 from inhand_policy.observation import observation_size
 from inhand_policy.weights import PolicyWeights, TrainingInfo, save_weights
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint
@@ -35,7 +36,7 @@ def to_policy(network: Network) -> PolicyNetwork:
     """The deployed form of a trained network."""
     config, tensors = network.config, network.state_dict()
     if network.recurrent:
-        sizes = NetworkSizes(config.dense[0], config.lstm)
+        sizes = NetworkSizes(config.dense[0], config.lstm, config.memory)
     else:
         sizes = NetworkSizes(*config.dense, memory="feedforward")
     policy = PolicyNetwork(len(network.normalizer.mean), sizes)

@@ -16,7 +16,7 @@ from inhand_core.link import Link
 from inhand_core.ranges import AT_LEAST_ONE
 from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
-from inhand_policy.observation import assemble, check_blocks, observation_size
+from inhand_policy.observation import assemble, check_blocks, observation_size, required_ports
 from inhand_sim.links import ActionDelay, Backlash
 from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
 from inhand_training.env import Counts, Episodes, Observation, Step
@@ -93,6 +93,12 @@ class GraphEnv:
         self.graph = InProcessGraph(spec, config.batch, seed, config.randomization, overrides, only=names)
         order = [component.name for component in spec.components]
         # What the policy component alone would see of its inputs, noise included.
+        wires = spec.component("policy").inputs
+        # The rest is as the policy component has it: links see only what is read, here and there.
+        self._ports = {port: wires[port] for port in ("fingertips", "object_pose", "goal")}
+        if "joint_states" in required_ports(config.policy):
+            self._ports["joint_states"] = wires["joint_states"]
+        self._given = np.zeros((self.batch, N_ACTUATORS))
         links = spec.component("policy").input_links
         self._policy_links = build_chains(links, self.graph.seeds, self.graph.groups)
         self._before = [n for n in order[: order.index("policy")] if n in self.graph.runners]
@@ -118,6 +124,7 @@ class GraphEnv:
             self.graph.start()
         self._policy_links.start()
         self._reset_key = np.zeros(self.batch, np.int64)
+        self._given = np.zeros((self.batch, N_ACTUATORS))
         self._begun = True
         self.graph.run_due(self._before)
         while not self._running().all():
@@ -199,15 +206,15 @@ class GraphEnv:
 
     def save(self) -> Any:
         """Graph, curricula and episode counters."""
-        policy = self._policy_links.save(), self._reset_key.copy()
+        policy = self._policy_links.save(), self._reset_key.copy(), self._given.copy()
         counters = self._born_at.copy(), self._length.copy()
         return self.graph.save(), self._curricula.save(), counters, policy, self._truth
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
-        graph, curricula, (born, length), (links, key), self._truth = saved
+        graph, curricula, (born, length), (links, key, given), self._truth = saved
         self._policy_links.restore(links)
-        self._reset_key = key.copy()
+        self._reset_key, self._given = key.copy(), given.copy()
         self._curricula.restore(curricula)
         self._set_curricula()
         self.graph.restore(graph)
@@ -215,6 +222,7 @@ class GraphEnv:
 
     def _act(self, action: np.ndarray) -> None:
         bins = np.full(action.shape, -1, np.int64)
+        self._given = action
         self.graph.publish("policy/action", HandAction(action, bins, self._trial_id()))
         self.graph.run_due(self._after)
         self.graph.advance()
@@ -222,6 +230,7 @@ class GraphEnv:
         key = reset_key(self.graph.latest["trial"])
         if (changed := key != self._reset_key).any():
             self._policy_links.reset(changed)
+            self._given = np.where(changed[:, None], 0.0, self._given)
         self._reset_key = key
 
     def _running(self) -> np.ndarray:
@@ -262,10 +271,11 @@ class GraphEnv:
 
     def _observe(self) -> Observation:
         latest = self.graph.latest
-        ports = {"fingertips": "fingertips", "object_pose": "object/pose", "goal": "goal"}
         inputs = {
-            port: self._policy_links.apply(port, latest[topic], self.graph.time_ns) for port, topic in ports.items()
+            port: self._policy_links.apply(port, latest[topic], self.graph.time_ns)
+            for port, topic in self._ports.items()
         }
+        inputs["previous_action"] = HandAction(self._given, np.full(self._given.shape, -1, np.int64), self._trial_id())
         policy = assemble(self.config.policy, inputs).astype(np.float32)
         state = State(
             truth=self._truth,

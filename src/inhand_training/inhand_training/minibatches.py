@@ -52,7 +52,7 @@ def _select(whole: Batch, pick: Callable[[Tensor], Tensor], rows: Tensor | None)
     """The part of a batch that `pick` takes from each (T, B, …) tensor; memories by `rows`."""
 
     def memory(m: Memory) -> Memory:
-        return None if m is None or rows is None else (m[0][rows], m[1][rows])
+        return None if m is None or rows is None else tuple(part[rows] for part in m)
 
     return Batch(
         {name: pick(x) for name, x in whole.observation.items()},

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from inhand_core.config import ConfigError
 from inhand_core.ranges import AT_LEAST_ONE, NOT_NEGATIVE, POSITIVE
-from inhand_policy.network import NetworkSizes, RecurrentTrunk
+from inhand_policy.architectures import NetworkSizes, architecture
 from inhand_policy.normalizer import RunningNormalizer
 from inhand_training.ranks import Ranks
 
-Memory = tuple[Tensor, Tensor] | None
+Memory = tuple[Tensor, ...] | None
 ACTIVATIONS = {"elu": nn.ELU, "relu": nn.ReLU}
 STATISTICS_MEMORY = 2e7
 """Samples after which old observations begin to fade from the running statistics."""
@@ -28,7 +28,8 @@ class NetworkConfig:
     Attributes:
         observes: the observation group it reads.
         dense: widths of the dense layers; exactly one before an LSTM.
-        lstm: width of the LSTM after them, 0 for none.
+        lstm: width of the recurrent layer after them, 0 for none.
+        memory: what that layer is: lstm, gru, or another of `inhand_policy.architectures`.
         activation: of the dense layers; ReLU before an LSTM.
         head: "bins" (11 a coordinate), "gaussian", or "value".
         initial_std: of the Gaussian head.
@@ -40,12 +41,15 @@ class NetworkConfig:
     activation: Literal["elu", "relu"]
     head: Literal["bins", "gaussian", "value"]
     initial_std: Annotated[float, POSITIVE] = 0.67
+    memory: str = "lstm"
 
     def __post_init__(self) -> None:
         if not self.dense:
             raise ConfigError("dense: a network has at least one dense layer, given none")
         if self.lstm and (len(self.dense) != 1 or self.activation != "relu"):
             raise ConfigError(f"an LSTM takes one dense layer with ReLU, given {self.dense} with {self.activation!r}")
+        if self.lstm and not architecture(self.memory).parts:
+            raise ConfigError(f"memory: {self.memory!r} has none; give lstm: 0 and dense layers")
 
 
 class DenseTrunk(nn.Module):
@@ -90,7 +94,8 @@ class Network(nn.Module):
         super().__init__()
         self.config = config
         if config.lstm:
-            self.trunk = RecurrentTrunk(inputs, NetworkSizes(config.dense[0], config.lstm))
+            sizes = NetworkSizes(config.dense[0], config.lstm, config.memory)
+            self.trunk = architecture(config.memory).trunk(inputs, sizes)
         else:
             self.trunk = DenseTrunk(inputs, config.dense, config.activation)
         self.head = nn.Linear(config.lstm or config.dense[-1], outputs)

@@ -161,7 +161,7 @@ def _check_weights(phase: PhaseConfig, reference: str) -> None:
     actor, network = phase.actor, metadata.network
     smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))
     layers = (actor.dense[0], actor.lstm) if actor.lstm else actor.dense
-    memory = "lstm" if actor.lstm else "feedforward"
+    memory = actor.memory if actor.lstm else "feedforward"
     for name, given, found in (
         ("env.policy", phase.env.policy, metadata.observation),
         ("memory of the actor", memory, network.memory),

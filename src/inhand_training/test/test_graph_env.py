@@ -12,7 +12,7 @@ from inhand_core.graph_spec import load_graph
 from inhand_core.rotations import distance, to_matrix
 from inhand_description import ACTUATOR_INDEX, JOINT_INDEX
 from inhand_policy.export import export_weights
-from inhand_policy.observation import PAPER_OBSERVATION
+from inhand_policy.observation import BLOCKS, PAPER_OBSERVATION
 from inhand_policy.weights import TrainingInfo, save_weights
 from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum
 from inhand_training.distributions import N_BINS, Bins
@@ -42,9 +42,11 @@ def make_env(angle=4.0, randomization="all", **changes):
     return GraphEnv(GraphEnvConfig(**{**values, **changes}), seed=3, threads=1)
 
 
-def make_network(env):
+def make_network(env, memory="lstm"):
     torch.manual_seed(1)
-    network = Network(NetworkConfig("policy", (16,), 16, "relu", "bins"), env.sizes["policy"], 20 * N_BINS, gain=2.0)
+    network = Network(
+        NetworkConfig("policy", (16,), 16, "relu", "bins", memory=memory), env.sizes["policy"], 20 * N_BINS, gain=2.0
+    )
     network.normalizer.update(torch.randn(50, env.sizes["policy"]) * 0.1 + 0.1)
     return network
 
@@ -63,10 +65,17 @@ def drive(env, network, ticks):
     return records
 
 
-def test_trained_network_acts_in_the_deployed_graph_as_in_training(tmp_path):
-    env = make_env()
-    network = make_network(env)
-    weights = export_weights(to_policy(network), PAPER_OBSERVATION, TrainingInfo("test", "", 1, False))
+OWN = ("joint_positions", "joint_velocities", "previous_action")
+
+
+@pytest.mark.parametrize(
+    ("observation", "memory"),
+    [(PAPER_OBSERVATION, "lstm"), ((*PAPER_OBSERVATION, *OWN), "gru"), (tuple(BLOCKS), "lstm")],
+)
+def test_trained_network_acts_in_the_deployed_graph_as_in_training(tmp_path, observation, memory):
+    env = make_env(policy=observation)
+    network = make_network(env, memory)
+    weights = export_weights(to_policy(network), observation, TrainingInfo("test", "", 1, False))
     save_weights(tmp_path / "policy.safetensors", weights)
     overrides = {"sim": SIM, "goal": {"timeout_s": 0.8}, "policy": {"weights": str(tmp_path / "policy.safetensors")}}
     graph = InProcessGraph(load_graph("training"), ROWS, 3, "all", overrides)

@@ -101,7 +101,7 @@ def gather(config: ProbeConfig) -> Samples:
         first &= trial.trial_id == 0
         steps += first & (trial.state == TrialState.RUNNING)
         if steps.max() >= wanted[len(hidden)]:
-            hidden.append(policy.state.memory.hidden.copy())
+            hidden.append(policy.state.memory["hidden"].copy())
             observation.append(policy.observation.copy())
             running.append(first & (steps == steps.max()))
         graph.step()

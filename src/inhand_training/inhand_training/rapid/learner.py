@@ -166,4 +166,4 @@ def merge(chunks: list[Chunk]) -> Rollout:
 def _merge_memories(memories: list[Memory]) -> Memory:
     if memories[0] is None:
         return None
-    return torch.cat([m[0] for m in memories]), torch.cat([m[1] for m in memories])
+    return tuple(torch.cat(parts) for parts in zip(*memories))

@@ -1,0 +1,20 @@
+from setuptools import find_packages, setup
+
+package_name = "inhand_gym"
+
+setup(
+    name=package_name,
+    version="0.1.0",
+    packages=find_packages(exclude=["test"]),
+    package_data={package_name: ["py.typed"]},
+    data_files=[
+        ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
+        ("share/" + package_name, ["package.xml"]),
+    ],
+    install_requires=["setuptools", "gymnasium", "numpy"],
+    zip_safe=True,
+    maintainer="In-hand maintainers",
+    maintainer_email="maintainers@example.org",
+    description="The training graph as Gymnasium environments, single and vectorised. No ROS.",
+    license="Apache-2.0",
+)
