@@ -48,6 +48,7 @@ setup(
             "study.probe = inhand_eval.studies.commands:probe",
             "study.sensitivity = inhand_eval.studies.commands:sensitivity",
             "study.scale = inhand_eval.studies.commands:scale",
+            "study.task = inhand_eval.studies.commands:task",
             "evaluate.graph = inhand_eval.graph_commands:graph",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",

@@ -23,6 +23,8 @@ def policy(
     film_trial: int = 0,
     threads: int = 0,
     profile: Literal["training", "realtime"] = "training",
+    goals: Literal["full", "face_up"] = "full",
+    task: str = "published",
 ) -> None:
     """Counts how many goals in a row a policy achieves, by the protocol of the paper's Table 3.
 
@@ -41,6 +43,8 @@ def policy(
         film_trial: which one, from 0.
         threads: physics threads; 0: one a core.
         profile: of config/graph.yaml; realtime: the controller and motor torques at 400 Hz, far slower, in lockstep.
+        goals: how goals are distributed: full: any orientation; face_up: one of the faces up, any yaw (docs/task.md).
+        task: published, as_before, or choices of config/task.yaml joined by commas.
 
     Raises:
         ValueError: the film has another ending, or there is no such trial.
@@ -60,6 +64,8 @@ def policy(
         threads=threads,
         locked_wrist=locked_wrist,
         profile=profile,
+        goals=goals,
+        task=task,
     )
     if film is not None:
         if profile != "training":

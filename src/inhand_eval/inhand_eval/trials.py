@@ -9,12 +9,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from inhand_core.config import to_mapping
+from inhand_core.config import ConfigError, to_mapping
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
+from inhand_core.task import PUBLISHED, load_task
 from inhand_policy.weights import load_metadata
 
+GOALS = ("full", "face_up")
+"""Modes of goals that policies are evaluated with."""
 _OWN_START = {"ahead": 0.0, "reuse": True}
 """The first trial of a row, which alone counts, begins in a world of its own; for later ones nothing is prepared."""
 
@@ -35,6 +38,8 @@ class Protocol:
         threads: physics threads; 0 for one a core.
         locked_wrist: the pitch of the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.
+        goals: how goals are distributed: "full", any orientation, or "face_up".
+        task: variant of the task, see `inhand_core.task.load_task`.
         profile: of config/graph.yaml: "training", or "realtime" with the controller and motor torques, in lockstep.
     """
 
@@ -50,19 +55,26 @@ class Protocol:
     locked_wrist: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     profile: Literal["training", "realtime"] = "training"
+    goals: Literal["full", "face_up"] = "full"
+    task: str = PUBLISHED
 
     def __post_init__(self) -> None:
+        if self.goals not in GOALS:
+            raise ConfigError(f"goals: {self.goals!r} is not one of {list(GOALS)}")
+        load_task(self.task)
         if self.trials < 1:
             raise ValueError(f"trials must be >= 1, is {self.trials}")
 
 
 def described(protocol: Protocol) -> dict[str, Any]:
-    """A protocol for a JSON of its results: without what changes none, with the weights' revision."""
+    """A protocol for a JSON of its results: without what changes none, with the weights' revision and the task's name,
+    which has a version."""
     values = asdict(protocol)
     for name in ("threads", "deterministic", "overrides"):
         values.pop(name)
     training = load_metadata(protocol.weights).training
-    return {**values, "weights": Path(protocol.weights).name, "weights_revision": training.revision}
+    named = {"task": load_task(protocol.task).name, "weights": Path(protocol.weights).name}
+    return {**values, **named, "weights_revision": training.revision}
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,7 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
             "max_goals": protocol.max_goals,
             "auto_start": True,
             "auto_restart": True,
-            "mode": "full",
+            "mode": protocol.goals,
         },
         "policy": {"weights": protocol.weights, "deterministic": protocol.deterministic},
         "smoother": smoothing,
@@ -101,7 +113,7 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
         overrides["controller"] = {"auto_enable": True}
     for name, values in protocol.overrides.items():
         overrides[name] = {**overrides.get(name, {}), **values}
-    spec = load_graph(protocol.profile)
+    spec = load_graph(protocol.profile, task=protocol.task)
     return InProcessGraph(spec, protocol.trials, protocol.seed, protocol.randomization, overrides)
 
 

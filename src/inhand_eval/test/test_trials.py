@@ -9,10 +9,11 @@ import pytest
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
+from inhand_core.task import load_tasks
 from inhand_description import JOINT_INDEX, LOCKED_WRIST
 from inhand_eval.commands import policy
 from inhand_eval.film import CROP, RATE, Film
-from inhand_eval.trials import Protocol, build_graph, run_trials
+from inhand_eval.trials import Protocol, build_graph, described, run_trials
 from inhand_policy.export import initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.weights import save_weights
@@ -107,12 +108,36 @@ def test_the_pitch_of_a_locked_wrist_does_not_move(protocol):
     assert np.abs(pitch - LOCKED_WRIST["rh_WRJ1"]).max() < 0.03
 
 
-def _quick_graph(profile):
+def _quick_graph(profile, **changes):
     from inhand_core.graph_spec import load_graph
 
-    spec = load_graph(profile)
+    spec = load_graph(profile, **changes)
     components = tuple(
         dataclasses.replace(c, overrides={**c.overrides, **STARTS["sim"]}) if c.name == "sim" else c
         for c in spec.components
     )
-    return type(spec)(spec.name, spec.tick_ms, components, dict(spec.topics))
+    return dataclasses.replace(spec, components=components)
+
+
+def test_the_results_name_goals_and_task(protocol):
+    told = described(dataclasses.replace(protocol, goals="face_up", task="one_friction,little_torsion"))
+    assert told["goals"] == "face_up" and told["task"] == f"one_friction,little_torsion/{load_tasks().version}"
+    assert described(protocol)["task"] == f"published/{load_tasks().version}"
+
+
+def test_goals_and_task_reach_the_graph(protocol):
+    before = build_graph(dataclasses.replace(protocol, goals="face_up", task="as_before", randomization="all"))
+    assert before.component("goal").config.mode == "face_up"
+    sim, links = before.component("sim"), list(before.runners["smoother"].output_links.links())
+    assert sim.config.friction == "all" and sim.model.pair_friction[:, 2].max() < 0.025
+    assert [type(link).__name__ for link in links] == ["ActionNoise", "ActionDelay", "Backlash"]
+    assert links[2].config.increment == "clipped" and (links[2].config.log_deltas() == 3.0).all()
+    assert links[0].config.clipped and sim.state.settling is None
+    now = build_graph(dataclasses.replace(protocol, randomization="all"))
+    assert now.component("sim").state.settling is not None
+
+
+@pytest.mark.parametrize(("change", "message"), [({"goals": "up"}, "'up' is not one of"), ({"task": "easy"}, "easy")])
+def test_unknown_goals_and_tasks_are_refused(protocol, change, message):
+    with pytest.raises(ConfigError, match=message):
+        dataclasses.replace(protocol, **change)
