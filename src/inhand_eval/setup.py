@@ -41,7 +41,6 @@ setup(
             "calibrate.model = inhand_eval.calibration.commands:model",
             "calibrate.tables = inhand_eval.calibration.commands:tables",
             "calibrate.proof = inhand_eval.calibration.commands:proof",
-            "evaluate.sight = inhand_eval.vision_commands:sight",
             "evaluate.vision = inhand_eval.vision_commands:vision",
             "study.ablation = inhand_eval.studies.commands:ablation",
             "study.memory = inhand_eval.studies.commands:memory",

@@ -30,7 +30,6 @@ RUN_BY = {
     "inhand emulate hand": "tests/launch/test_hand_driver.py",
     "inhand emulate phasespace": "tests/launch/test_phasespace.py",
     "inhand evaluate graph": "tests/launch/test_evaluate_graph.py",
-    "inhand evaluate sight": "src/inhand_eval/test/test_sight.py",
     "inhand evaluate vision": "src/inhand_eval/test/test_vision.py",
     "inhand evaluate": "src/inhand_eval/test/test_trials.py",
     "inhand fuzz": "src/inhand_drivers/test/test_fuzz.py",

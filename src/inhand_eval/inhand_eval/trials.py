@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from typing import Protocol as Protocol_
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
 from inhand_core.task import PUBLISHED, load_task
+from inhand_eval.interrupted import Interrupted
 from inhand_policy.weights import load_metadata
 
 GOALS = ("full", "face_up")
@@ -117,40 +120,86 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
     return InProcessGraph(spec, protocol.trials, protocol.seed, protocol.randomization, overrides)
 
 
+class Stepper(Protocol_):
+    """Advances the graph by a tick, and puts messages of its own among those of the components."""
+
+    def step(self, graph: InProcessGraph) -> Any:
+        """As `InProcessGraph.step`."""
+
+    def save(self) -> Any:
+        """What the next steps depend on, picklable."""
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned."""
+
+
+@dataclass
+class _Running:
+    """Trials under way; (n,) each: goals, reason, seconds of those that have ended, begun [s], open."""
+
+    goals: np.ndarray
+    reason: np.ndarray
+    seconds: np.ndarray
+    begun: np.ndarray
+    open: np.ndarray
+
+    @classmethod
+    def first(cls, n: int) -> _Running:
+        """Before the first step."""
+        counts = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        return cls(*counts, np.zeros(n), np.full(n, np.nan), np.ones(n, bool))
+
+    def take(self, trial: Any, now: float) -> bool:
+        """Takes the state of all rows' trials at a time [s]; whether one has ended."""
+        self.begun = np.where(np.isnan(self.begun) & (trial.state == TrialState.RUNNING), now, self.begun)
+        ended = self.open & (trial.state == TrialState.ENDED)
+        self.goals[ended], self.reason[ended] = trial.goals_achieved[ended], trial.reason[ended]
+        self.seconds[ended] = now - self.begun[ended]
+        self.open &= ~ended
+        return bool(ended.any())
+
+
 def run_trials(
     protocol: Protocol,
     progress: Callable[[int, float], None] | None = None,
     watch: Callable[[InProcessGraph], None] | None = None,
-    step: Callable[[InProcessGraph], Any] = InProcessGraph.step,
+    stepper: Stepper | None = None,
+    interrupted: Interrupted | None = None,
 ) -> TrialResults:
     """Runs the first trial of every row to its end.
 
     Args:
         protocol: what to run.
-        progress: called now and then with the number of finished trials and the simulated time [s].
+        progress: called at each step with the number of finished trials and the simulated time [s].
         watch: called after every step.
-        step: advances the graph by a tick; another one can put messages of its own among those of the components.
+        stepper: advances the graph; default the graph itself.
+        interrupted: where an interrupted evaluation goes on, to the same results, which it holds in the end.
     """
     graph = build_graph(protocol)
-    count = protocol.trials
-    goals, reason = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    seconds, begun = np.zeros(count), np.full(count, np.nan)
-    open_rows = np.ones(count, bool)
-    while open_rows.any():
+    sim, rows = graph.component("sim"), _Running.first(protocol.trials)
+    if interrupted is not None and (saved := interrupted.load()) is not None:
+        if isinstance(saved, TrialResults):
+            return saved
+        state, rows, own = saved
+        graph.restore(state)
+        if stepper is not None:
+            stepper.restore(own)
+        sim.asleep[:] = ~rows.open
+    while rows.open.any():
         now = graph.time_ns * 1e-9
-        step(graph)
+        stepper.step(graph) if stepper is not None else graph.step()
         if watch is not None:
             watch(graph)
-        trial = graph.latest["trial"]
-        begun = np.where(np.isnan(begun) & (trial.state == TrialState.RUNNING), now, begun)
-        ended = open_rows & (trial.state == TrialState.ENDED)
-        goals[ended], reason[ended] = trial.goals_achieved[ended], trial.reason[ended]
-        seconds[ended] = now - begun[ended]
-        open_rows &= ~ended
-        graph.component("sim").asleep[:] = ~open_rows  # most trials are short; the longest decides how long this takes
-        if progress is not None and ended.any():
-            progress(int(count - open_rows.sum()), now)
-    return TrialResults(goals, seconds, reason, int(graph.component("sim").bad_worlds))
+        if rows.take(graph.latest["trial"], now):
+            sim.asleep[:] = ~rows.open  # most trials are short; the longest decides how long this takes
+        if progress is not None:
+            progress(int((~rows.open).sum()), now)
+        if interrupted is not None:
+            interrupted.offer(lambda: (graph.save(), copy.deepcopy(rows), stepper.save() if stepper else None))
+    results = TrialResults(rows.goals, rows.seconds, rows.reason, int(sim.bad_worlds))
+    if interrupted is not None:
+        interrupted.save(results)
+    return results
 
 
 def reason_counts(reason: np.ndarray) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from inhand_core.task import load_tasks
 from inhand_description import JOINT_INDEX, LOCKED_WRIST
 from inhand_eval.commands import policy
 from inhand_eval.film import CROP, RATE, Film
+from inhand_eval.interrupted import Interrupted
 from inhand_eval.trials import Protocol, build_graph, described, run_trials
 from inhand_policy.export import initial_weights
 from inhand_policy.network import NetworkSizes
@@ -52,7 +54,7 @@ def test_what_goes_on_beside_a_trial_does_not_matter(protocol):
         graph.component("sim").asleep[:] = False
         graph.step()
 
-    awake, asleep = run_trials(longer, step=wake_all), run_trials(longer)
+    awake, asleep = run_trials(longer, stepper=SimpleNamespace(step=wake_all)), run_trials(longer)
     for name in ("goals", "seconds", "reason"):
         np.testing.assert_array_equal(getattr(awake, name), getattr(asleep, name))
     assert len(set(asleep.seconds)) > 1  # some slept while others went on
@@ -141,3 +143,33 @@ def test_goals_and_task_reach_the_graph(protocol):
 def test_unknown_goals_and_tasks_are_refused(protocol, change, message):
     with pytest.raises(ConfigError, match=message):
         dataclasses.replace(protocol, **change)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_an_interrupted_evaluation_goes_on_to_the_same_results(protocol, tmp_path):
+    longer = dataclasses.replace(protocol, trials=4, timeout_s=2.4, randomization="all", overrides=TUMBLED)
+    whole, steps = run_trials(longer), []
+
+    def kill(graph):
+        steps.append(graph.time_ns)
+        if len(steps) == 17:
+            raise Killed
+
+    def store():
+        return Interrupted(tmp_path / "trials", ("these", 4), every_s=0.0)
+
+    with pytest.raises(Killed):
+        run_trials(longer, watch=kill, interrupted=store())
+    before = len(steps)
+    again = run_trials(longer, watch=lambda graph: steps.append(graph.time_ns), interrupted=store())
+    for name in ("goals", "seconds", "reason"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    assert steps[before] == steps[before - 1]  # the step that was cut off is made again, none before it
+    once_more = run_trials(longer, watch=kill, interrupted=store())
+    np.testing.assert_array_equal(once_more.goals, whole.goals)
+    assert Interrupted(tmp_path / "trials", ("others", 4)).load() is None
+    (tmp_path / "trials").write_bytes(b"half a pic")
+    assert store().load() is None
