@@ -156,11 +156,13 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if hint is Any:
         return value
     if origin is Annotated:
-        value = _convert(args[0], value, where)
-        for limits in args[1:]:
-            if isinstance(limits, Range) and (wrong := limits.outside(value, where)):
+        limits_given = [limits for limits in args[1:] if isinstance(limits, Range)]
+        if not (limits_given and isinstance(value, float)):  # else the range says better than "finite" what is wanted
+            value = _convert(args[0], value, where)
+        for limits in limits_given:
+            if wrong := limits.outside(value, where):
                 raise _OutOfRange(f"{wrong[0]} must be {limits}, is {wrong[1]:g}")
-        return value
+        return _convert(args[0], value, where)
     if origin in (typing.Union, types.UnionType):
         return _convert_union(args, value, where)
     if origin is typing.Literal:
