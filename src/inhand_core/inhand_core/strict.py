@@ -8,6 +8,7 @@ they are used (`load_config`).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -82,9 +83,6 @@ def parse_json(text: str, where: str) -> Any:
     if (depth := _json_depth(text)) > MAX_DEPTH:
         raise StrictError(f"{where}: JSON nested {depth} levels deep; {MAX_DEPTH} are read")
 
-    def constant(name: str) -> Any:
-        raise StrictError(f"{where}: {name} is no number of JSON")
-
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
@@ -92,18 +90,24 @@ def parse_json(text: str, where: str) -> Any:
             raise StrictError(f"{where}: {sorted({n for n in names if names.count(n) > 1})} given twice")
         return found
 
-    def real(digits: str) -> float:
-        value = float(digits)
-        if value in (float("inf"), float("-inf")):
-            raise StrictError(f"{where}: {digits[:20]} is too large for a number")
-        return value
-
     try:
-        return json.loads(text, parse_constant=constant, object_pairs_hook=mapping, parse_float=real)
+        found = json.loads(text, object_pairs_hook=mapping)
     except StrictError:
         raise
     except (ValueError, RecursionError) as error:
         raise StrictError(f"{where}: not JSON: {_first_line(error)}") from error
+    if bad := _not_finite(found):
+        raise StrictError(f"{where}: {bad[0]} is no number of JSON: {bad[1]}")
+    return found
+
+
+def _not_finite(value: Any, place: str = "") -> tuple[str, float] | None:
+    """Place and value of the first number that is NaN, infinite, or too large for a double."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else (place.lstrip(".") or "it", value)
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    named = ((f"{place}.{key}" if isinstance(value, dict) else f"{place}[{key}]", item) for key, item in inner)
+    return next((bad for name, item in named if (bad := _not_finite(item, name))), None)
 
 
 def _json_depth(text: str) -> int:

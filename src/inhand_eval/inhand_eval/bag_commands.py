@@ -8,6 +8,8 @@ from typing import Annotated
 
 import tyro
 
+from inhand_core.files import write_whole
+
 
 def check(
     bag: Annotated[Path, tyro.conf.Positional],
@@ -37,7 +39,7 @@ def check(
     bad = [topic for topic, report in reports.items() if report.problems]
     print(f"{bag}: {len(reports)} topics, " + (f"{len(bad)} with problems: {bad}" if bad else "whole"))
     if json is not None:
-        json.write_text(json_module.dumps({"bag": str(bag), "whole": not bad, "topics": as_json(reports)}, indent=1))
+        write_whole(json, json_module.dumps({"bag": str(bag), "whole": not bad, "topics": as_json(reports)}, indent=1))
     return int(bool(bad))
 
 

@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Literal
 
+from inhand_core.files import write_whole
+
 
 def policy(
     weights: Path = Path("weights/block.safetensors"),
@@ -103,4 +105,4 @@ def _run(protocol, watch=None) -> dict:
 
 def _write(path: Path, report: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n")
+    write_whole(path, json.dumps(report, indent=1) + "\n")
