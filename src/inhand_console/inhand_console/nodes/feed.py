@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 
 import numpy as np
@@ -114,7 +115,8 @@ class Feed:
             self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now))
         moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("tf_static")]
         for frame in (frame for message in moved for frame in message.transforms):
-            self._frames[frame.child_frame_id] = (frame.header.frame_id, transform_matrix(frame.transform))
+            with suppress(ValueError):  # the last good one stays; who estimates from it says what is wrong
+                self._frames[frame.child_frame_id] = (frame.header.frame_id, transform_matrix(frame.transform))
         if moved:
             poses = {name: in_root(f"{name}_optical_frame", self._frames) for name in CAMERA_NAMES}
             self.inbox.note(camera_poses={name: pose for name, pose in poses.items() if pose is not None})
