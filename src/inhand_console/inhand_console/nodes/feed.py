@@ -16,9 +16,9 @@ from inhand_console.nodes.decoders import from_bytes, node_reports
 from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import Inbox, Latencies, NodeReport
 from inhand_core import GraphSpec
+from inhand_data.stamps import read_header
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_ros.messages import message_class
-from inhand_ros.raw import read_header
 from inhand_ros.summary import LatencyMeter
 from inhand_ros.transforms import in_root, transform_matrix
 

@@ -8,8 +8,9 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
 from inhand_core.graph import load_graph
+from inhand_data.reserve import cut_off
 from inhand_ros import Diagnostics, ManagedNode, declare, run_node
-from inhand_ros.bag import Bag, BagConfig, cut_off
+from inhand_ros.bag import Bag, BagConfig
 from inhand_ros.bag_writer import BagWriter
 from inhand_ros.nodes.take_services import TakeServices
 from inhand_ros.takes import Takes
@@ -39,6 +40,7 @@ class RecorderNode(ManagedNode):
             declare(self, "split_s", default.split_s, "length of a file of the bag [s]; 0: no limit"),
             declare(self, "keep_free_mb", default.keep_free_mb, "end when the disk has less room than this [MiB]"),
             declare(self, "compression", default.compression, "none, lz4 or zstd"),
+            declare(self, "flush_s", default.flush_s, "a recorder that is killed loses what came within this [s]"),
         )
         self._queue_mb = declare(self, "queue_mb", 512.0, "memory for what waits for the disk [MiB]", (1.0, 1e5))
         self._writer: BagWriter | None = None
