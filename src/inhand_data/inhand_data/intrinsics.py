@@ -65,7 +65,7 @@ class Intrinsics:
         if (width, height) != (self.width, self.height):
             raise CameraError(
                 f"an image of {width} x {height} px, but camera_info says {self.width} x {self.height}: "
-                f"region of interest and binning of {self.whole[0]} x {self.whole[1]} included"
+                f"of {self.whole[0]} x {self.whole[1]}, region and binning {self.binning} taken into account"
             )
 
 
