@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from inhand_core import load_topics
 from inhand_core.config import ConfigError, read_yaml
-from inhand_core.graph import load_graph
 from inhand_core.paths import config_file
 from inhand_data.bags import STEPPED, BagReader, open_bag
 from inhand_data.losses import dropped, missing_numbers
@@ -129,9 +129,7 @@ class BagReport:
 
 def expected_rates(topics: set[str]) -> dict[str, float]:
     """Rates [Hz] that the graph's configuration gives the topics of a bag, as far as it has them."""
-    rates = {
-        f"/{name}": float(topic.rate) for name, topic in load_graph("realtime").topics.items() if not topic.on_change
-    }
+    rates = {f"/{name}": float(topic.rate) for name, topic in load_topics().items() if not topic.on_change}
     camera = float(read_yaml(config_file("cameras_sim"))["rate"])
     for name in CAMERA_NAMES:
         rates |= dict.fromkeys((f"/{name}/image_raw", f"/{name}/image_raw/compressed", f"/{name}/camera_info"), camera)

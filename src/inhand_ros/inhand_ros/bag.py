@@ -102,6 +102,12 @@ class Bag:
         return dict(self._written)
 
     @property
+    def kept(self) -> int:
+        """Messages in the bag's files: of those given to it, what the disk took."""
+        extents = [extent for _, extent in self._done] + ([] if self._file is None else [self._file.extent])
+        return sum(sum(extent.counts.values()) for extent in extents)
+
+    @property
     def lost(self) -> dict[str, int]:
         """Messages that never came, by topic, from the numbers that the middleware gives to each publisher's."""
         found = dict.fromkeys(self._channels, 0)

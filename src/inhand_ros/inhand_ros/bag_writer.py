@@ -50,6 +50,12 @@ class BagWriter:
             self._changed.notify_all()
         return True
 
+    def result(self) -> dict[str, object]:
+        """What became of the bag: folder, messages in it, messages that are missing, and the error that ended it."""
+        missing = sum(self.dropped.values()) + sum(self.bag.lost.values())
+        told: dict[str, object] = {"folder": str(self.bag.folder), "messages": self.bag.kept, "missing": missing}
+        return told if self.error is None else {**told, "error": str(self.error)}
+
     def pause(self) -> None:
         """Returns when all that waits is written; what publishers say until the next `put` is not missed."""
         with self._changed:
