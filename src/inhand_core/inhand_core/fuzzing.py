@@ -30,6 +30,7 @@ class Target:
         refusals: the exceptions by which it refuses; none where it counts refusals instead of raising them.
         repair: puts checksums right, so that mutations reach what lies behind them; used on half of the inputs.
         longest: an input is made no longer than this [bytes].
+        slow: how many times fewer inputs a run gives it than a parser of packets.
     """
 
     seeds: tuple[bytes, ...]
@@ -37,6 +38,7 @@ class Target:
     refusals: tuple[type[Exception], ...] = ()
     repair: Callable[[bytes], bytes] = bytes
     longest: int = LONG
+    slow: int = 1
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def bag() -> Target:
         if read(path) < before:
             raise AssertionError("a repair lost messages")
 
-    return Target(seeds, parse, (BagError,), _checksums)
+    return Target(seeds, parse, (BagError,), _checksums, slow=50)
 
 
 def yaml_text() -> Target:
@@ -88,7 +88,7 @@ def yaml_text() -> Target:
         path.write_bytes(data)
         read_yaml(path)
 
-    return Target(seeds, parse, (ConfigError,))
+    return Target(seeds, parse, (ConfigError,), slow=5)
 
 
 def json_text() -> Target:

@@ -37,11 +37,12 @@ def fuzz(parsers: tuple[str, ...] = (), count: int = 100_000, seed: int = 0) -> 
 
     Args:
         parsers: which; none: all.
-        count: inputs for each.
+        count: inputs for each; fewer for those that take longer over one, such as bags.
         seed: of the mutations.
     """
     for name in parsers or TARGETS:
-        result = run(load_target(name), count, seed)
+        target = load_target(name)
+        result = run(target, max(count // target.slow, 1), seed)
         print(
             f"{name:19} {result.count} mutated inputs in {result.seconds:.1f} s: {result.accepted} accepted, "
             f"{result.refused} refused, none crashed it, the dearest {1e3 * result.dearest:.0f} ms",
