@@ -22,7 +22,7 @@ KERNELS = {"inhand_kernels", "numpy"}
 SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 # Bags, images and camera geometry, which everything that records or replays shares.
-DATA = CORE | {"inhand_data", "mcap", "rosbags", "cv2"}
+DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
 EVALUATION = {"cv2", "matplotlib", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {

@@ -21,9 +21,9 @@ from inhand_core.paths import config_file, resource_root
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
 from inhand_ros.parameters import file_comments
+from inhand_ros.static_frames import StaticFrames
 from inhand_vision.estimator import load_estimator
 from inhand_vision.live import LivePoses, PoseEstimatorConfig
-from inhand_vision.nodes.static_frames import StaticFrames
 
 LOOK_S, WINDOW = 0.005, 300
 NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
@@ -111,9 +111,8 @@ class PoseEstimatorNode(ManagedNode):
                 status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
         for (name, kind), count in sorted(self._live.refused.items()):
             status.add(f"refused: {name} {kind}", count)
-        for text in dict.fromkeys([*self._live.problems(), *self._frames.refused.values(), self._reason]):
-            if text:
-                status.warn(text)
+        for text in dict.fromkeys(filter(None, (*self._live.problems(), *self._frames.refused.values(), self._reason))):
+            status.warn(text)
 
 
 def main() -> None:

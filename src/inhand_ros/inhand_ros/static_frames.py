@@ -29,7 +29,11 @@ class StaticFrames:
             except ValueError as error:
                 self.refused[name] = f"/tf_static: {name}: {error}"
 
+    def in_world(self, frame: str) -> np.ndarray | None:
+        """World from `frame` (4, 4); None while it is not known."""
+        return in_root(frame, self._frames)
+
     def in_hand_base(self, frame: str) -> np.ndarray | None:
         """hand_base from `frame` (4, 4); None while it is not known."""
-        base, world = in_root("hand_base", self._frames), in_root(frame, self._frames)
+        base, world = self.in_world("hand_base"), self.in_world(frame)
         return None if base is None or world is None else relative(base, world)
