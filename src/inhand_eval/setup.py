@@ -18,7 +18,6 @@ setup(
         "opencv-python-headless",
         "PyYAML",
         "rich",
-        "rosbags",
         "scipy",
         "torch",
         "tyro",

@@ -23,6 +23,7 @@ QUICK = (
 RUN_BY = {
     **dict.fromkeys(SMALL, "tests/docs/test_small.py"),
     "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
+    "inhand bag repair": "src/inhand_data/test/test_repair.py",
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
     "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",

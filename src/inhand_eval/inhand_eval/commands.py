@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Literal
 
+from inhand_core.files import write_whole
+
 KINDS = ("deterministic", "sampled")
 
 
@@ -147,4 +149,4 @@ def _unfinished(json: Path, kind: str) -> Path:
 
 def _write(path: Path, report: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(report, indent=1) + "\n")
+    write_whole(path, json.dumps(report, indent=1) + "\n")

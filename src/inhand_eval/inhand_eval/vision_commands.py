@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as json_module
 from pathlib import Path
 
+from inhand_core.files import write_whole
+
 
 def vision(
     weights: Path = Path("weights/vision.safetensors"),
@@ -65,7 +67,7 @@ def vision(
     picture = plot or (json.with_suffix(".png") if json is not None else None)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(json_module.dumps(found, indent=1) + "\n")
+        write_whole(json, json_module.dumps(found, indent=1) + "\n")
     if picture is not None:
         draw(results, estimator.metadata.object, picture)
         print(f"{picture}: written")
