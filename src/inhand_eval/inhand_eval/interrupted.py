@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from inhand_core.files import write_whole
+
 EVERY_S = 60.0
 """Time between two savings [s]."""
 
@@ -42,8 +44,5 @@ class Interrupted:
 
     def save(self, content: Any) -> None:
         """Saves at once."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_name(f".{self.path.name}.new")
-        partial.write_bytes(pickle.dumps((self._key, content)))
-        partial.replace(self.path)
+        write_whole(self.path, pickle.dumps((self._key, content)))
         self._saved = time.monotonic()
