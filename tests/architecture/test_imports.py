@@ -14,7 +14,7 @@ SRC = ROOT / "src"
 
 COMMAND_LINE = {"tyro", "rich"}
 CORE = {"inhand_core", "numpy", "array_api_compat", "yaml"}
-DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics"}
+DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics", "trimesh", "coacd"}
 CONTROL = CORE | {"inhand_control"}
 KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;

@@ -27,6 +27,7 @@ RUN_BY = {
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
     "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
+    "inhand description decompose": "src/inhand_description/test/test_objects.py",
     "inhand description write": "src/inhand_description/test/test_generated.py",
     "inhand emulate hand": "tests/launch/test_hand_driver.py",
     "inhand emulate phasespace": "tests/launch/test_phasespace.py",
