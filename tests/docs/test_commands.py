@@ -26,6 +26,7 @@ RUN_BY = {
     "inhand bag repair": "src/inhand_data/test/test_repair.py",
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
+    "inhand dataset export": "src/inhand_eval/test/test_lerobot.py",
     "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
     "inhand description decompose": "src/inhand_description/test/test_objects.py",
     "inhand description write": "src/inhand_description/test/test_generated.py",
