@@ -10,9 +10,9 @@ from bag_maker import SECOND, BagMaker
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import TrialState
+from inhand_data.bags import BagError
 from inhand_description import JOINT_NAMES
 from inhand_eval.bag_commands import export
-from inhand_eval.bags import BagError
 from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.datasets.lerobot import export_lerobot
 from inhand_eval.datasets.signals import SOURCES

@@ -18,9 +18,10 @@ import pyarrow.parquet as parquet
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import TrialState
-from inhand_eval.bags import BagError, BagReader, open_bag, stamp_of
+from inhand_data.bags import BagError, BagReader, open_bag
+from inhand_data.pixels import ImageError, rgb_image
+from inhand_data.stamps import ShortMessage, stamp_of
 from inhand_eval.datasets.bag_index import CAMERA_NAMES, IMAGE_TOPICS
-from inhand_eval.datasets.convert import rgb_image
 from inhand_eval.datasets.signals import SOURCES, read_tracks
 from inhand_eval.datasets.sync import SyncConfig, as_of, trial_at
 
@@ -65,7 +66,10 @@ def export_lerobot(
     plans = []
     for path in bags:
         with open_bag(path) as bag:
-            plan, rate = _plan(bag, frames, object, sync)
+            try:
+                plan, rate = _plan(bag, frames, object, sync)
+            except ShortMessage as error:
+                raise BagError(f"{path}: {error}") from error
             plans.append((path, plan))
             if fps and rate != fps:
                 raise BagError(f"{path}: images come at {rate} Hz, in the bags before at {fps} Hz")
@@ -87,8 +91,8 @@ def _plan(bag: BagReader, frames: Frames, object: str, sync: SyncConfig) -> tupl
     stamps: dict[str, list[int]] = {topic: [] for topic in IMAGE_TOPICS}
     trials: list[tuple[int, int]] = []
     for entry in bag.entries({*IMAGE_TOPICS, "/trial"}):
-        if entry.connection.topic in stamps:
-            stamps[entry.connection.topic].append(stamp_of(entry.data))
+        if entry.topic in stamps:
+            stamps[entry.topic].append(stamp_of(entry.data))
         else:
             message = bag.message(entry)
             trials.append((stamp_of(entry.data), int(message.trial_id) if message.state == TrialState.RUNNING else -1))
@@ -142,11 +146,14 @@ def _write_videos(
         seen = dict.fromkeys(IMAGE_TOPICS, -1)
         with open_bag(path) as bag:
             for entry in bag.entries(IMAGE_TOPICS):
-                topic = entry.connection.topic
+                topic = entry.topic
                 seen[topic] += 1
                 while ahead[topic] == seen[topic]:
                     key = _video_key(CAMERA_NAMES[IMAGE_TOPICS.index(topic)])
-                    image = rgb_image(bag.message(entry))
+                    try:
+                        image = rgb_image(bag.message(entry))
+                    except ImageError as error:
+                        raise BagError(f"{path}: {topic}: {error}") from error
                     if key not in writers:
                         size = image.shape[:2]
                         writers[key] = _writer(out / VIDEO.format(video_key=key, **_FIRST), fps, size)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS
+from inhand_data.bags import BagReader
+from inhand_data.stamps import stamp_of
 from inhand_description import ACTUATOR_NAMES, JOINT_NAMES
-from inhand_eval.bags import BagReader, stamp_of
 
 _XYZ, _XYZW = ("x", "y", "z"), ("x", "y", "z", "w")
 _FINGERS = ("ff", "mf", "rf", "lf", "th")
@@ -85,7 +86,7 @@ def read_tracks(bag: BagReader) -> dict[str, Track]:
         by_topic.setdefault(SOURCES[name].topic, []).append(name)
     for entry in bag.entries(by_topic):
         message, stamp = bag.message(entry), stamp_of(entry.data)
-        for name in by_topic[entry.connection.topic]:
+        for name in by_topic[entry.topic]:
             tracks[name].stamp_ns.append(stamp)
             tracks[name].values.append(SOURCES[name].values(message))
     return tracks

@@ -226,7 +226,7 @@ def task(
     seed: int = 1,
     timeout: float = 80.0,
     randomization: str = "all",
-    object: Literal["block", "prism"] = "block",
+    object: str = "block",
     choices: tuple[str, ...] = (),
     run: Path = Path("runs/study_task"),
     page: Path | None = None,
