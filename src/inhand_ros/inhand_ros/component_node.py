@@ -21,8 +21,8 @@ from inhand_ros.graph_component import GraphComponent
 from inhand_ros.managed_node import ManagedNode
 from inhand_ros.parameters import check_parameters
 
-PATIENCE_S = 2.0
-"""How long a node may take to end; launch files send SIGTERM after 2.5 s and SIGKILL after 3."""
+PATIENCE_S = 1.5
+"""How long a node may take to end; launch files send SIGTERM after 2 s and SIGKILL after 2.5."""
 
 
 class ComponentNode(GraphComponent, Node):

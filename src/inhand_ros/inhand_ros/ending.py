@@ -4,7 +4,7 @@ rclpy's own handlers shut the context down in a thread of their own, while the m
 destroys what that thread is using; and Python's finalisation collects every object that was ever made, for seconds on a
 busy machine, deaf to signals. So the signals are taken here: the executor is told to stop, a timer of C, which needs no
 interpreter lock, ends the process should it get stuck, and it leaves without finalisation once its node is gone. What
-hangs in C with the interpreter's lock before the signal comes is ended by launch, which sends SIGKILL after 3 s.
+hangs in C with the interpreter's lock before the signal comes is ended by launch, which sends SIGKILL after 2.5 s.
 """
 
 from __future__ import annotations

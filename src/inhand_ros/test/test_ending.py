@@ -159,3 +159,17 @@ def test_leaving_runs_exit_handlers_flushes_and_waits_for_no_thread() -> None:
         leave(4)
     """)
     assert end(process)[:2] == (4, "last words exit handler\n")
+
+
+@pytest.mark.parametrize(("folder", "quiet"), [("lib", True), ("bin", False)])
+def test_until_its_node_is_built_a_ros_executable_ends_quietly(tmp_path, folder, quiet) -> None:
+    program = tmp_path / folder / "package" / "node"
+    program.parent.mkdir(parents=True)
+    program.write_text("import time\nimport inhand_ros\nprint('ready', flush=True)\ntime.sleep(3600)\n")
+    command = [sys.executable, str(program)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    found, _, err = end(process)
+    assert found == -signal.SIGINT
+    assert ("KeyboardInterrupt" not in err) == quiet
