@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
@@ -20,7 +21,7 @@ from inhand_drivers.nodes.hand_parameters import prepare
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_interfaces.msg import HandSensors as HandSensorsMessage
 from inhand_interfaces.msg import MotorCommands
-from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_node
+from inhand_ros import Diagnostics, Labels, ManagedNode, declare, decode, encode, run_node
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
@@ -34,6 +35,8 @@ class HandDriver(ManagedNode):
     def __init__(self) -> None:
         super().__init__("hand_driver")
         self._config = prepare(self)
+        text = "name of the controller whose commands are followed, as that was given it; empty: the first that speaks"
+        self._claim = declare(self, "claim", "", text)
         self._time = RosTime(self)
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
@@ -50,7 +53,9 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
-        self._core = HandCore(self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger())
+        self._core = HandCore(
+            self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger(), self._claim
+        )
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
@@ -87,11 +92,11 @@ class HandDriver(ManagedNode):
         return timed
 
     def _publish(self, reading: Reading, stamp_ns: int) -> None:
-        signal = HandSensors(reading.hall[None], reading.motor_current[None])
+        signal = HandSensors(reading.hall[None], reading.motor_current[None], np.array([reading.start]))
         self._outlet.publish(encode(signal, stamp_ns, reading.sequence, Labels()))
 
     def _on_command(self, message: Any) -> None:
-        self._core.command(decode(message).torque[0], message.sensors_sequence)
+        self._core.command(decode(message).torque[0], message.sensors_sequence, message.claim)
 
     def _on_clear(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success, response.message = True, f"cleared: {'; '.join(self._core.motors.faults) or 'nothing'}"
