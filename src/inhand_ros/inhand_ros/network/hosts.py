@@ -53,6 +53,7 @@ class Host:
             "ROS_DOMAIN_ID": str(domain),
             "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "ROS_STATIC_PEERS": peer,
+            "INHAND_STATE_DIR": "/dev/shm/inhand_state",  # the host's own
             "PYTHONUNBUFFERED": "1",
         }
         self._processes: list[subprocess.Popen] = []
