@@ -21,7 +21,8 @@ from inhand_drivers.nodes.hand_parameters import prepare
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_interfaces.msg import HandSensors as HandSensorsMessage
 from inhand_interfaces.msg import MotorCommands
-from inhand_ros import Diagnostics, Labels, ManagedNode, declare, decode, encode, run_node
+from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_node
+from inhand_ros.parameters import declare_claim
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
@@ -35,9 +36,7 @@ class HandDriver(ManagedNode):
     def __init__(self) -> None:
         super().__init__("hand_driver")
         self._config = prepare(self)
-        text = "name of the controller whose commands are followed, as that was given it; empty: the first that speaks"
-        self._claim = declare(self, "claim", "", text)
-        self._time = RosTime(self)
+        self._claim, self._time = declare_claim(self), RosTime(self)
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
         self.bring_up()
@@ -53,9 +52,8 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
-        self._core = HandCore(
-            self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger(), self._claim
-        )
+        bus, log = SoemBus(self._config), self.get_logger()
+        self._core = HandCore(self._config, self._tables, bus, time.monotonic, log, self._claim)
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)

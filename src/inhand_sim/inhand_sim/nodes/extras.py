@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,18 @@ from rclpy.logging import get_logging_directory
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
+from inhand_core.claim import Ownership
 from inhand_core.signals import ObjectPose, Signal
 from inhand_interfaces.msg import Markers as MarkersMessage
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
 from inhand_interfaces.msg import SimStatus
 from inhand_ros import Diagnostics, Labels, encode, to_stamp
+from inhand_ros.parameters import declare_claim
 from inhand_sim.nodes.snapshots import Snapshot, Snapshots
 from inhand_sim.pacing import Pace
 from inhand_sim.worlds import Worlds
 
+COMMANDS = "hand/motor_commands"
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
 MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still gets every frame
 
@@ -33,12 +37,17 @@ class Extras:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._ownership = Ownership(declare_claim(node), time.monotonic)
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._status = node.create_publisher(SimStatus, "sim/status", 10)
         self._snapshots = Snapshots(node)
         self._truths, self._frames, self._time_ns = 0, 0, 0
+
+    def admits(self, topic: str, message: Any) -> bool:
+        """Whether a message may be taken: motor commands are, from one controller alone."""
+        return topic != COMMANDS or self._ownership.admits(message.claim)
 
     def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal | Snapshot]:
         """What is true and due: pose, snapshot, markers with each frame; to be called where the worlds are stepped."""
@@ -66,7 +75,7 @@ class Extras:
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 
-    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any]) -> None:
+    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any], worlds: Worlds) -> None:
         """Publishes how the simulation keeps up."""
         trial = inboxes["trial"].signal()
         message = SimStatus(
@@ -80,8 +89,9 @@ class Extras:
         )
         message.header.stamp = to_stamp(self._time_ns)
         self._status.publish(message)
+        self._save_bad_states(worlds)
 
-    def save_bad_states(self, worlds: Worlds) -> None:
+    def _save_bad_states(self, worlds: Worlds) -> None:
         """Writes the states before the physics broke down to files in the log folder, and says so."""
         for bad in worlds.take_bad_states():
             path = Path(get_logging_directory()) / f"bad_state_{self._time_ns}.npz"
@@ -97,6 +107,9 @@ class Extras:
         status.add("paused", pace.paused)
         status.add("messages dropped before publishing", dropped)
         status.add("bad worlds", worlds.bad_worlds)
+        status.add("commands refused: another controller", self._ownership.refused)
+        if trouble := self._ownership.trouble:
+            status.error(trouble)
         if not pace.paused and pace.factor < 0.98:
             status.warn(f"slower than real time: {pace.factor:.2f}")
         if dropped or worlds.bad_worlds:

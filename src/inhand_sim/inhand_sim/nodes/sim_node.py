@@ -7,7 +7,6 @@ sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes th
 from __future__ import annotations
 
 import sys
-import time
 from functools import partial
 from typing import Any
 
@@ -15,16 +14,13 @@ import numpy as np
 from rclpy.clock import Clock, ClockType
 from std_srvs.srv import SetBool, Trigger
 
-from inhand_core.claim import Ownership
 from inhand_core.signals import Signal
 from inhand_interfaces.srv import SetObjectPose, Step
-from inhand_ros import ComponentNode, Diagnostics, declare, run_node
+from inhand_ros import ComponentNode, Diagnostics, run_node
 from inhand_sim.nodes.extras import Extras
 from inhand_sim.nodes.requests import POLICY_TICK_NS, place_object
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.pacing import Outbox, RealTimeLoop
-
-COMMANDS = "hand/motor_commands"
 
 
 class SimNode(ComponentNode):
@@ -40,9 +36,8 @@ class SimNode(ComponentNode):
     def setup_component(self) -> None:
         """Builds the world, and the services of a simulator that runs freely."""
         super().setup_component()
-        text = "name of the controller whose commands are followed, as that was given it; empty: the first that speaks"
-        self._ownership = Ownership(declare(self, "claim", "", text), time.monotonic)
         self._extras = Extras(self)
+        self.admits = self._extras.admits
         for topic in topics_left_out(self):
             self.destroy_publisher(self._outlets.pop(topic))
 
@@ -63,10 +58,6 @@ class SimNode(ComponentNode):
         self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._loop.start()
 
-    def admits(self, topic: str, message: Any) -> bool:
-        """Motor commands are taken from one controller alone."""
-        return topic != COMMANDS or self._ownership.admits(message.claim)
-
     def publish(self, topic: str, signal: Signal, time_ns: int) -> None:
         """Publishes what the devices that are on deliver."""
         if topic in self._outlets:
@@ -85,9 +76,6 @@ class SimNode(ComponentNode):
 
     def report(self, status: Diagnostics) -> None:
         """Adds how physics keeps up, and who else commands the motors."""
-        status.add("commands refused: another controller", self._ownership.refused)
-        if trouble := self._ownership.trouble:
-            status.error(trouble)
         if self._loop is not None:
             self._extras.report(status, self._loop.pace(), self._outbox.dropped, self.component)
 
@@ -104,8 +92,7 @@ class SimNode(ComponentNode):
     def _on_status(self) -> None:
         if (error := self._loop.error or self._outbox.error) is not None:
             raise error
-        self._extras.publish_status(self._loop.pace(), self.inboxes)
-        self._extras.save_bad_states(self.component)
+        self._extras.publish_status(self._loop.pace(), self.inboxes, self.component)
 
     def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         self._loop.pause(request.data)
