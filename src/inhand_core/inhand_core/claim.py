@@ -56,4 +56,5 @@ class Ownership:
         if self._clock() - self._refused_at > RELEASE_S:
             return ""
         who = f"another controller (claim {self.stranger:#x})" if self.stranger else "somebody without a claim"
-        return f"{who} publishes motor commands too; they are refused: end that graph, or give it a ROS_DOMAIN_ID of its own"
+        remedy = "end that graph, or give it a ROS_DOMAIN_ID of its own"
+        return f"{who} publishes motor commands too; they are refused: {remedy}"

@@ -24,6 +24,7 @@ class ManagedNode(LifecycleNode):
     Attributes:
         failure: why the last transition that failed did.
         configured, active: whether `cleanup`, and before it `deactivate`, have something to undo.
+        at_shutdown: called last when the node is shut down, by who speaks for it outside of these methods.
     """
 
     failure: Exception = ConfigError("not configured")
@@ -31,6 +32,7 @@ class ManagedNode(LifecycleNode):
 
     def __init__(self, name: str, **options: Any) -> None:
         LifecycleNode.__init__(self, name, **options)
+        self.at_shutdown: list[Callable[[], None]] = []
         self._autostart = declare(self, "autostart", True, "configure and activate at start")
 
     def configure(self) -> None:
@@ -80,8 +82,12 @@ class ManagedNode(LifecycleNode):
         return self._attempt(self.cleanup)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Runs what is left of `deactivate` and `cleanup`."""
-        return self._wind_down(state)
+        """Runs what is left of `deactivate` and `cleanup`, then `at_shutdown`."""
+        try:
+            return self._wind_down(state)
+        finally:
+            for silence in self.at_shutdown:
+                silence()
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Runs what is left of `deactivate` and `cleanup`; the node can then be configured again."""

@@ -93,8 +93,8 @@ def flood(system: System) -> str:
     require(all(waiting), "a service is missing")
     for _ in range(4000):
         outlet.publish(action(1.0, system.node.get_clock().now().nanoseconds, next(number)))
-    requests = [ask.call_async(GetParameters.Request(names=["hand.kp"] * 20_000)) for _ in range(3)]
-    requests += [enable.call_async(SetBool.Request(data=True)) for _ in range(200)]
+    requests = [ask.call_async(GetParameters.Request(names=["hand.kp"] * names)) for names in [1000] * 8 + [20_000]]
+    requests += [enable.call_async(SetBool.Request(data=True)) for _ in range(8)]
     begun = time.monotonic()
     answer = halt.call_async(Trigger.Request())
     system.wait(answer.done, "answer to stop")

@@ -76,7 +76,7 @@ class Extras:
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 
     def publish_status(self, pace: Pace, inboxes: Mapping[str, Any], worlds: Worlds) -> None:
-        """Publishes how the simulation keeps up."""
+        """Publishes how the simulation keeps up, and saves the states before its physics broke down."""
         trial = inboxes["trial"].signal()
         message = SimStatus(
             real_time_factor=pace.factor,
