@@ -26,6 +26,22 @@ std::vector<std::string> publishers_of(Node & node, const char * topic)
   return names;
 }
 
+std::size_t nodes_of(Node & node)
+{
+  rcutils_string_array_t names = rcutils_get_zero_initialized_string_array();
+  rcutils_string_array_t spaces = rcutils_get_zero_initialized_string_array();
+  check(
+    rcl_get_node_names(node.get(), rcutils_get_default_allocator(), &names, &spaces),
+    "listing the nodes");
+  const std::size_t count = names.size;
+  if (
+    rcutils_string_array_fini(&names) != RCUTILS_RET_OK ||
+    rcutils_string_array_fini(&spaces) != RCUTILS_RET_OK) {
+    rcl_reset_error();
+  }
+  return count;
+}
+
 std::string join(std::vector<std::string> names)
 {
   std::sort(names.begin(), names.end());

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <fstream>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,15 +21,16 @@ namespace
 {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kPatienceNs =
-  2000 * kMillisecond;  // discovery on a busy machine takes as long
+constexpr std::int64_t kLeastNs = 2000 * kMillisecond;   // discovery takes as long
+constexpr std::int64_t kMostNs = 10'000 * kMillisecond;  // and so long on a busy machine
 constexpr std::int64_t kLookNs = 50 * kMillisecond;
 constexpr std::int64_t kSettleNs = 300 * kMillisecond;  // for the rest, once one was found
 
-// Whether a process of this machine listens on a UDP port of the domain. RTPS gives a domain 250
-// ports from 7400 + 250 * id on; its participants' unicast ports begin 10 above.
-bool somebody_listens(std::size_t domain)
+// How many participants of the domain this machine has, by the UDP ports that are listened on: RTPS
+// gives a domain 250 from 7400 + 250 * id on, and a participant every second one from the 10th on.
+std::size_t listening(std::size_t domain)
 {
+  std::set<unsigned long> ports;
   const unsigned long first = 7400 + 250 * domain;
   for (const char * table : {"/proc/net/udp", "/proc/net/udp6"}) {
     std::ifstream lines(table);
@@ -37,12 +39,12 @@ bool somebody_listens(std::size_t domain)
     while (std::getline(lines, line)) {
       const std::size_t colon = line.find(':', line.find(':') + 1);
       const unsigned long port = std::strtoul(line.c_str() + colon + 1, nullptr, 16);
-      if (port >= first && port < first + 250) {
-        return true;
+      if (port >= first + 10 && port < first + 250 && (port - first) % 2 == 0) {
+        ports.insert(port);
       }
     }
   }
-  return false;
+  return ports.size();
 }
 
 bool only_this_machine()
@@ -71,13 +73,18 @@ std::string look(const std::vector<std::string> & topics, std::size_t & domain)
   const char * const arguments[] = {"graph_guard"};
   check(rcl_get_default_domain_id(&domain), "reading ROS_DOMAIN_ID");
   domain = domain == RCL_DEFAULT_DOMAIN_ID ? 0 : domain;
-  if (only_this_machine() && !somebody_listens(domain)) {
+  const std::size_t there = listening(domain);
+  if (only_this_machine() && there == 0) {
     return "";
   }
   Context context(1, arguments);
   Node node(context, "graph_guard");
-  const std::int64_t end_ns = rt::steady_now_ns() + kPatienceNs;
-  while (rt::steady_now_ns() < end_ns) {
+  const std::int64_t begun_ns = rt::steady_now_ns();
+  const auto waited = [begun_ns](std::int64_t time_ns) {
+    return rt::steady_now_ns() - begun_ns >= time_ns;
+  };
+  // Until all are known, as far as that can be told: each has a node at least.
+  while (!waited(kLeastNs) || (nodes_of(node) <= there && !waited(kMostNs))) {
     if (!found(node, topics).empty()) {
       rt::sleep_until_ns(rt::steady_now_ns() + kSettleNs);
       return found(node, topics);
