@@ -75,6 +75,7 @@ def test_a_host_that_is_bound_to_loopback_hears_and_tells_nobody(two_hosts, tmp_
     deaf = hosts.policy.start([word.replace("who_hears", "who_obeys") for word in HEAR], tmp_path / "deaf.log", **alone)
     hosts.hand.start(loud, tmp_path / "loud.log")
     assert beside.wait(90.0) == 0, (tmp_path / "beside.log").read_text()
-    assert hosts.hand.start(["ping", "-c", "1", "10.77.0.2"], tmp_path / "ping.log").wait(20.0) == 0, "the wire works"
-    assert attacker.wait(90.0) != 0 and "over the wire" not in (tmp_path / "attacker.log").read_text()
-    assert deaf.wait(90.0) != 0 and "over the wire" not in (tmp_path / "deaf.log").read_text()
+    assert echoes(hosts, tmp_path, 10)[0] >= 9, "the wire works"
+    for name, ears in (("attacker", attacker), ("deaf", deaf)):
+        ears.wait(90.0)  # until its own limit
+        assert "over the wire" not in (tmp_path / f"{name}.log").read_text()
