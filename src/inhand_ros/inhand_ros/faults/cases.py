@@ -23,12 +23,10 @@ from inhand_core.paths import config_file
 from inhand_core.signals import HandAction, HandSensors, MotorCommands
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
-from inhand_ros.faults.system import MODES, Lost, System
+from inhand_ros.faults.system import MODES, STILL, Lost, System
 
 SECOND = 1_000_000_000
 SAFE = {ControllerStatus.HOLD, ControllerStatus.ZERO_TORQUE, ControllerStatus.DISABLED, ControllerStatus.STOPPED}
-STILL = 0.02
-"""A current of the motors that is none [A]: commands of zero, as floats."""
 Case = Callable[[System], str]
 
 
@@ -46,8 +44,9 @@ def kill(program: str, system: System) -> str:
     if program == "rt_node":
         system.wait_for_mode(ControllerStatus.DISABLED)
         require(not system.modes(time.monotonic() - 0.5) - {ControllerStatus.DISABLED}, "it came back enabled")
-        system.enable()
-    back = system.wait_for_mode(ControllerStatus.RUNNING)
+        back = system.run()
+    else:
+        back = system.wait_for_mode(ControllerStatus.RUNNING)
     seen = ", ".join(sorted(MODES[mode].lower() for mode in system.modes(then) & SAFE)) or "no interruption"
     return f"{seen}; started anew after {gone:.1f} s, running {back:.1f} s later"
 
@@ -77,35 +76,31 @@ def stop(system: System) -> str:
     time.sleep(1.0)
     require(not system.modes(then) - {ControllerStatus.STOPPED}, "it was not stopped all the time")
     require(system.torque(then + 0.5) < STILL, f"motors with {system.torque(then + 0.5):.2f} A")
-    require(system.call("controller/clear").success, "clear was refused")
-    system.enable()
-    system.wait_for_mode(ControllerStatus.RUNNING)
+    system.run()
     return "stopped after a kill, enable refused, cleared by hand"
 
 
 def flood(system: System) -> str:
-    """Thousands of actions a second from a stranger, requests without bounds; and a stop among them."""
-    outlet, then, number = system.publisher("hand/action"), time.monotonic(), itertools.count(10**6)
+    """Thousands of actions from a stranger, requests with seconds of work; and a stop among them."""
+    number, before = itertools.count(10**6), system.status().refused_foreign
     enable = system.node.create_client(SetBool, "controller/enable")
     ask = system.node.create_client(GetParameters, "controller/get_parameters")
     halt = system.node.create_client(Trigger, "controller/stop")
-    waiting = [c.wait_for_service(10.0) for c in (enable, ask, halt)]
-    require(all(waiting), "a service is missing")
-    for _ in range(4000):
-        outlet.publish(action(1.0, system.node.get_clock().now().nanoseconds, next(number)))
-    requests = [ask.call_async(GetParameters.Request(names=["hand.kp"] * names)) for names in [1000] * 8 + [20_000]]
-    requests += [enable.call_async(SetBool.Request(data=True)) for _ in range(8)]
-    begun = time.monotonic()
-    answer = halt.call_async(Trigger.Request())
-    system.wait(answer.done, "answer to stop")
-    took, behind = time.monotonic() - begun, sum(not request.done() for request in requests)
-    system.wait(lambda: all(request.done() for request in requests), "answers")
-    refused = system.status().refused_foreign
+    require(all([c.wait_for_service(10.0) for c in (enable, ask, halt)]), "a service is missing")
+    with system.publisher("hand/action") as outlet:
+        for _ in range(4000):
+            outlet.publish(action(1.0, system.node.get_clock().now().nanoseconds, next(number)))
+        requests = [ask.call_async(GetParameters.Request(names=["hand.kp"] * n)) for n in [1000] * 8 + [20_000]]
+        requests += [enable.call_async(SetBool.Request(data=True)) for _ in range(8)]
+        begun = time.monotonic()
+        answer = halt.call_async(Trigger.Request())
+        system.wait(answer.done, "answer to stop")
+        took, behind = time.monotonic() - begun, sum(not request.done() for request in requests)
+        system.wait_for_mode(ControllerStatus.STOPPED)
+        system.wait(lambda: all(request.done() for request in requests), "answers")
+        refused = system.status().refused_foreign - before
     require(refused > 0, "no message of the stranger was refused")
-    system.node.destroy_publisher(outlet)
-    require(system.call("controller/clear").success, "clear was refused")
-    system.enable()
-    system.wait(lambda: ControllerStatus.RUNNING in system.modes(then), "running controller")
+    system.run()
     return f"{refused} refused; stop answered after {1e3 * took:.0f} ms, {behind} requests behind it"
 
 
@@ -129,66 +124,52 @@ def action(value: float, stamp_ns: int, number: int) -> Any:
 
 def forge_actions(system: System) -> str:
     """Values that are none, stamps of other times, forged numbers, on both topics of actions: nothing is followed."""
-    outlets = [system.publisher(topic) for topic in ("hand/action", "policy/action")]
-    with without_policy(system):
+    names = ("hand/action", "policy/action")
+    with system.publisher(names[0]) as first, system.publisher(names[1]) as second, without_policy(system):
         now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
         then, before = time.monotonic(), system.status()
-        for value in (np.nan, np.inf, -np.inf, 1.01, 1e300):
-            for outlet in outlets:
-                outlet.publish(action(value, now, 10**7))
-        for stamp, number in itertools.product((0, now - 60 * SECOND, now + 3600 * SECOND), (10**8, 2**64 - 1)):
-            for outlet in outlets:
-                outlet.publish(action(1.0, stamp, number))
+        forged = [(value, now, 10**7) for value in (np.nan, np.inf, -np.inf, 1.01, 1e300)]
+        times = (0, now - 60 * SECOND, now + 3600 * SECOND)
+        forged += [(1.0, stamp, number) for stamp, number in itertools.product(times, (10**8, 2**64 - 1))]
+        for values, outlet in itertools.product(forged, (first, second)):
+            outlet.publish(action(*values))
         time.sleep(2.0)
         after = system.status()
         require(ControllerStatus.RUNNING not in system.modes(then), "a forged action was followed")
         require(after.lost_actions < 10**6, f"{after.lost_actions} lost actions were counted")
     system.wait_for_mode(ControllerStatus.RUNNING)
-    for outlet in outlets:
-        system.node.destroy_publisher(outlet)
     return f"held; {after.refused_foreign - before.refused_foreign} of a second publisher refused"
 
 
 def forge_sensors(system: System) -> str:
     """A second publisher of sensors, with broken wires and leaps and higher numbers: refused."""
-    outlet, newest = system.publisher("hand/sensors"), system.since("hand/sensors", 0.0)[-1]
-    before = system.status().refused_foreign
-    for k, counts in zip(range(300), itertools.cycle((0.0, 4095.0, 2000.0))):
-        signal_ = HandSensors(np.full((1, 26), counts), np.zeros((1, 20)), np.array([newest.start + 7]))
-        outlet.publish(encode(signal_, to_ns(newest.header.stamp), newest.sequence + 10**5 + k, Labels()))
-        time.sleep(0.005)
-    system.node.destroy_publisher(outlet)
-    refused = system.status().refused_foreign - before
-    require(refused > 0, "none was refused")
+    newest, before = system.since("hand/sensors", 0.0)[-1], system.status().refused_foreign
+    with system.publisher("hand/sensors") as outlet:
+        for k, counts in zip(range(300), itertools.cycle((0.0, 4095.0, 2000.0))):
+            signal_ = HandSensors(np.full((1, 26), counts), np.zeros((1, 20)), np.array([newest.start + 7]))
+            outlet.publish(encode(signal_, to_ns(newest.header.stamp), newest.sequence + 10**5 + k, Labels()))
+            time.sleep(0.005)
+        system.wait(lambda: system.status().refused_foreign > before, "refusal")
     system.wait_for_mode(ControllerStatus.RUNNING)
-    return f"{refused} refused, the controller ran on"
+    return f"{system.status().refused_foreign - before} refused, the controller ran on"
 
 
 def forge_torques(system: System) -> str:
     """Motor commands of others, unsigned and signed, while the own controller is disabled: the motors rest."""
-    outlet = system.publisher("hand/motor_commands")
-    system.call("controller/enable", SetBool, data=False)
-    system.wait_for_mode(ControllerStatus.DISABLED)
-    time.sleep(0.5)
-    then = time.monotonic()
-    for k in range(400):
-        newest = system.since("hand/sensors", time.monotonic() - 1.0)
-        stamp = to_ns(newest[-1].header.stamp) if newest else 0
-        outlet.publish(encode(MotorCommands(np.full((1, 20), 0.3)), stamp, k, Labels(claim=(0, 12345)[k % 2])))
-        time.sleep(0.005)
-    require(system.torque(then) < STILL, f"the motors followed: {system.torque(then):.2f} A")
-    system.wait(lambda: system.errors(then, "publishes motor commands too"), "error in the diagnostics")
-    refused = system.call("controller/enable", SetBool, data=True)
-    require(not refused.success, "enabled beside another publisher of motor commands")
-    system.node.destroy_publisher(outlet)
-    enable_when_alone(system)
-    system.wait_for_mode(ControllerStatus.RUNNING)
+    with system.publisher("hand/motor_commands") as outlet:
+        system.rest()
+        then = time.monotonic()
+        for k in range(400):
+            newest = system.since("hand/sensors", time.monotonic() - 1.0)
+            stamp = to_ns(newest[-1].header.stamp) if newest else 0
+            outlet.publish(encode(MotorCommands(np.full((1, 20), 0.3)), stamp, k, Labels(claim=(0, 12345)[k % 2])))
+            time.sleep(0.005)
+        system.wait(lambda: system.errors(then, "publishes motor commands too"), "error in the diagnostics")
+        require(system.torque(then) < STILL, f"the motors followed: {system.torque(then):.2f} A")
+        refused = system.call("controller/enable", SetBool, data=True)
+        require(not refused.success, "enabled beside another publisher of motor commands")
+    system.run()
     return "motors at rest, an error in the diagnostics, enable refused until they were alone"
-
-
-def enable_when_alone(system: System) -> None:
-    """Enables once discovery knows that the other publisher is gone."""
-    system.wait(lambda: system.call("controller/enable", SetBool, data=True).success, "enable")
 
 
 def blackout(system: System) -> str:
@@ -222,16 +203,13 @@ def full_disk(system: System) -> str:
 
 def clock_step(system: System) -> str:
     """/clock leaps by an hour and back, as a stepped clock does: the hand holds and goes on."""
-    outlet = system.publisher("/clock", Clock)
     now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
-    for offset in (3600, -3600):
-        for k in range(100):
+    with system.publisher("/clock", Clock) as outlet:
+        for offset, k in itertools.product((3600, -3600), range(100)):
             outlet.publish(Clock(clock=to_stamp(now + offset * SECOND + k * 10_000_000)))
             time.sleep(0.005)
-    system.node.destroy_publisher(outlet)
     back = system.wait_for_mode(ControllerStatus.RUNNING)
-    count = system.status().lost_actions
-    require(count < 10**6, f"{count} lost actions were counted")
+    require(system.status().lost_actions < 10**6, f"{system.status().lost_actions} lost actions were counted")
     return f"running {back:.1f} s after the last leap"
 
 
@@ -247,9 +225,7 @@ def second_graph(system: System) -> str:
     )
     require(done.returncode != 0, "a second launch started")
     require("has a graph already" in done.stdout + done.stderr, f"it did not say why: {done.stderr[-300:]}")
-    system.call("controller/enable", SetBool, data=False)
-    system.wait_for_mode(ControllerStatus.DISABLED)
-    time.sleep(0.5)
+    system.rest()
     then = time.monotonic()
     files = [word for name in ("hand", "controller") for word in ("--params-file", str(config_file(name)))]
     rest = ["-p", "auto_enable:=true", "-r", "__node:=other_controller", "-r", "controller/status:=other/status"]
@@ -263,8 +239,7 @@ def second_graph(system: System) -> str:
     finally:
         other.send_signal(signal.SIGINT)
         other.wait(30.0)
-    enable_when_alone(system)
-    system.wait_for_mode(ControllerStatus.RUNNING)
+    system.run()
     asked = sum(torque > 0.0 for torque in torques_of(system, then))
     return f"the second launch refused; {asked} foreign torques refused, motors at rest"
 

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos, publisher_qos
 
+STILL = 0.02
+"""A current of the motors that is none [A]: commands of zero, as floats."""
 START_S, LIMIT_S, END_S = 300.0, 120.0, 30.0
 """Limits of waiting for the first action, for what a case wants to see, and for the launch's end [s]."""
 MODES = {getattr(ControllerStatus, name): name for name in ("DISABLED", "SOFT_START", "RUNNING", "HOLD")}
@@ -145,13 +147,17 @@ class System:
         now = time.monotonic()
         return self.wait(lambda: mode in self.modes(now), MODES[mode], limit_s)
 
-    def publisher(self, topic: str, kind: Any = None) -> Any:
-        """A second publisher of one of the graph's topics, once somebody listens to it."""
+    @contextlib.contextmanager
+    def publisher(self, topic: str, kind: Any = None) -> Iterator[Any]:
+        """A second publisher of one of the graph's topics, once somebody listens to it, until the block's end."""
         known = topic in self.spec.topics
         qos = publisher_qos(self.spec, topic) if known else 10
         outlet = self.node.create_publisher(kind or message_class(self.spec.topics[topic].message), topic, qos)
-        self.wait(outlet.get_subscription_count, f"subscription of {topic}")
-        return outlet
+        try:
+            self.wait(outlet.get_subscription_count, f"subscription of {topic}")
+            yield outlet
+        finally:
+            self.node.destroy_publisher(outlet)
 
     def call(self, name: str, kind: Any = Trigger, **request: Any) -> Any:
         """Calls a service.
@@ -166,15 +172,26 @@ class System:
         self.wait(future.done, f"answer of {name}")
         return future.result()
 
-    def enable(self) -> None:
-        """Enables the controller, as a person does.
+    def rest(self) -> None:
+        """Disables the controller and waits until its motors give no torque."""
+        self.call("controller/enable", SetBool, data=False)
+        self.wait_for_mode(ControllerStatus.DISABLED)
+
+        def still() -> bool:
+            now = time.monotonic()
+            return len(self.since("hand/sensors", now - 0.5)) > 20 and self.torque(now - 0.5) < STILL
+
+        self.wait(still, "motors at rest")
+
+    def run(self) -> float:
+        """Lets the controller run, as a person does: once it is alone, which discovery may know late; the time it took.
 
         Raises:
             Lost: it refuses.
         """
-        answer = self.call("controller/enable", SetBool, data=True)
-        if not answer.success:
-            raise Lost(f"enable: {answer.message}")
+        self.call("controller/clear")
+        took = self.wait(lambda: self.call("controller/enable", SetBool, data=True).success, "enable")
+        return took + self.wait_for_mode(ControllerStatus.RUNNING)
 
     def end(self) -> int:
         """Ends the launch as a person does, and whatever runs beside it; the launch's exit code."""
