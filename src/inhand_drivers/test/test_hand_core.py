@@ -122,12 +122,14 @@ def test_a_controller_that_was_started_anew_by_hand_is_followed_after_a_second(r
     assert rig.hand.demand().any()
 
 
-def test_each_connection_says_that_it_is_another(rig: Rig) -> None:
-    assert {reading.start for reading in rig.run(0.1)} == {1}
+def test_each_connection_and_each_cleared_fault_begins_anew(rig: Rig) -> None:
+    (first,) = {reading.start for reading in rig.run(0.1)}
     rig.bus.plugged = False
     rig.run(0.5)
     rig.bus.plugged = True
-    assert {reading.start for reading in rig.run(1.0)} == {2}
+    (second,) = {reading.start for reading in rig.run(1.0)}
+    rig.core.clear_faults()
+    assert len({first, second, rig.run(0.1)[-1].start}) == 3
 
 
 def test_a_driver_that_dies_leaves_motors_that_stop_after_20_ms(rig: Rig) -> None:

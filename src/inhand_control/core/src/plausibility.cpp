@@ -38,10 +38,11 @@ bool Plausibility::judge(
   std::int64_t now_ns, const HallArray & hall, const JointArray & position,
   const ActuatorArray & torque, PlausibilityState & state, Counters & counters) const noexcept
 {
-  // After a gap in which torque has ended anyway, positions before it say nothing.
-  if (state.trusted && now_ns - state.plausible_ns >= timeout_ns_) {
+  // After a silence in which torque has ended anyway, readings before it say nothing.
+  if (now_ns - state.heard_ns >= timeout_ns_) {
     forget(state);
   }
+  state.heard_ns = now_ns;
   watch(now_ns, hall, torque, state);
   if (!state.trusted && state.primed && !state.settling) {
     state.settling = now_ns - state.plausible_ns >= timeout_ns_;

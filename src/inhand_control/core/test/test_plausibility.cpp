@@ -212,6 +212,30 @@ TEST_F(Plausible, AFrozenReadingUnderTorqueIsDoubtedAndOneAtRestIsNot)
   EXPECT_TRUE(accepted_);
 }
 
+TEST_F(Plausible, WhatWasStuckIsBelievedAgainAfterASilenceOrByAPerson)
+{
+  const auto stick = [this]() {
+    act(0.5);
+    for (int k = 0; k < 60; ++k) {
+      controller_->offer_sensors(now_ns_, next(0.1));
+      blind_cycle();
+    }
+    EXPECT_EQ(output_.mode, Mode::kZeroTorque);
+    EXPECT_EQ(output_.doubt, Doubt::kStuck);
+  };
+  stick();
+  for (int k = 0; k < 4; ++k) {
+    blind_cycle();  // the driver was away
+  }
+  run(0.1);
+  EXPECT_EQ(output_.mode, Mode::kSoftStart);
+  stick();
+  controller_->disable();
+  controller_->enable();
+  run(0.1);
+  EXPECT_EQ(output_.mode, Mode::kSoftStart);
+}
+
 TEST_F(Plausible, OneStuckChannelIsNamed)
 {
   for (int k = 0; k < 40; ++k) {

@@ -24,6 +24,7 @@ from inhand_drivers.hand.layout import N_HALL, N_MOTORS, Command, Mode, Status, 
 from inhand_drivers.hand.motors import Motors
 from inhand_drivers.hand.tables import HandTables
 
+_START_MASK = 0x7FFFFFFF
 _FAREWELL = 5  # cycles of zero demand before the slave is left
 
 
@@ -72,7 +73,8 @@ class HandCore:
         found: what the slave says of itself; None before it was found.
         motors: what they report.
         commands: torque commands and those refused. ownership: whose are taken.
-        starts: how often the slave came into OP.
+        start: of the readings; another number whenever what moved before says nothing about what moves now: the slave
+            came into OP, or its motors may give torque again.
         counts: cycles, missed answers, losses of the slave, status frames refused.
         round_trips: durations of the last cycles' exchanges [s].
         auxiliary: (10,) the newest counts of the channels behind the Hall sensors.
@@ -99,7 +101,7 @@ class HandCore:
         self.round_trips: deque[float] = deque(maxlen=1000)
         self.auxiliary = np.zeros(10, np.int64)
         self._sequence = self._counter = -1
-        self.starts = 0
+        self.start = int(1e3 * clock()) & _START_MASK  # a driver that is activated anew goes on with other numbers
         self._missed = 0
         self._status_counter: int | None = None
         self._good_at = self._retry_at = self._state_at = self._due = clock()
@@ -134,6 +136,7 @@ class HandCore:
             return None
         if self._clear:
             self.motors.clear()
+            self._begin_anew()
             self._clear = False
         status = self._exchange(self._demand())
         if status is None:
@@ -211,7 +214,7 @@ class HandCore:
         period = 1.0 / self._config.sensors_rate
         self._due = max(self._due + period, now + 0.5 * period)
         self._sequence += 1
-        return Reading(self._sequence, status.sensors[:N_HALL].astype(float), self.motors.current.copy(), self.starts)
+        return Reading(self._sequence, status.sensors[:N_HALL].astype(float), self.motors.current.copy(), self.start)
 
     def _seek(self) -> None:
         try:
@@ -226,7 +229,7 @@ class HandCore:
             self._retry(str(error))
             return
         self._enter(Phase.OPERATING)
-        self.starts += 1
+        self._begin_anew()
         self.problem = ""
         self._log.info(f"{self.found.name}, serial {self.found.identity.serial}: in OP")
 
@@ -246,6 +249,9 @@ class HandCore:
         self._enter(Phase.REFUSED)
         self.problem = "; ".join(problems)
         self._log.error(f"the hand stays in SAFE_OP: {self.problem}")
+
+    def _begin_anew(self) -> None:
+        self.start = (self.start + 1) & _START_MASK
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase

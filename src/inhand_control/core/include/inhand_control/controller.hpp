@@ -51,7 +51,13 @@ class Controller
 public:
   Controller(const HandModel & hand, const ControllerConfig & config);
 
-  bool enable() noexcept { return request_enable(state_.safety); }
+  bool enable() noexcept
+  {
+    if (!state_.safety.enabled) {
+      Plausibility::forget(state_.plausibility);
+    }
+    return request_enable(state_.safety);
+  }
   void disable() noexcept { request_disable(state_.safety); }
   void stop() noexcept { request_stop(state_.safety); }
   void clear() noexcept { request_clear(state_.safety); }

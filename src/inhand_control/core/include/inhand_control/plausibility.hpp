@@ -18,6 +18,7 @@ struct PlausibilityState
   bool trusted;               // the last reading was plausible
   bool settling;              // torque has ended for want of plausible readings
   std::int64_t plausible_ns;  // last plausible reading
+  std::int64_t heard_ns;      // last reading
   std::int64_t settled_ns;    // since when readings have agreed with each other, while settling
   std::int64_t compared_ns;   // arrival of `position`
   JointArray position;        // what the next reading is compared with [rad]
@@ -38,7 +39,8 @@ struct PlausibilityState
 // has changed a lot. While readings are doubted, only one that continues the last plausible
 // position is believed again. Once they were doubted for the sensors' time-out (torque has ended
 // then) they are believed again when they have agreed with each other for `settle_ns`, whatever
-// they say.
+// they say; a channel that was stuck has to move first. A silence, a hand that was set anew and a
+// person who enables the controller begin it all anew.
 class Plausibility
 {
 public:
