@@ -29,7 +29,7 @@ KEEPS_UP, HOLDS_A_MINUTE = 0.98, 6.0
 """Real-time factor of a graph that keeps up, at least, and holds of its controller, at most, for want of actions."""
 END_S = 20.0
 """How long a launch may take to end [s]."""
-NOT_THE_POLICY = (EndReason.STOPPED, EndReason.INTERRUPTED)
+NOT_THE_POLICY = (EndReason.STOPPED, EndReason.INTERRUPTED, EndReason.OVERLOADED)
 
 
 @dataclass

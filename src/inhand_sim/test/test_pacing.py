@@ -6,6 +6,7 @@ import time
 import pytest
 
 from inhand_sim.pacing import Outbox, RealTimeLoop
+from inhand_sim.waiting import Gate, Stream
 
 PERIOD_NS = 1_000_000
 
@@ -100,6 +101,42 @@ def test_a_short_delay_is_caught_up(loop_of):
     loop.start()
     wait_until(lambda: len(seen) > 100)
     assert loop.pace().missed == 0
+
+
+def test_ticks_that_make_up_for_a_delay_do_not_come_in_a_burst(loop_of):
+    seen = []
+
+    def tick(k):
+        seen.append(time.monotonic_ns())
+        if k == 5:
+            time.sleep(0.01)
+
+    loop = loop_of(tick, max_lag_ns=10_000_000_000)
+    loop.start()
+    wait_until(lambda: len(seen) > 100)
+    loop.stop()
+    gaps = [b - a for a, b in zip(seen, seen[1:], strict=False)]
+    assert min(gaps) >= 0.8 * PERIOD_NS - 1000, "began is read a moment after the tick's own clock"
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0])
+def test_a_speed_is_never_exceeded(loop_of, speed):
+    seen = []
+    loop = loop_of(lambda k: seen.append(time.monotonic_ns()), speed=speed)
+    loop.start()
+    wait_until(lambda: len(seen) >= 40)
+    loop.stop()
+    assert all(t - seen[0] >= (k - 1) * PERIOD_NS / speed for k, t in enumerate(seen))
+    assert loop.pace().speed == speed and loop.pace().factor <= 1.2 * speed
+
+
+def test_as_fast_as_it_can_is_real_time_while_nobody_answers(loop_of):
+    seen = []
+    loop = loop_of(lambda k: seen.append(time.monotonic_ns()), speed=0.0, gate=Gate([Stream("commands", 1.0)], 1.0))
+    loop.start()
+    wait_until(lambda: len(seen) >= 40)
+    loop.stop()
+    assert all(t - seen[0] >= (k - 1) * PERIOD_NS for k, t in enumerate(seen))
 
 
 def test_an_error_ends_the_loop_and_is_kept(loop_of):

@@ -18,6 +18,7 @@ from inhand_interfaces.msg import SimStatus
 from inhand_ros import Diagnostics, Labels, encode, to_stamp
 from inhand_sim.nodes.snapshots import Snapshot, Snapshots
 from inhand_sim.pacing import Pace
+from inhand_sim.waiting import Gate
 from inhand_sim.worlds import Worlds
 
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
@@ -38,7 +39,7 @@ class Extras:
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._status = node.create_publisher(SimStatus, "sim/status", 10)
         self._snapshots = Snapshots(node)
-        self._truths, self._frames, self._time_ns = 0, 0, 0
+        self._truths, self._frames, self._time_ns, self._clock_ns = 0, 0, 0, 0
 
     def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal | Snapshot]:
         """What is true and due: pose, snapshot, markers with each frame; to be called where the worlds are stepped."""
@@ -64,17 +65,27 @@ class Extras:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
                 self._frames += 1
         if time_ns % CLOCK_PERIOD_NS == 0:
+            self._clock_ns = time_ns
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 
-    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any]) -> None:
+    def repeat_clock(self) -> None:
+        """Publishes the clock once more: time stands, and this process lives."""
+        self._clock.publish(Clock(clock=to_stamp(self._clock_ns)))
+
+    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any], gate: Gate | None, awaited: str) -> None:
         """Publishes how the simulation keeps up."""
         trial = inboxes["trial"].signal()
         message = SimStatus(
             real_time_factor=pace.factor,
             real_time_factor_total=pace.total,
+            speed=pace.speed,
             ticks=pace.ticks,
             missed_ticks=pace.missed,
             paused=pace.paused,
+            waits=gate is not None,
+            waited=pace.waited,
+            waiting_for=awaited,
+            gave_up=0 if gate is None else gate.gave_up,
             trial_id=0 if trial is None else int(trial.trial_id[0]),
             lost_commands=inboxes["hand/motor_commands"].counter.lost,
         )
@@ -88,16 +99,22 @@ class Extras:
             np.savez(path, state=bad.before, drive=bad.drive)
             self._node.get_logger().error(f"the physics broke down; the state before is in {path}")
 
-    def report(self, status: Diagnostics, pace: Pace, dropped: int, worlds: Worlds) -> None:
+    def report(self, status: Diagnostics, pace: Pace, dropped: int, worlds: Worlds, gate: Gate | None) -> None:
         """Adds the same, and what went wrong, to the diagnostics."""
         status.add("real-time factor", pace.factor)
         status.add("real-time factor since start", pace.total)
+        status.add("speed asked for", pace.speed)
         status.add("ticks", pace.ticks)
         status.add("missed ticks", pace.missed)
         status.add("paused", pace.paused)
         status.add("messages dropped before publishing", dropped)
         status.add("bad worlds", worlds.bad_worlds)
-        if not pace.paused and pace.factor < 0.98:
-            status.warn(f"slower than real time: {pace.factor:.2f}")
+        if gate is not None:
+            status.add("waited for the graph [s]", pace.waited)
+            status.add("waits given up", gate.gave_up)
+            if gate.lost:
+                status.warn(f"goes on without {', '.join(sorted(gate.lost))}")
+        if not pace.paused and pace.factor < 0.95 * pace.speed:
+            status.warn(f"slower than asked: {pace.factor:.2f} of real time")
         if dropped or worlds.bad_worlds:
             status.warn("messages were dropped" if dropped else "the physics broke down and was reset")
