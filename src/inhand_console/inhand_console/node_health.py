@@ -114,8 +114,8 @@ def _heard(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[bool]:
 def _rates(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[str]:
     for topic, producer in spec.producers.items():
         if producer == name and topic in snapshot.rates and not spec.topics[topic].on_change:
-            seen = snapshot.rates[topic]
-            yield f"{topic} {seen.rate / pace_of(snapshot):.1f}/{spec.topics[topic].rate:g} Hz, {1e3 * (seen.age or 0.0):.0f} ms old"
+            seen, pace = snapshot.rates[topic], pace_of(snapshot)
+            yield f"{topic} {seen.rate / pace:.1f}/{spec.topics[topic].rate:g} Hz, {1e3 * (seen.age or 0.0):.0f} ms old"
 
 
 def _counters(report: NodeReport | None) -> str:

@@ -16,8 +16,8 @@ from inhand_core.signals import Fingertips, Goal, HandAction, JointStates, Marke
 class SimHealth:
     """How simulated time runs: over wall time in the last second, physics ticks given up since start.
 
-    `speed` is the factor asked for (0: as fast as the graph can); `waits`: for the graph, so that all of it is slow when
-    the machine is; `awaited`: what for at this moment.
+    `speed` is the factor asked for (0: as fast as the graph can); `waits`: for the graph, so that all of it is slow
+    when the machine is; `awaited`: what for at this moment.
     """
 
     real_time_factor: float

@@ -23,7 +23,9 @@ class Usage:
 
 def read_usage(processes: Iterable[int] | None = None) -> Usage:
     """CPU time of `processes`, by default of all; those that are gone are left out."""
-    pids = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()] if processes is None else processes
+    pids = (
+        [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()] if processes is None else processes
+    )
     seconds = {}
     for pid in pids:
         with contextlib.suppress(OSError, IndexError, ValueError):

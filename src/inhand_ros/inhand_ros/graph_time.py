@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from rclpy.node import Node
 
@@ -47,3 +48,50 @@ def simulated(node: Node) -> bool:
 def graph_now(node: Node, graph_time: GraphTime) -> float:
     """`GraphTime.now` for a node, now."""
     return graph_time.now(node.get_clock().now().nanoseconds * 1e-9, time.monotonic())
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time [s] on the graph's clock and on the wall's."""
+
+    graph: float
+    wall: float
+
+
+class RunClock:
+    """How long a run has lasted, on the graph's clock and on the wall's, for a node."""
+
+    def __init__(self, node: Node) -> None:
+        self._node, self._time = node, GraphTime(simulated(node))
+        self.created = self.now()
+        self.begun: Moment | None = None
+        self._ended: Moment | None = None
+
+    def beat(self) -> None:
+        """The simulator has given a sign of life."""
+        self._time.beat(time.monotonic())
+
+    def now(self) -> Moment:
+        """The time."""
+        return Moment(graph_now(self._node, self._time), time.monotonic())
+
+    def begin(self) -> None:
+        """The run begins."""
+        self.begun = self.now()
+
+    def end(self) -> None:
+        """The run ends; the first end counts."""
+        self._ended = self._ended or self.now()
+
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended."""
+        return self._ended is not None
+
+    @property
+    def lasted(self) -> Moment:
+        """Seconds since the begin, up to the end; 0 before."""
+        if self.begun is None:
+            return Moment(0.0, 0.0)
+        end = self._ended or self.now()
+        return Moment(end.graph - self.begun.graph, end.wall - self.begun.wall)

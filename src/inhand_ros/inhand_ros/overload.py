@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from inhand_core.machine import Usage, load, name_of, read_usage, shares, usable_cores
 
@@ -69,6 +70,18 @@ class OverloadWatch:
         self._before: Usage | None = None
         self._since = self._slow_at = self._looked_at = 0.0
         self._missed: int | None = None
+
+    def look(self, sim: Any, controller: Any, now: float) -> str:
+        """Takes the newest SimStatus and ControllerStatus, None where there is none, at `now` [s, wall].
+
+        Returns:
+            a line to print, or nothing.
+        """
+        if sim is not None and sim.waits:
+            return "" if sim.paused else self.look_at_simulation(sim.real_time_factor, sim.speed, now)
+        if controller is None:
+            return ""
+        return self.look_at_deadlines(controller.missed_deadlines + controller.skipped_periods, now)
 
     def look_at_simulation(self, factor: float, speed: float, now: float) -> str:
         """Takes a simulator's word at `now` [s, wall]; returns a line to print, or nothing.

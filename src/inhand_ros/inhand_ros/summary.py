@@ -21,18 +21,18 @@ COUNTED = ("missed_deadlines", "skipped_periods", "lost_actions", "holds", "zero
 
 
 class TopicMeter:
-    """Count, rate and losses of one topic, by the writer's time stamps [ns]."""
+    """Count, rate and losses of one topic, by the times of its messages [ns]."""
 
     def __init__(self, numbered: bool) -> None:
         self.counter = SequenceCounter()
         self.first_ns = self.last_ns = 0
         self._numbered = numbered
 
-    def add(self, source_ns: int, sequence: int) -> None:
+    def add(self, time_ns: int, sequence: int) -> None:
         """Counts one message."""
         if not self.counter.received:
-            self.first_ns = source_ns
-        self.last_ns = source_ns
+            self.first_ns = time_ns
+        self.last_ns = time_ns
         self.counter.add(sequence if self._numbered else self.counter.received)
 
     @property
@@ -112,9 +112,11 @@ class Summary:
 
     Args:
         numbered: the graph's topics, with whether their messages carry a sequence number.
+        by_stamps: rates are those of the messages' stamps, as in simulation, else those of their writing.
     """
 
-    def __init__(self, numbered: dict[str, bool]) -> None:
+    def __init__(self, numbered: dict[str, bool], by_stamps: bool = False) -> None:
+        self._by_stamps = by_stamps
         self.meters = {topic: TopicMeter(has) for topic, has in numbered.items()}
         self.latency = LatencyMeter()
         self.trials = TrialMeter()
@@ -133,7 +135,7 @@ class Summary:
     def add(self, message: RawMessage) -> None:
         """Takes a message of the graph, in the order of `source_ns`."""
         stamp_ns, sequence = read_header(message.data)
-        self.meters[message.topic].add(message.source_ns, sequence)
+        self.meters[message.topic].add(stamp_ns if self._by_stamps else message.source_ns, sequence)
         self.latency.add(message.topic, message.source_ns, stamp_ns)
         if message.topic == "/policy/action":
             self._policy_ns.append(message.source_ns)

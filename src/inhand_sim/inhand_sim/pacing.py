@@ -136,7 +136,8 @@ class RealTimeLoop:
             self.error = error
 
     def _run(self) -> None:
-        counted = due = began = time.monotonic_ns()
+        counted = due = time.monotonic_ns()
+        began = due - self._step_ns()
         while not self._stopping:
             self._run_jobs()
             if self.paused:

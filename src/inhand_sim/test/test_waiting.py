@@ -79,7 +79,9 @@ def test_what_is_not_waited_for_is_left_aside():
     assert not some.answered
 
 
-@pytest.mark.parametrize(("make", "culprit"), [(lambda: Stream("commands", 0.0), "commands"), (lambda: gate(patience_s=0.0), "patience_s")])
+@pytest.mark.parametrize(
+    ("make", "culprit"), [(lambda: Stream("commands", 0.0), "commands"), (lambda: gate(patience_s=0.0), "patience_s")]
+)
 def test_limits_are_above_zero(make, culprit):
     with pytest.raises(ConfigError, match=culprit):
         make()

@@ -71,7 +71,7 @@ class RtParameters:
 
 @dataclass(frozen=True)
 class ControllerParameters:
-    """The whole of config/controller.yaml; `rt`, `lockstep`, `silence_s` and the two publishing periods concern the node."""
+    """The whole of config/controller.yaml; `rt`, `lockstep`, `silence_s`, publishing periods: the node's."""
 
     control: ControlParameters
     rt: RtParameters

@@ -1,7 +1,7 @@
 """Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal.
 
-A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back. So does, on
-a real hand, a machine too slow for its deadlines; a simulated one is slow then, and nothing else.
+A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back. So does a
+machine too slow for a real hand's deadlines; a simulated hand is slow then, and nothing else.
 """
 
 from __future__ import annotations

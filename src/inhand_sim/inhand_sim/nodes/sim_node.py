@@ -10,15 +10,12 @@ import sys
 from functools import partial
 from typing import Any
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
-from std_srvs.srv import SetBool, Trigger
 
 from inhand_core.signals import Signal
-from inhand_interfaces.srv import SetObjectPose, Step
 from inhand_ros import ComponentNode, Diagnostics, run_node, to_ns
 from inhand_sim.nodes.extras import Extras
-from inhand_sim.nodes.requests import POLICY_TICK_NS, place_object
+from inhand_sim.nodes.requests import Requests
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.nodes.waits import declare_speed, make_gate
 from inhand_sim.pacing import Outbox, RealTimeLoop
@@ -77,10 +74,7 @@ class SimNode(ComponentNode):
             start_ns=self._start_ns,
             idle=self._extras.repeat_clock,
         )
-        self.create_service(SetBool, "sim/pause", self._on_pause)
-        self.create_service(Step, "sim/step", self._on_step)
-        self.create_service(Trigger, "sim/reset", self._on_reset)
-        self.create_service(SetObjectPose, "sim/set_object_pose", self._on_set_object_pose)
+        self._requests = Requests(self, self._loop)
         self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._loop.start()
 
@@ -123,26 +117,6 @@ class SimNode(ComponentNode):
             raise error
         self._extras.publish_status(self._loop.pace(), self.inboxes, self._gate, self._loop.awaited)
         self._extras.save_bad_states(self.component)
-
-    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        self._loop.pause(request.data)
-        response.success, response.message = True, "paused" if request.data else "running"
-        return response
-
-    def _on_step(self, request: Step.Request, response: Step.Response) -> Step.Response:
-        response.success = self._loop.paused and request.ticks > 0
-        if response.success:
-            self._loop.run_for(request.ticks * POLICY_TICK_NS // self._period)
-        response.message = "stepping" if response.success else "only a paused simulation steps, and ticks must be > 0"
-        return response
-
-    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._loop.call(lambda: self.runner.reset(np.ones(1, bool)))
-        response.success, response.message = True, "new start state and randomisation"
-        return response
-
-    def _on_set_object_pose(self, request: Any, response: Any) -> Any:
-        return place_object(self._loop, self.component, request, response)
 
 
 def main() -> None:

@@ -52,7 +52,9 @@ def make_gate(node: Any, start_ns: int) -> Gate | None:
     for topic in set(gate.topics) - set(node.component_spec.inputs.values()):
         kind = message_class(node.spec.topics[topic].message)
         latched = node.spec.topics[topic].qos == "latched"
-        node.create_subscription(kind, topic, _teller(gate, topic), observer_qos(latched=latched, depth=DEPTH), raw=True)
+        node.create_subscription(
+            kind, topic, _teller(gate, topic), observer_qos(latched=latched, depth=DEPTH), raw=True
+        )
     return gate
 
 
