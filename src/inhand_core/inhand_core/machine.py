@@ -52,7 +52,7 @@ def name_of(pid: int) -> str:
         return "kernel"
     program = os.path.basename(words[0])
     if program.rstrip("0123456789.") in _SHELLS:
-        rest = [word for word in words[1:] if not word.startswith("-")]
+        rest = [] if "-c" in words[:3] else [word for word in words[1:] if not word.startswith("-")]
         return os.path.basename(rest[0])[:40] if rest else program
     return program[:40]
 
