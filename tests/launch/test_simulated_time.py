@@ -48,7 +48,9 @@ def go_on(probe, seconds: float) -> None:
     wait_for(lambda: clock_ns(probe) >= end, LONG, f"{seconds} s of simulated time")
 
 
-@pytest.mark.parametrize("program", ["policy_node", "smoother_node", "rt_node", "tracker_node", "goal_node", "sim_node"])
+@pytest.mark.parametrize(
+    "program", ["policy_node", "smoother_node", "rt_node", "tracker_node", "goal_node", "sim_node"]
+)
 def test_a_node_that_stalls_is_waited_for_and_nobody_holds(system, probe, program: str) -> None:
     go_on(probe, 0.5)
     before, sim = probe.newest("controller/status"), probe.newest("sim/status")

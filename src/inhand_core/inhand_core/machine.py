@@ -45,11 +45,9 @@ def name_of(pid: int) -> str:
     """What a person knows a process by: its program, or the script or module that an interpreter runs."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        words = [word for word in words if word] or [Path(f"/proc/{pid}/comm").read_text().strip()]
     except OSError:
         return str(pid)
-    words = [word for word in words if word]
-    if not words:
-        return "kernel"
     program = os.path.basename(words[0])
     if program.rstrip("0123456789.") in _SHELLS:
         rest = [] if "-c" in words[:3] else [word for word in words[1:] if not word.startswith("-")]
