@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+OTHERS = 0.1
+"""Part of the cores that others may use while something is measured."""
 _SHELLS = ("python", "python3", "bash", "sh", "env", "nice", "timeout", "node", "xvfb-run")
 
 
@@ -63,3 +67,68 @@ def usable_cores() -> int:
 def load() -> float:
     """Processes that ran or wanted to, on average over the last minute."""
     return os.getloadavg()[0]
+
+
+def used_by_all() -> float:
+    """CPU time [s] that all processes together have used since the machine started."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    idle, waiting, stolen = fields[3], fields[4], fields[7]
+    return (sum(fields[:8]) - idle - waiting - stolen) / _TICKS
+
+
+def descendants(pid: int) -> set[int]:
+    """A process, its children, and theirs, as far as they are still there."""
+    parents = {}
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                parents[int(path.name)] = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+    found, before = {pid}, set()
+    while found != before:
+        before = set(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found
+
+
+class Alone:
+    """Whether this process and its children had the machine to themselves, from construction on."""
+
+    def __init__(self) -> None:
+        self._before = self._read()
+
+    def mark(self) -> str:
+        """What to write beside figures that were taken meanwhile; empty where nobody else used the cores much."""
+        now = self._read()
+        elapsed = max(now[0] - self._before[0], 1e-9)
+        others = (now[1] - self._before[1] - (now[2] - self._before[2])) / elapsed
+        return marked(others, usable_cores())
+
+    @staticmethod
+    def _read() -> tuple[float, float, float]:
+        times = os.times()
+        own = times.user + times.system + times.children_user + times.children_system
+        return time.monotonic(), used_by_all(), own
+
+
+def marked(others: float, cores: int) -> str:
+    """A line for figures that were taken while others used so many of the `cores`; empty where they are few."""
+    if others <= OTHERS * cores:
+        return ""
+    return (
+        f"MARKED: others used {others:.2f} of {cores} cores meanwhile (load {load():.1f}); "
+        "these are not the figures of a machine of one's own"
+    )
+
+
+@contextlib.contextmanager
+def busy_loops(count: int, cores: Iterable[int] | None = None) -> Iterator[list[int]]:
+    """So many processes that do nothing but use `cores` (default: all that may be used); their ids."""
+    chosen = {*cores} if cores is not None else os.sched_getaffinity(0)
+    loop = f"import os\nos.sched_setaffinity(0, {chosen!r})\nwhile os.getppid() == {os.getpid()}: sum(range(100000))"
+    loops = [subprocess.Popen([sys.executable, "-c", loop]) for _ in range(count)]
+    try:
+        yield [process.pid for process in loops]
+    finally:
+        for process in loops:
+            process.kill()
+            process.wait()

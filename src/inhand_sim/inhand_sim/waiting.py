@@ -1,19 +1,20 @@
 """What a simulated world waits for: answers of its graph, told by their stamps, and by wall time only for a bound.
 
-A node that dies or hangs must not stop the world for ever. How long it is waited for is counted in short waits, so
-that time in which this process itself did not run is not held against anybody.
+A node that dies or hangs must not stop the world for ever. How long it is waited for is counted in short waits, each up
+to `CREDIT_S`, so that a time in which this process itself did not run is not held against anybody.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inhand_core.config import ConfigError
 
-SLICE_S = 0.02
-"""Length of one wait [s]."""
+SLICE_S, CREDIT_S = 0.02, 0.1
+"""Length of one wait, and what it counts at most where the machine let it last longer [s]."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class Gate:
         if not patience_s > 0.0:
             raise ConfigError(f"patience_s must be > 0 s, is {patience_s}")
         self._limits = {stream.topic: round(1e9 * stream.limit_s) for stream in streams}
-        self._patience = max(round(patience_s / SLICE_S), 1)
+        self._patience_s = patience_s
         self._newest: dict[str, int] = {}
         self._time_ns = time_ns
-        self._waits = 0
+        self._waited_s = 0.0
         self._news = threading.Condition()
         self.gave_up = 0
         self.lost: set[str] = set()
@@ -89,22 +90,23 @@ class Gate:
     def wait(self, time_ns: int) -> bool:
         """Waits a little for what `time_ns` needs; returns whether the world may enter it.
 
-        After as many vain waits in a row as patience allows, what is missing counts no more.
+        When waits in a row have been in vain for as long as patience allows, what is missing counts no more.
         """
+        begun = time.monotonic()
         with self._news:
             self._time_ns = time_ns
             if self._news.wait_for(lambda: not self._awaited(time_ns), SLICE_S):
-                self._waits = 0
+                self._waited_s = 0.0
                 return True
-            self._waits += 1
-            if self._waits >= self._patience:
+            self._waited_s += min(time.monotonic() - begun, CREDIT_S)
+            if self._waited_s >= self._patience_s:
                 self._give_up(self._awaited(time_ns))
-                self._waits = 0
+                self._waited_s = 0.0
             return not self._awaited(time_ns)
 
     def be_patient(self) -> None:
         """Begins counting anew: the world has been paused."""
-        self._waits = 0
+        self._waited_s = 0.0
 
     def _give_up(self, topic: str) -> None:
         self._newest.pop(topic, None)

@@ -66,6 +66,7 @@ class PhaseSpaceDriver(ManagedNode):
             self._converter.connected,
             self._time.now_ns,
             self.get_logger().info,
+            self._time.seconds,
         )
         self._connection.start()
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))

@@ -10,40 +10,53 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
 from inhand_drivers.clock import ClockMap
-from inhand_ros import to_ns
+from inhand_ros import declare, to_ns
 
 WINDOW_S, BIN_S, AHEAD_NS, SETTLE_NS = 2.0, 0.1, 20_000_000, 1_000_000_000
+TICKS, TICKS_DEPTH = "sim/tick", 50
+SIMULATED = "all devices are simulated or emulated: keep to the simulator's ticks, in time-outs as well"
 
 
 class RosTime:
     """`now_ns` is the wall clock's time, or, with use_sim_time, the simulator's.
 
     The simulator's is told from /clock as a device's time is told from its messages, and goes at most 20 ms beyond the
-    newest: a paused simulator's time stands still.
+    newest: a paused simulator's time stands still. Where the parameter `simulated` says that no real device is there,
+    it is that of the simulator's ticks, which wait for the drivers as for everybody.
+
+    Attributes:
+        simulated: the parameter's value.
     """
 
     def __init__(self, node: Node) -> None:
-        self._lock = threading.Lock()
+        self._news = threading.Condition()
         self._newest = 0
         self._origin: tuple[int, int] | None = None
         self._map = ClockMap(WINDOW_S, BIN_S, fit_drift=False)
-        self._simulated = bool(node.get_parameter("use_sim_time").value)
-        if self._simulated:
+        self._follows_clock = bool(node.get_parameter("use_sim_time").value)
+        self.simulated = declare(node, "simulated", False, SIMULATED)
+        if self.simulated:
+            node.create_subscription(Clock, TICKS, self._on_tick, TICKS_DEPTH)
+        elif self._follows_clock:
             qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
             node.create_subscription(Clock, "/clock", self._on_clock, qos)
 
     @property
     def ready(self) -> bool:
         """Whether the time is known well: at once on the wall clock, in simulation a second after the first /clock."""
-        if not self._simulated:
+        if self.simulated:
+            return self._newest > 0
+        if not self._follows_clock:
             return True
         return self._origin is not None and time.monotonic_ns() - self._origin[1] > SETTLE_NS
 
     def now_ns(self) -> int:
         """The time [ns]; 0 while it is not known. May be called from any thread."""
-        if not self._simulated:
+        if self.simulated:
+            return self._newest
+        if not self._follows_clock:
             return time.time_ns()
-        with self._lock:
+        with self._news:
             if self._origin is None:
                 return 0
             host = (time.monotonic_ns() - self._origin[1]) * 1e-9
@@ -51,11 +64,57 @@ class RosTime:
             told = self._origin[0] + round((host - lag) * 1e9)
             return min(max(told, self._newest), self._newest + AHEAD_NS)
 
+    def seconds(self) -> float:
+        """What time-outs count in [s]: the steady clock or, where all is simulated, the time since the first tick."""
+        if not self.simulated:
+            return time.monotonic()
+        with self._news:
+            return 0.0 if self._origin is None else (self._newest - self._origin[0]) * 1e-9
+
+    def await_tick(self, timeout_s: float) -> None:
+        """Waits for the next tick, or for so long [s of wall time]."""
+        with self._news:
+            before = self._newest
+            self._news.wait_for(lambda: self._newest != before, timeout_s)
+
+    def _on_tick(self, message: Clock) -> None:
+        with self._news:
+            tick = to_ns(message.clock)
+            if self._origin is None:
+                self._origin = tick, time.monotonic_ns()
+            if tick < self._newest:  # another simulator: time-outs still never go back
+                self._origin = self._origin[0] - (self._newest - tick), self._origin[1]
+            self._newest = tick
+            self._news.notify_all()
+
     def _on_clock(self, message: Clock) -> None:
         host, simulated = time.monotonic_ns(), to_ns(message.clock)
-        with self._lock:
+        with self._news:
             if self._origin is None or simulated < self._newest:
                 self._origin = simulated, host
                 self._map.reset()
             self._newest = simulated
             self._map.add((simulated - self._origin[0]) * 1e-9, (host - self._origin[1]) * 1e-9)
+
+
+class StampTime:
+    """What an emulated device's time-outs count in: where all is simulated, the time that its inputs have seen.
+
+    Args:
+        simulated: whether it is; else the steady clock counts.
+    """
+
+    def __init__(self, simulated: bool) -> None:
+        self._simulated = simulated
+        self._span_ns: tuple[int, int] | None = None
+
+    def seen(self, stamp_ns: int) -> None:
+        """An input with that stamp has come."""
+        self._span_ns = (stamp_ns if self._span_ns is None else self._span_ns[0], stamp_ns)
+
+    def seconds(self) -> float:
+        """The time [s]; may be called from any thread."""
+        if not self._simulated:
+            return time.monotonic()
+        span = self._span_ns
+        return 0.0 if span is None else (span[1] - span[0]) * 1e-9

@@ -22,11 +22,14 @@ from inhand_sim.waiting import Gate
 from inhand_sim.worlds import Worlds
 
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
+TICKS_DEPTH = 50
 MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still gets every frame
 
 
 class Extras:
-    """Publishers of /clock, sim/object_pose, sim/markers, sim/state and sim/status.
+    """Publishers of /clock, sim/tick, sim/object_pose, sim/markers, sim/state and sim/status.
+
+    sim/tick is /clock at every tick, for emulated devices' drivers; it is published while somebody listens.
 
     sim/markers is what an emulated motion capture looks at: the markers' true places, hidden ones as lost, without the
     links' noise and loss. It is published while somebody listens.
@@ -35,6 +38,7 @@ class Extras:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._clock = node.create_publisher(Clock, "/clock", 10)
+        self._tick = node.create_publisher(Clock, "sim/tick", TICKS_DEPTH)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._status = node.create_publisher(SimStatus, "sim/status", 10)
@@ -64,6 +68,8 @@ class Extras:
             else:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
                 self._frames += 1
+        if self._tick.get_subscription_count():
+            self._tick.publish(Clock(clock=to_stamp(time_ns)))
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock_ns = time_ns
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
