@@ -74,7 +74,7 @@ def test_a_killed_node_leaves_the_hand_safe_and_comes_back(system, probe, progra
     if program == "rt_node":
         wait_for(lambda: motors_rest(probe, wall), LONG, "motors without torque")
     else:
-        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, f"hold or zero torque; had {modes_since(probe, wall)}")
+        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, lambda: f"a safe mode; had {modes_since(probe, wall)}")
     wait_for(lambda: system.pid(program) != pid, LONG, "a respawned process")
     back = time.monotonic()
     wait_for(lambda: probe.since(PROGRAMS[program], back), LONG, f"{PROGRAMS[program]} of the respawned node")
@@ -87,7 +87,7 @@ def test_a_node_that_hangs_is_found_by_wall_time_and_makes_up_for_nothing(system
     pid, wall, gave_up = system.pid("policy_node"), time.monotonic(), probe.newest("sim/status").gave_up
     os.kill(pid, signal.SIGSTOP)
     try:
-        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, f"hold; had {modes_since(probe, wall)}")
+        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, lambda: f"hold; had {modes_since(probe, wall)}")
     finally:
         os.kill(pid, signal.SIGCONT)
     assert probe.newest("sim/status").gave_up > gave_up, "it was waited for first"

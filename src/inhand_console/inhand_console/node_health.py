@@ -53,7 +53,7 @@ def judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLim
     executable = next((c.node for c in spec.components if c.name == name), "")
     rates = ", ".join(_rates(name, snapshot, spec))
     if graph.present is not None and name not in graph.present:
-        advice = f"start it: `ros2 run {executable.replace('/', ' ')}`; launch does so by itself within a second"
+        advice = f"start it: `ros2 run {executable.replace('/', ' ')}`; launch does so by itself within three seconds"
         if name not in snapshot.graph.reports and not any(_heard(name, snapshot, spec)):
             return Finding(name, "not running", Level.ERROR, advice if executable else "restart what started it")
         return Finding(name, "has ended", Level.ERROR, advice if executable else "restart what started it")

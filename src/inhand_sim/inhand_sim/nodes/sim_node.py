@@ -15,6 +15,7 @@ from rclpy.clock import Clock, ClockType
 from inhand_core.signals import Signal
 from inhand_ros import ComponentNode, Diagnostics, run_node, to_ns
 from inhand_sim.nodes.extras import Extras
+from inhand_sim.nodes.keeping_up import KeepingUp
 from inhand_sim.nodes.requests import Requests
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.nodes.waits import declare_speed, make_gate
@@ -66,15 +67,9 @@ class SimNode(ComponentNode):
         """Starts the threads."""
         if self._gate is None:
             self._outbox = Outbox(lambda item: self._send(*item))
-        self._loop = RealTimeLoop(
-            self._tick,
-            self._period,
-            speed=self._speed,
-            gate=self._gate,
-            start_ns=self._start_ns,
-            idle=self._extras.repeat_clock,
-        )
-        self._requests = Requests(self, self._loop)
+        pace = {"speed": self._speed, "gate": self._gate, "start_ns": self._start_ns}
+        self._loop = RealTimeLoop(self._tick, self._period, **pace, idle=self._extras.repeat_clock)
+        self._requests, self._keeping_up = Requests(self, self._loop), KeepingUp(self, self._loop, self._gate)
         self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._loop.start()
 
@@ -99,7 +94,7 @@ class SimNode(ComponentNode):
         """Adds how physics keeps up."""
         if self._loop is not None:
             dropped = 0 if self._outbox is None else self._outbox.dropped
-            self._extras.report(status, self._loop.pace(), dropped, self.component, self._gate)
+            self._keeping_up.report(status, dropped, self.component)
 
     def _tick(self, tick: int) -> None:
         time_ns = self._start_ns + tick * self._period
@@ -115,7 +110,7 @@ class SimNode(ComponentNode):
     def _on_status(self) -> None:
         if (error := self._loop.error or (self._outbox and self._outbox.error)) is not None:
             raise error
-        self._extras.publish_status(self._loop.pace(), self.inboxes, self._gate, self._loop.awaited)
+        self._keeping_up.publish(self._extras.time_ns, self.inboxes)
         self._extras.save_bad_states(self.component)
 
 
