@@ -15,6 +15,8 @@ from inhand_core.config import ConfigError
 
 SLICE_S, CREDIT_S = 0.02, 0.1
 """Length of one wait, and what it counts at most where the machine let it last longer [s]."""
+IN_VAIN = 0.1
+"""Part of the patience that is left while somebody is lost: others are silent then for want of what he would say."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ class Gate:
                 self._waited_s = 0.0
                 return True
             self._waited_s += min(time.monotonic() - begun, CREDIT_S)
-            if self._waited_s >= self._patience_s:
+            if self._waited_s >= self._patience_s * (IN_VAIN if self.lost else 1.0):
                 self._give_up(self._awaited(time_ns))
                 self._waited_s = 0.0
             return not self._awaited(time_ns)

@@ -59,6 +59,23 @@ def test_patience_ends_and_the_stream_counts_again_with_its_next_timely_message(
     assert some.awaited(55 * MS) == "" and some.awaited(56 * MS) == "commands" and not some.lost
 
 
+def test_while_one_is_lost_the_others_are_waited_for_a_tenth_as_long():
+    some = gate(patience_s=0.5)
+    some.heard("commands", 0)
+    some.heard("action", 0)
+    waits = [0, 0]
+    while "commands" not in some.lost:
+        some.wait(50 * MS)
+        waits[0] += 1
+    while "action" not in some.lost:
+        some.wait(100 * MS)
+        waits[1] += 1
+    assert waits[0] >= 5 > waits[1], "a wait counts 0.1 s at most, and 0.02 s at least"
+    some.heard("commands", 100 * MS)
+    some.heard("action", 100 * MS)
+    assert not some.lost
+
+
 def test_each_answer_renews_the_patience():
     some = gate(COMMANDS)
     some.heard("commands", 0)
