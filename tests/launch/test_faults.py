@@ -65,35 +65,44 @@ def modes_since(probe, wall: float) -> set[int]:
     return {message.mode for message in probe.since("controller/status", wall)}
 
 
+def is_safe(probe, program: str, wall: float) -> bool:
+    """Whether the hand has been safe at some time since: the controller holds or gives no torque, or motors rest."""
+    return motors_rest(probe, wall) if program == "rt_node" else bool(modes_since(probe, wall) & SAFE)
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_killed_node_leaves_the_hand_safe_and_comes_back(system, probe, program: str) -> None:
+def test_a_node_that_hangs_is_found_by_wall_time_and_the_hand_is_safe(system, probe, program: str) -> None:
+    wait_for(lambda: running(probe), LONG, "a running controller before")
+    pid, wall, gave_up = system.pid(program), time.monotonic(), probe.newest("sim/status").gave_up
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        wait_for(lambda: is_safe(probe, program, wall), LONG, lambda: f"safety; had {modes_since(probe, wall)}")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    if program != "sim_node":
+        assert probe.newest("sim/status").gave_up > gave_up, "it was waited for first"
+    back = time.monotonic()
+    wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
+    stamps = [to_ns(message.header.stamp) for message in probe.since("policy/action", wall)]
+    assert (np.diff(stamps) >= 70_000_000).all(), "no burst: an action each 80 ms, known to a tick of /clock"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_killed_node_is_found_and_comes_back(system, probe, program: str) -> None:
     wait_for(lambda: running(probe), LONG, "a running controller before the kill")
-    pid, seen, wall = system.pid(program), len(system.output), time.monotonic()
+    pid, seen, gave_up = system.pid(program), len(system.output), probe.newest("sim/status").gave_up
+    wall = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: f"process has died [pid {pid}, exit code -9" in system.output[seen:], LONG, "launch's report")
-    if program == "rt_node":
-        wait_for(lambda: motors_rest(probe, wall), LONG, "motors without torque")
+    if program == "sim_node":
+        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, lambda: f"safety; had {modes_since(probe, wall)}")
     else:
-        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, lambda: f"a safe mode; had {modes_since(probe, wall)}")
+        wait_for(lambda: probe.newest("sim/status").gave_up > gave_up, LONG, "the end of the simulator's patience")
     wait_for(lambda: system.pid(program) != pid, LONG, "a respawned process")
     back = time.monotonic()
     wait_for(lambda: probe.since(PROGRAMS[program], back), LONG, f"{PROGRAMS[program]} of the respawned node")
     wait_for(lambda: probe.since("hand/action", back), LONG, "actions again")
     wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
-
-
-def test_a_node_that_hangs_is_found_by_wall_time_and_makes_up_for_nothing(system, probe) -> None:
-    wait_for(lambda: running(probe), LONG, "a running controller before")
-    pid, wall, gave_up = system.pid("policy_node"), time.monotonic(), probe.newest("sim/status").gave_up
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        wait_for(lambda: modes_since(probe, wall) & SAFE, LONG, lambda: f"hold; had {modes_since(probe, wall)}")
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    assert probe.newest("sim/status").gave_up > gave_up, "it was waited for first"
-    wait_for(lambda: running(probe), LONG, "the controller running again")
-    stamps = [to_ns(message.header.stamp) for message in probe.since("policy/action", wall)]
-    assert (np.diff(stamps) >= 70_000_000).all(), "an action each 80 ms, known to a tick of /clock"
 
 
 @pytest.mark.parametrize("program", ["monitor_node", "state_publisher", "camera_node"])

@@ -7,6 +7,7 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "topic_qos.hpp"
 
 namespace inhand_control::node
 {
@@ -15,9 +16,7 @@ namespace
 
 constexpr std::int64_t kWakeNs = 50'000'000;      // how often an idle thread looks for the end
 constexpr std::int64_t kRestartNs = 500'000'000;  // time that goes back by more has begun anew
-constexpr std::size_t kSensorsDepth = 50;
-constexpr std::size_t kActionDepth = 10;
-constexpr std::size_t kClockDepth = 1;
+constexpr topics::Topic kClock{"/clock", 1, 1, false, false};
 
 // The controller in the simulator's time.
 class Simulated
@@ -147,16 +146,17 @@ private:
 
 void run_simulated(Context & context, Node & node, const NodeParameters & parameters)
 {
-  // Reliable: the simulator waits for the command that answers a reading.
+  topics::Topic reliable_sensors = topics::kHandSensors;
+  reliable_sensors.reliable = true;  // the simulator waits for the command that answers a reading
   Subscription sensors(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), "hand/sensors",
-    reliable(kSensorsDepth));
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors), reliable_sensors.name,
+    subscription_qos(reliable_sensors, false));
   Subscription actions(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), "hand/action",
-    reliable(kActionDepth));
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
+    subscription_qos(topics::kHandAction, false));
   Subscription clock(
-    node, ROSIDL_GET_MSG_TYPE_SUPPORT(rosgraph_msgs, msg, Clock), "/clock",
-    best_effort(kClockDepth));
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(rosgraph_msgs, msg, Clock), kClock.name,
+    subscription_qos(kClock, false));
   Reporter reporter(node, parameters);
   Simulated world(parameters, reporter);
   Services services(node, parameters.given, [&world](rt::Request request) {

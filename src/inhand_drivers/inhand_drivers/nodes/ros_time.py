@@ -36,7 +36,7 @@ class RosTime:
         self._follows_clock = bool(node.get_parameter("use_sim_time").value)
         self.simulated = declare(node, "simulated", False, SIMULATED)
         if self.simulated:
-            node.create_subscription(Clock, TICKS, self._on_tick, TICKS_DEPTH)
+            self._ticks = node.create_subscription(Clock, TICKS, self._on_tick, TICKS_DEPTH)
         elif self._follows_clock:
             qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
             node.create_subscription(Clock, "/clock", self._on_clock, qos)
@@ -53,7 +53,7 @@ class RosTime:
     def now_ns(self) -> int:
         """The time [ns]; 0 while it is not known. May be called from any thread."""
         if self.simulated:
-            return self._newest
+            return self._newest_tick()
         if not self._follows_clock:
             return time.time_ns()
         with self._news:
@@ -76,6 +76,13 @@ class RosTime:
         with self._news:
             before = self._newest
             self._news.wait_for(lambda: self._newest != before, timeout_s)
+
+    def _newest_tick(self) -> int:
+        """The newest tick, also of those that the executor has not yet come to: an old one would date a frame back."""
+        with self._news:
+            while (taken := self._ticks.handle.take_message(Clock, False)) is not None:
+                self._on_tick(taken[0])
+            return self._newest
 
     def _on_tick(self, message: Clock) -> None:
         with self._news:

@@ -32,7 +32,7 @@ class RecorderNode(ManagedNode):
         self._takes = Takes(declare(self, "bag", "", text), cut_off)
         self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
         text = "topics in whose names this regular expression is found are not recorded; empty: all are"
-        self._exclude = declare(self, "exclude", "/compressed$", text)
+        self._exclude = declare(self, "exclude", r"/compressed$|^/sim/tick$", text)
         default = BagConfig()
         self._config = BagConfig(
             declare(self, "split_mb", default.split_mb, "size of a file of the bag [MiB]; 0: no limit"),

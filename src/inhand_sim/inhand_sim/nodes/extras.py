@@ -51,6 +51,11 @@ class Extras:
         snapshot = self._snapshots.take(time_ns, worlds)
         return found if snapshot is None else [*found, snapshot]
 
+    def publish_tick(self, time_ns: int) -> None:
+        """Says that it is `time_ns`, before anything that has that stamp, so that no driver dates it back."""
+        if self._tick.get_subscription_count():
+            self._tick.publish(Clock(clock=to_stamp(time_ns)))
+
     def publish(self, time_ns: int, truth: list[Signal | Snapshot]) -> None:
         """Publishes the truth, and the clock when it is due."""
         self.time_ns = time_ns
@@ -63,8 +68,6 @@ class Extras:
             else:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
                 self._frames += 1
-        if self._tick.get_subscription_count():
-            self._tick.publish(Clock(clock=to_stamp(time_ns)))
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock_ns = time_ns
             self._clock.publish(Clock(clock=to_stamp(time_ns)))

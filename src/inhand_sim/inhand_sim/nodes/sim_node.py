@@ -103,6 +103,7 @@ class SimNode(ComponentNode):
         self._send(*made) if self._outbox is None else self._outbox.put(made)
 
     def _send(self, time_ns: int, outputs: dict[str, Signal], truth: list[Signal]) -> None:
+        self._extras.publish_tick(time_ns)
         for topic, signal in outputs.items():
             self.publish(topic, signal, time_ns)
         self._extras.publish(time_ns, truth)
