@@ -26,7 +26,7 @@ START_S = 120.0
 SLOW = 0.02
 """Real-time factor below which a graph that still runs is given up."""
 KEEPS_UP, HOLDS_A_MINUTE = 0.98, 6.0
-"""Real-time factor of a graph on the wall's time that keeps up, at least, and holds of its controller, at most, for want of actions."""
+"""Real-time factor of a graph on wall time that keeps up, at least, and holds of a controller, at most."""
 END_S = 20.0
 """How long a launch may take to end [s]."""
 NOT_THE_POLICY = (EndReason.STOPPED, EndReason.INTERRUPTED, EndReason.OVERLOADED)
