@@ -13,7 +13,8 @@ from rclpy.parameter import Parameter
 from rosgraph_msgs.msg import Clock
 from support.processes import wait_for
 
-from inhand_drivers.nodes.ros_time import RosTime, StampTime
+from inhand_drivers.nodes.ros_time import RosTime
+from inhand_drivers.stamp_time import StampTime
 from inhand_ros import to_stamp
 
 SECOND = 1_000_000_000

@@ -23,7 +23,8 @@ from inhand_drivers.hand.sii import Identity
 from inhand_drivers.hand.tables import read_tables
 from inhand_drivers.hand.wire import VethPair, WireError, peer_name
 from inhand_drivers.nodes.hand_parameters import IN_SIMULATION, prepare
-from inhand_drivers.nodes.ros_time import SIMULATED, StampTime
+from inhand_drivers.nodes.ros_time import SIMULATED
+from inhand_drivers.stamp_time import StampTime
 from inhand_ros import Diagnostics, Labels, declare, decode, encode, run_node, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos, subscription_qos
