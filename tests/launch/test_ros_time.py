@@ -57,6 +57,14 @@ def test_a_tick_counts_before_the_executor_has_come_to_it(pair) -> None:
     assert time.seconds() == pytest.approx(1.005)
 
 
+def test_what_overtakes_its_tick_is_not_dated_back(pair) -> None:
+    time, _, _ = pair
+    now = 10 * SECOND
+    assert time.not_before(now, now + 20_000_000) == now + 20_000_000
+    assert time.not_before(now, now - 20_000_000) == now
+    assert time.not_before(now, now + SECOND) == now, "a time that is wrong"
+
+
 def test_a_thread_waits_for_the_next_tick_and_not_for_ever(pair, context) -> None:
     time, driver, simulator = pair
     executor = SingleThreadedExecutor(context=context)

@@ -13,6 +13,7 @@ from inhand_drivers.clock import ClockMap
 from inhand_ros import declare, to_ns
 
 WINDOW_S, BIN_S, AHEAD_NS, SETTLE_NS = 2.0, 0.1, 20_000_000, 1_000_000_000
+OVERTAKEN_NS = 100_000_000  # what says that it was made later than that is wrong
 TICKS, TICKS_DEPTH = "sim/tick", 50
 SIMULATED = "all devices are simulated or emulated: keep to the simulator's ticks, in time-outs as well"
 
@@ -63,6 +64,14 @@ class RosTime:
             lag = self._map.to_host(0.0)
             told = self._origin[0] + round((host - lag) * 1e9)
             return min(max(told, self._newest), self._newest + AHEAD_NS)
+
+    def not_before(self, now_ns: int, made_ns: int) -> int:
+        """When something was heard of that was made at `made_ns` of the simulator's time, if all is simulated [ns].
+
+        Not before it was made: the word of its tick may come a little later than itself.
+        """
+        early = self.simulated and now_ns < made_ns < now_ns + OVERTAKEN_NS
+        return made_ns if early else now_ns
 
     def seconds(self) -> float:
         """What time-outs count in [s]: the steady clock or, where all is simulated, the time since the first tick."""
