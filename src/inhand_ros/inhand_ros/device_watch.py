@@ -8,7 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.node import Node
 
 from inhand_interfaces.msg import SimStatus
-from inhand_ros.graph_time import GraphTime, graph_now, simulated
+from inhand_ros.graph_time import GraphTime, graph_now, on_sim_time
 
 SILENT_S = 3.0
 """Reports come once a second; a driver that has made none for so long of the graph's time is gone."""
@@ -20,8 +20,8 @@ class DeviceWatch:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._heard: dict[str, tuple[float, bool]] = {}
-        self._time = GraphTime(simulated(node))
-        if simulated(node):
+        self._time = GraphTime(on_sim_time(node))
+        if on_sim_time(node):
             node.create_subscription(SimStatus, "sim/status", lambda _: self._time.beat(time.monotonic()), 10)
         node.create_subscription(DiagnosticArray, "/diagnostics", self._on_report, 50)
 

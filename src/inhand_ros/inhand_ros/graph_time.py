@@ -40,7 +40,7 @@ class GraphTime:
         return clock_s + max(wall_s - self._alive_s - GRACE_S, 0.0)
 
 
-def simulated(node: Node) -> bool:
+def on_sim_time(node: Node) -> bool:
     """Whether a node runs on /clock."""
     return bool(node.get_parameter("use_sim_time").value)
 
@@ -62,7 +62,7 @@ class RunClock:
     """How long a run has lasted, on the graph's clock and on the wall's, for a node."""
 
     def __init__(self, node: Node) -> None:
-        self._node, self._time = node, GraphTime(simulated(node))
+        self._node, self._time = node, GraphTime(on_sim_time(node))
         self.created = self.now()
         self.begun: Moment | None = None
         self._ended: Moment | None = None

@@ -1,7 +1,7 @@
 """Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal.
 
 A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back. So does a
-machine too slow for a real hand's deadlines; a simulated hand is slow then, and nothing else.
+machine too slow for a real hand's deadlines; a simulated hand has none: it is slow then, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from inhand_core.signals import Signal, TrialState
 from inhand_ros import ComponentNode, Diagnostics, run_node
 from inhand_ros.deadline_watch import DeadlineWatch
 from inhand_ros.device_watch import DeviceWatch
-from inhand_ros.graph_time import simulated
 
 
 class GoalNode(ComponentNode):
@@ -23,7 +22,7 @@ class GoalNode(ComponentNode):
     def __init__(self) -> None:
         super().__init__("goal")
         self._devices = None if self.lockstep else DeviceWatch(self)
-        self._deadlines = None if self.lockstep or simulated(self) else DeadlineWatch(self)
+        self._deadlines = None if self.lockstep else DeadlineWatch(self)
         self.create_service(Trigger, "trial/start", self._on_start)
         self.create_service(Trigger, "trial/stop", self._on_stop)
         self.create_service(Trigger, "trial/new_goal", self._on_new_goal)

@@ -16,7 +16,7 @@ from rclpy.serialization import deserialize_message
 from inhand_core.graph import load_graph
 from inhand_interfaces.msg import ControllerStatus, SimStatus, Trial
 from inhand_ros import Diagnostics, declare, run_node
-from inhand_ros.graph_time import RunClock, simulated
+from inhand_ros.graph_time import RunClock, on_sim_time
 from inhand_ros.overload import OverloadWatch
 from inhand_ros.summary import Summary
 from inhand_ros.tap import Tap, graph_topics
@@ -41,7 +41,7 @@ class MonitorNode(Node):
         silent = declare(self, "silent_after", 1.0, "report a stream that pauses for longer [s]")
         expected = graph_topics(spec)
         numbered = {f"/{topic}": kind.startswith("inhand_interfaces") for topic, (kind, _) in expected.items()}
-        self._summary = Summary(numbered, by_stamps=simulated(self))
+        self._summary = Summary(numbered, by_stamps=on_sim_time(self))
         streams = {f"/{name}": spec.producers[name] for name, topic in spec.topics.items() if not topic.on_change}
         self._watch = SilenceWatch(streams, silent)
         status = {topic: (f"inhand_interfaces/msg/{kind.__name__}", False) for topic, (kind, _) in STATUS.items()}
