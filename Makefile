@@ -36,7 +36,7 @@ test: build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, 
 lint: setup ## ruff, clang-format, and no function twice
 	@source setup.bash && exec .ci/lint
 
-fuzz: build ## 100,000 mutated packets for every parser of a device's protocol: make fuzz ARGS="--count 1000000"
+fuzz: build ## 100,000 mutated inputs for the parsers of devices, bags and files: make fuzz ARGS="--count 1000000"
 	@source setup.bash && exec inhand fuzz $(ARGS)
 
 bench: build ## the benchmarks of the README

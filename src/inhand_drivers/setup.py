@@ -10,7 +10,7 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "opencv-python-headless", "pypylon", "pysoem", "rosbags"],
+    install_requires=["setuptools", "numpy", "opencv-python-headless", "pypylon", "pysoem"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

@@ -14,14 +14,16 @@ SRC = ROOT / "src"
 
 COMMAND_LINE = {"tyro", "rich"}
 CORE = {"inhand_core", "numpy", "array_api_compat", "yaml"}
-DESCRIPTION = CORE | {"inhand_description", "mujoco", "gymnasium_robotics"}
+DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics"}
 CONTROL = CORE | {"inhand_control"}
 KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;
 # gymnasium is what its benchmark compares with.
 SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
-EVALUATION = {"cv2", "matplotlib", "rosbags", "scipy"}
+# Bags, images and camera geometry, which everything that records or replays shares.
+DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
+EVALUATION = {"cv2", "matplotlib", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
     "rosgraph_msgs",
@@ -38,21 +40,25 @@ ALLOWED = {
     "inhand_core": CORE,
     "inhand_description": DESCRIPTION | COMMAND_LINE,
     "inhand_kernels": KERNELS,
+    "inhand_data": DATA | COMMAND_LINE,
     "inhand_control": CONTROL | COMMAND_LINE,
     "inhand_sim": SIM | {"cv2", "fast_simplification"} | COMMAND_LINE,
-    # owl is the vendor's own client of the motion capture; rosbags reads what the emulators replay.
-    "inhand_drivers": DESCRIPTION | {"inhand_drivers", "owl", "pypylon", "pysoem", "cv2", "rosbags"} | COMMAND_LINE,
-    "inhand_vision": POLICY | {"inhand_vision", "cv2"} | COMMAND_LINE,
+    # owl is the vendor's own client of the motion capture.
+    "inhand_drivers": DESCRIPTION | {"inhand_drivers", "inhand_data", "owl", "pypylon", "pysoem", "cv2"} | COMMAND_LINE,
+    "inhand_vision": POLICY | {"inhand_vision", "inhand_data", "cv2"} | COMMAND_LINE,
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
-    "inhand_eval": LEARNING | {"inhand_training", "inhand_vision", "inhand_eval"} | EVALUATION | COMMAND_LINE,
+    "inhand_eval": LEARNING
+    | {"inhand_training", "inhand_vision", "inhand_data", "inhand_eval"}
+    | EVALUATION
+    | COMMAND_LINE,
     "inhand_console": DESCRIPTION
-    | {"inhand_console", "inhand_control", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
+    | {"inhand_console", "inhand_control", "inhand_data", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
     | COMMAND_LINE,
     "inhand_gym": LEARNING | {"inhand_training", "inhand_gym"},
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
-ROS = CORE | {"inhand_ros", "rclpy", "mcap"} | ROS_MESSAGES | BOUNDARY
+ROS = CORE | {"inhand_ros", "inhand_data", "rclpy"} | ROS_MESSAGES | BOUNDARY
 NODES = {"inhand_ros", "rclpy"} | ROS_MESSAGES | BOUNDARY
 NODE_LINES = 120
 

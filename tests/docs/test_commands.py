@@ -23,6 +23,7 @@ QUICK = (
 RUN_BY = {
     **dict.fromkeys(SMALL, "tests/docs/test_small.py"),
     "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
+    "inhand bag repair": "src/inhand_data/test/test_repair.py",
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
     "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
@@ -30,7 +31,6 @@ RUN_BY = {
     "inhand emulate hand": "tests/launch/test_hand_driver.py",
     "inhand emulate phasespace": "tests/launch/test_phasespace.py",
     "inhand evaluate graph": "tests/launch/test_evaluate_graph.py",
-    "inhand evaluate sight": "src/inhand_eval/test/test_sight.py",
     "inhand evaluate vision": "src/inhand_eval/test/test_vision.py",
     "inhand evaluate": "src/inhand_eval/test/test_trials.py",
     "inhand fuzz": "src/inhand_drivers/test/test_fuzz.py",

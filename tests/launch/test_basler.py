@@ -26,10 +26,11 @@ from support.settings import ROOT, changed_root
 
 from cv_bridge import CvBridge
 from inhand_core.paths import resource_root
+from inhand_data.pixels import rgb_image
 from inhand_description import CAMERAS
 from inhand_description.cameras import nominal_info
 from inhand_interfaces.msg import Trial
-from inhand_ros.images import image_array, image_message
+from inhand_ros.images import image_message
 
 SIDES = ("top", "left", "right")
 LONG = 60.0
@@ -103,7 +104,7 @@ def test_files_arrive_byte_for_byte(processes: Processes, listen: Any, tmp_path:
         topic = f"camera_{side}/image_raw"
         wait_for(lambda topic=topic: len(probe.heard[topic]) >= 20, LONG, processes.logs)
         messages = [message for _, message in probe.heard[topic][:20]]
-        arrays = [image_array(message) for message in messages]
+        arrays = [rgb_image(message) for message in messages]
         order = [[i for i, known in enumerate(pictures[side]) if np.array_equal(known, a)] for a in arrays]
         assert all(len(found) == 1 for found in order), order
         assert {found[0] for found in order} == {0, 1, 2, 3}
@@ -122,7 +123,7 @@ def test_live_images_pass_through_the_emulated_cameras(emulated: Probe) -> None:
 
         def arrived(side: str = side, image: np.ndarray = image, shown: Any = shown) -> bool:
             shown.publish(image_message(image, Header()))
-            return np.array_equal(image_array(emulated.newest(f"camera_{side}/image_raw")), image)
+            return np.array_equal(rgb_image(emulated.newest(f"camera_{side}/image_raw")), image)
 
         wait_for(arrived, LONG, f"camera_{side}'s image as it was sent")
 

@@ -18,11 +18,11 @@ from sensor_msgs.msg import CameraInfo, Image
 from support.probe import Probe
 from support.processes import Processes, executable, wait_for
 
+from inhand_data.pixels import rgb_image
 from inhand_description import CAMERAS
 from inhand_description.cameras import nominal_info
 from inhand_interfaces.msg import SimState
 from inhand_ros.codecs import to_ns
-from inhand_ros.images import image_array
 from inhand_sim.cameras import RendererError, make_renderer
 from inhand_sim.nodes.snapshots import qpos_of
 
@@ -108,7 +108,7 @@ def test_images_show_the_state_of_their_stamp(start, probe: Probe, processes: Pr
         expected = renderer.render(qpos_of(state), object_scale=state.object_scale)
         for row, drawn in zip(CAMERAS, expected, strict=True):
             image, info = images[row.name].heard[stamp], infos[row.name].heard[stamp]
-            difference = np.abs(image_array(image).astype(int) - drawn)
+            difference = np.abs(rgb_image(image).astype(int) - drawn)
             assert (difference > 2).mean() < 1e-3, row.name
             assert image.header == info.header and image.header.frame_id == f"camera_{row.name}_optical_frame"
             assert (info.width, info.height) == row.resolution == (image.width, image.height)
@@ -128,7 +128,7 @@ def test_with_all_groups_looks_are_random_until_they_are_not(start, probe: Probe
         """Median difference between the channels of what is not background, in an image that is yet to come."""
         seen = len(top.heard)
         wait_for(lambda: len(top.heard) > seen + 3, LONG, processes.logs)
-        image = image_array(top.heard[max(top.heard)]).astype(int)
+        image = rgb_image(top.heard[max(top.heard)]).astype(int)
         return float(np.median(np.ptp(image, axis=-1)[np.abs(image - image[0, 0]).max(axis=-1) > 12]))
 
     drawn = colourfulness()

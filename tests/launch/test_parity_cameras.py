@@ -17,7 +17,7 @@ from support.settings import ROOT, changed_root
 from cv_bridge import CvBridge
 from inhand_core.config import read_yaml
 from inhand_core.paths import config_file
-from inhand_ros.images import image_array
+from inhand_data.pixels import rgb_image
 
 LONG, SIDES = 240.0, ("top", "left", "right")
 KINDS = {
@@ -62,7 +62,7 @@ def look(domain: int, launch: Any, root: str, *arguments: str) -> Seen:
     try:
         raw = "camera_top/image_raw"
         wait_for(lambda: probe.heard[raw], LONG, lambda: launched.output[-4000:])
-        wait_for(lambda: image_array(probe.newest(raw)).std() > 5.0, LONG, "a picture of the hand, not of nothing")
+        wait_for(lambda: rgb_image(probe.newest(raw)).std() > 5.0, LONG, "a picture of the hand, not of nothing")
         for heard in probe.heard.values():
             heard.clear()
         wait_for(lambda: all(len(heard) > COUNT for heard in probe.heard.values()), LONG, "all of the camera's topics")
@@ -113,7 +113,7 @@ def test_images_show_the_same_scene(runs: tuple[Seen, Seen]) -> None:
     bridge, raw, jpeg = CvBridge(), "camera_top/image_raw", "camera_top/image_raw/compressed"
     figures = []
     for run in runs:
-        images = [image_array(m) for m in run.heard[raw]]
+        images = [rgb_image(m) for m in run.heard[raw]]
         decoded = [bridge.compressed_imgmsg_to_cv2(m)[..., ::-1] for m in run.heard[jpeg]]
         figures += [np.concatenate([np.mean(s, (0, 1, 2)), np.std(s, (0, 1, 2))]) for s in (images, decoded)]
     assert np.ptp(figures, axis=0).max() < 12.0, np.round(figures, 1)

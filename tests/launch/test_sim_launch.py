@@ -14,8 +14,8 @@ from mcap.reader import make_reader
 from rosbags.highlevel import AnyReader
 
 from inhand_core.graph import load_graph
+from inhand_data.stamps import read_header
 from inhand_ros.codecs import to_ns
-from inhand_ros.raw import read_header
 
 SPEC = load_graph("realtime")
 FRAMES = {"mocap/markers": "world", "fingertips": "hand_base", "object/pose": "hand_base", "goal": "hand_base"}

@@ -9,8 +9,9 @@ from typing import Any
 import rclpy
 from rclpy.serialization import deserialize_message
 
+from inhand_data.stamps import read_header
 from inhand_ros.messages import message_class
-from inhand_ros.raw import RawMessage, read_header
+from inhand_ros.raw import RawMessage
 from inhand_ros.tap import Tap
 
 DRAIN_S = 0.01

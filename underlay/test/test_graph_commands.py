@@ -214,7 +214,7 @@ def test_a_bag_is_recorded_read_by_others_and_played(talker, other_domain, tmp_p
         assert abs(int(clock.stdout.split()[0]) - stamps[0] * 1e-9) < 60, "the bag's time"
     finally:
         player.send_signal(signal.SIGINT)
-        player.wait(PATIENCE_S)
+        assert player.wait(PATIENCE_S) == 0, "stopped in the middle of a loop, it ends quietly"
     short = [*play, "--playback-duration", "0.1", "-x", "latched"]
     assert subprocess.run(short, env=environment, timeout=PATIENCE_S).returncode == 0, "it ends by itself"
 

@@ -1,5 +1,6 @@
 """`inhand sim`: the whole simulated system, by `ros2 launch`, with its summary as the last line."""
 
+import json
 import os
 import shutil
 import signal
@@ -12,6 +13,9 @@ from typing import Annotated
 import tyro
 
 SUMMARY_VARIABLE = "INHAND_SUMMARY_FILE"  # where the monitor node leaves its summary
+RECORDING_VARIABLE = "INHAND_RECORDING_FILE"  # where the recorder says what became of each take
+TRUE = ("true", "True", "TRUE", "1", "yes")
+"""What the launch files take for true."""
 
 
 def sim(
@@ -20,15 +24,30 @@ def sim(
     """Run the simulated system; takes the arguments of sim.launch.xml, such as duration:=30 console:=false.
 
     `ros2 launch inhand_bringup sim.launch.xml --show-args` lists them. Prints the run's summary once more as the last
-    line, after what launch says about its processes.
+    line, after what launch says about its processes. The code is 1 where a run that was to be recorded was not.
     """
     with tempfile.TemporaryDirectory(prefix="inhand_sim_") as folder:
-        summary = Path(folder) / "summary.json"
-        code = launch("sim.launch.xml", arguments, {SUMMARY_VARIABLE: str(summary)})
+        summary, takes = Path(folder) / "summary.json", Path(folder) / "takes.jsonl"
+        code = launch("sim.launch.xml", arguments, {SUMMARY_VARIABLE: str(summary), RECORDING_VARIABLE: str(takes)})
         if summary.exists():
             sys.stdout.flush()
             print(f"summary: {summary.read_text().strip().removeprefix('summary: ')}", flush=True)
+        if problem := not_recorded(arguments, takes):
+            print(f"inhand sim: {problem}", file=sys.stderr, flush=True)
+            code = code or 1
     return code
+
+
+def not_recorded(arguments: tuple[str, ...], takes: Path) -> str:
+    """Why a run that was asked to record has recorded nothing; "" where it has, or was not asked."""
+    given = dict(argument.partition(":=")[::2] for argument in arguments)
+    if given.get("record") not in TRUE or given.get("host") == "policy":
+        return ""
+    found = [json.loads(line) for line in takes.read_text().splitlines()] if takes.exists() else []
+    if any(take.get("messages") for take in found):
+        return ""
+    reasons = dict.fromkeys(str(take["error"]) for take in found if "error" in take)
+    return "asked to record, but nothing was recorded" + (f": {'; '.join(reasons)}" if reasons else "")
 
 
 def launch(file: str, arguments: tuple[str, ...], environment: dict[str, str]) -> int:

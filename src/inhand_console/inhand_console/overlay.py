@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 
 from inhand_console.object_mesh import ObjectShape
-from inhand_console.snapshot import Intrinsics, Snapshot
+from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
 from inhand_core.signals import ObjectPose
+from inhand_data import rectify
+from inhand_data.intrinsics import Intrinsics
 from inhand_description import CAMERAS, HAND_BASE
 from inhand_description.cameras import nominal_info, nominal_pose
 
@@ -23,10 +25,10 @@ NOMINAL = {f"camera_{row.name}": (nominal_info(row), nominal_pose(row).matrix) f
 
 def intrinsics_of(camera: str, known: Mapping[str, Intrinsics]) -> Intrinsics:
     """What the camera says of itself; the description's values where it says nothing, or is not calibrated."""
-    if camera in known and known[camera].matrix[0, 0] > 0.0:
-        return known[camera]
+    if (said := known.get(camera)) is not None:
+        return said
     info, _ = NOMINAL[camera]
-    return Intrinsics(info.matrix, np.array(info.d), info.width, info.height)
+    return Intrinsics(info.matrix, info.width, info.height, np.array(info.d))
 
 
 def edges_in_world(shape: ObjectShape, pose: ObjectPose) -> np.ndarray:
@@ -48,8 +50,7 @@ def project(points: np.ndarray, intrinsics: Intrinsics, world_from_camera: np.nd
     seen = (points - position) @ rotation
     before = seen[:, 2] > NEAREST
     safe = np.where(before[:, None], seen, [0.0, 0.0, 1.0])
-    pixels, _ = cv2.projectPoints(safe, np.zeros(3), np.zeros(3), intrinsics.matrix, intrinsics.distortion)
-    return pixels[:, 0], before
+    return rectify.project(safe, intrinsics), before
 
 
 def draw(camera: str, snapshot: Snapshot, shape: ObjectShape, width: int) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.signals import Fingertips, Goal, HandAction, JointStates, Markers, ObjectPose, Trial
+from inhand_data.intrinsics import Intrinsics
 
 
 @dataclass(frozen=True)
@@ -82,16 +83,6 @@ class Latencies:
 
     marker_to_motor: tuple[float, ...] = ()
     policy_period: tuple[float, ...] = ()
-
-
-@dataclass(frozen=True)
-class Intrinsics:
-    """A camera's matrix (3, 3) [px] and distortion (n,) in OpenCV's order, for an image of width x height [px]."""
-
-    matrix: np.ndarray
-    distortion: np.ndarray
-    width: int
-    height: int
 
 
 @dataclass(frozen=True)

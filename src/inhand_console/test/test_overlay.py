@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from inhand_console.model import object_shape
 from inhand_console.overlay import INVALID, NEAREST, NOMINAL, VALID, draw, edges_in_world, intrinsics_of, project
-from inhand_console.snapshot import Intrinsics, Snapshot
+from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
 from inhand_core.signals import ObjectPose
+from inhand_data.intrinsics import Intrinsics
+from inhand_data.intrinsics import intrinsics_of as camera_of_message
 from inhand_description import CAMERAS, HAND_BASE, START, camera_axes
 from inhand_description.cameras import CAMERA_NAMES
 
@@ -73,7 +77,22 @@ def test_without_an_estimate_the_image_is_as_it_came() -> None:
 
 
 def test_what_the_camera_says_of_itself_goes_before_the_description() -> None:
-    own = Intrinsics(np.diag([500.0, 500.0, 1.0]), np.zeros(5), 640, 480)
-    unknown = Intrinsics(np.zeros((3, 3)), np.zeros(0), 640, 480)
+    own = Intrinsics(np.diag([500.0, 500.0, 1.0]), 640, 480, np.zeros(5))
     assert intrinsics_of("camera_top", {"camera_top": own}) is own
-    assert intrinsics_of("camera_top", {"camera_top": unknown}).matrix[0, 0] > 0
+    assert intrinsics_of("camera_top", {}).matrix[0, 0] > 0
+
+
+@pytest.mark.parametrize(("roi", "binning"), [((160, 80, 400, 320), 1), ((0, 0, 640, 480), 2)])
+def test_the_wire_frame_lies_right_on_a_part_of_the_image(roi, binning) -> None:
+    x, y, wide, high = roi
+    k = NOMINAL["camera_top"][0].matrix
+    region = SimpleNamespace(x_offset=x, y_offset=y, width=wide, height=high)
+    info = SimpleNamespace(width=640, height=480, k=k.ravel(), d=[], distortion_model="plumb_bob", roi=region)
+    info.binning_x = info.binning_y = binning
+    known = {"camera_top": camera_of_message(info)}
+    black = np.zeros((high // binning, wide // binning, 3), np.uint8)
+    part = draw("camera_top", Snapshot(images={"camera_top": black}, object_pose=pose(), intrinsics=known), SHAPE, wide)
+    whole = draw("camera_top", Snapshot(images={"camera_top": BLACK}, object_pose=pose()), SHAPE, 640)
+    ours, theirs = (np.argwhere(image.any(axis=2)) for image in (part, whole[y : y + high, x : x + wide]))
+    assert len(ours) > 50
+    np.testing.assert_allclose(ours.mean(axis=0), theirs.mean(axis=0), atol=1.0)

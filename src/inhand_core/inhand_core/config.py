@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import reprlib
 import types
 import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import yaml
-
 from inhand_core.ranges import Range, describe
+from inhand_core.strict import StrictError, parse_json, parse_yaml, read_text
 
 T = TypeVar("T")
+_INT64 = 1 << 63
+_repr = reprlib.Repr()
+_repr.maxstring, _repr.maxother = 80, 80
+_short = _repr.repr
 
 
 class ConfigError(ValueError):
@@ -28,22 +33,37 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     """Reads one YAML mapping; a ROS parameter file (`/**: ros__parameters:`) is read as its parameters.
 
     Raises:
-        ConfigError: the file is missing, is not YAML, or holds no mapping.
+        ConfigError: the file is missing, is not YAML as `strict.parse_yaml` takes it, or holds no mapping.
     """
     path = Path(path)
     if not path.is_file():
         here = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         raise ConfigError(f"{path}: no such file; in {path.parent} there are {here}")
     try:
-        content = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not YAML: {error}") from error
+        content = parse_yaml(read_text(path), str(path))
+    except (StrictError, OSError) as error:
+        raise ConfigError(str(error)) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping at the top, found {type(content).__name__}")
     if list(content) == ["/**"]:
         return _ros_parameters(content["/**"], path)
+    return content
+
+
+def read_json(text: str, where: str) -> dict[str, Any]:
+    """The mapping that a JSON text holds; `where` names its file in messages.
+
+    Raises:
+        ConfigError: not JSON as `strict.parse_json` takes it, or no mapping.
+    """
+    try:
+        content = parse_json(text, where)
+    except StrictError as error:
+        raise ConfigError(str(error)) from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{where}: expected a mapping at the top, found {_short(content)}")
     return content
 
 
@@ -66,7 +86,8 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
 
     A key without a default must be present, an unknown key is an error, and values must have the annotated type
     (an int is accepted for a float, a list for a tuple), and lie in the `Range` it is annotated with, as in
-    `Annotated[float, Range(0.0, 1.0)]`. A value error raised by `__post_init__` is reported with its place.
+    `Annotated[float, Range(0.0, 1.0)]`. NaN and infinity are no values, nor is an int beyond 64 bits. A value error
+    raised by `__post_init__` is reported with its place.
 
     Args:
         cls: a dataclass type.
@@ -78,9 +99,9 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     """
     where = where or cls.__name__
     if not isinstance(raw, Mapping):
-        raise ConfigError(f"{where}: expected a mapping, found {raw!r}")
+        raise ConfigError(f"{where}: expected a mapping, found {_short(raw)}")
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
-    if unknown := sorted(set(raw) - set(fields)):
+    if unknown := sorted(set(raw) - set(fields), key=str):
         raise ConfigError(f"{where}: unknown {unknown}; known {sorted(fields)}")
     required = {
         name
@@ -88,7 +109,7 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     }
     if missing := sorted(required - set(raw)):
-        raise ConfigError(f"{where}: missing {missing}; given {sorted(raw)}")
+        raise ConfigError(f"{where}: missing {missing}; given {sorted(raw, key=str)}")
     hints = typing.get_type_hints(cls, include_extras=True)
     values = {name: _convert_field(cls, name, hints[name], value, where) for name, value in raw.items()}
     try:
@@ -135,16 +156,18 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
     if hint is Any:
         return value
     if origin is Annotated:
-        value = _convert(args[0], value, where)
-        for limits in args[1:]:
-            if isinstance(limits, Range) and (wrong := limits.outside(value, where)):
+        limits_given = [limits for limits in args[1:] if isinstance(limits, Range)]
+        if not (limits_given and isinstance(value, float)):  # else the range says better than "finite" what is wanted
+            value = _convert(args[0], value, where)
+        for limits in limits_given:
+            if wrong := limits.outside(value, where):
                 raise _OutOfRange(f"{wrong[0]} must be {limits}, is {wrong[1]:g}")
-        return value
+        return _convert(args[0], value, where)
     if origin in (typing.Union, types.UnionType):
         return _convert_union(args, value, where)
     if origin is typing.Literal:
-        if value not in args:
-            raise ConfigError(f"{where}: {value!r} is not one of {list(args)}")
+        if not any(type(value) is type(choice) and value == choice for choice in args):
+            raise ConfigError(f"{where}: {_short(value)} is not one of {list(args)}")
         return value
     if dataclasses.is_dataclass(hint):
         return value if isinstance(value, hint) else load_config(hint, value, where)
@@ -152,9 +175,10 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         return _convert_sequence(origin, args, value, where)
     if origin in (dict, Mapping):
         if not isinstance(value, Mapping):
-            raise ConfigError(f"{where}: expected a mapping, found {value!r}")
-        item = args[1] if args else Any
-        return {key: _convert(item, element, f"{where}.{key}") for key, element in value.items()}
+            raise ConfigError(f"{where}: expected a mapping, found {_short(value)}")
+        kind, item = args or (Any, Any)
+        keys = [_convert(kind, key, f"{where}: key {_short(key)}") for key in value]
+        return {key: _convert(item, value[key], f"{where}.{key}") for key in keys}
     return _convert_scalar(hint, value, where)
 
 
@@ -171,12 +195,12 @@ def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
             problems.append(error)
     if len(problems) == 1:
         raise problems[0]
-    raise ConfigError("; or ".join(map(str, problems)) or f"{where}: {value!r} does not fit")
+    raise ConfigError("; or ".join(map(str, problems)) or f"{where}: {_short(value)} does not fit")
 
 
 def _convert_sequence(origin: Any, args: tuple[Any, ...], value: Any, where: str) -> Any:
     if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ConfigError(f"{where}: expected a list, found {value!r}")
+        raise ConfigError(f"{where}: expected a list, found {_short(value)}")
     variadic = origin is not tuple or (len(args) == 2 and args[1] is Ellipsis) or not args
     if not variadic and len(value) != len(args):
         raise ConfigError(f"{where}: expected {len(args)} values, found {len(value)}")
@@ -187,7 +211,21 @@ def _convert_sequence(origin: Any, args: tuple[Any, ...], value: Any, where: str
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+        return _finite(value, where)
     if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
-        raise ConfigError(f"{where}: expected {hint.__name__}, found {value!r}")
+        raise ConfigError(f"{where}: expected {hint.__name__}, found {_short(value)}")
+    if hint is str and (bad := [c for c in value if not c.isprintable() and c not in "\n\t"]):
+        raise ConfigError(f"{where}: {_short(value)} holds {bad[0]!r}, which no terminal should be given")
+    if hint is int and not -_INT64 <= value < _INT64:
+        raise ConfigError(f"{where}: expected an int of 64 bits, found one of {value.bit_length()}")
     return value
+
+
+def _finite(value: float, where: str) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ConfigError(f"{where}: expected a finite number, found {_short(value)}")
+    return number

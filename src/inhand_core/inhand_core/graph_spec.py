@@ -15,6 +15,7 @@ from inhand_core.link import Link
 from inhand_core.paths import config_file
 from inhand_core.ports import Port, find_ports, resolve_class
 from inhand_core.signals import SIGNALS
+from inhand_core.task import PUBLISHED, Task, load_task
 
 NANOSECONDS = 1_000_000_000
 LOCKSTEP_DEPTH = 5000
@@ -97,12 +98,13 @@ class ComponentSpec:
 
 @dataclass(frozen=True)
 class GraphSpec:
-    """One profile of config/graph.yaml. Components run in the listed order within a tick."""
+    """One profile of config/graph.yaml in a variant of the task. Components run in the listed order within a tick."""
 
     name: str
     tick_ms: float
     components: tuple[ComponentSpec, ...]
     topics: dict[str, TopicSpec]
+    task: Task = field(default_factory=Task)
     producers: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -207,14 +209,20 @@ def load_topics(path: str | Path | None = None) -> dict[str, TopicSpec]:
     return {name: load_config(TopicSpec, entry, f"{path.name}:topics.{name}") for name, entry in raw.items()}
 
 
-def load_graph(profile: str, path: str | Path | None = None) -> GraphSpec:
+def load_graph(profile: str, path: str | Path | None = None, task: str | Iterable[str] = PUBLISHED) -> GraphSpec:
     """Reads one profile of config/graph.yaml and checks it against the ports that its components name.
+
+    Args:
+        profile: its name.
+        path: another file.
+        task: variant of the task, see `load_task`; what is built from the graph is of this variant.
 
     Raises:
         ConfigError: naming what is wrong and what would be valid.
     """
     path = Path(path or config_file("graph"))
-    raw = read_yaml(path)
+    variant = Task() if task == PUBLISHED else load_task(task)
+    raw = variant.over("graph", read_yaml(path))
     profiles = raw.get("profiles", {})
     if profile not in profiles:
         raise ConfigError(f"unknown graph profile {profile!r}; known {sorted(profiles)}")
@@ -231,6 +239,7 @@ def load_graph(profile: str, path: str | Path | None = None) -> GraphSpec:
             "tick_ms": chosen["tick_ms"],
             "components": components,
             "topics": {name: topic for name, topic in topics.items() if name in names},
+            "task": variant,
         },
         f"{path.name}:{profile}",
     )
@@ -253,18 +262,21 @@ def resolve_groups(selection: str | Iterable[str], known: Iterable[str]) -> tupl
     return tuple(group for group in known if group in chosen)
 
 
-def build_component(spec: ComponentSpec, seeds: Any, overrides: Mapping[str, Any] | None = None) -> Component:
-    """Builds a component from its configuration file and overrides of single values."""
+def build_component(
+    spec: ComponentSpec, seeds: Any, overrides: Mapping[str, Any] | None = None, task: Task | None = None
+) -> Component:
+    """Builds a component from its configuration file, as the task has it, and overrides of single values."""
     cls = resolve_class(spec.component)
-    raw = read_yaml(config_file(spec.config)) if spec.config else {}
+    raw = (task or Task()).over(spec.config, read_yaml(config_file(spec.config))) if spec.config else {}
     return cls(load_config(cls.Config, merge(raw, overrides or {}), spec.config or spec.name), seeds)
 
 
-def build_links(specs: Iterable[LinkSpec], seeds: Any, groups: Iterable[str]) -> list[Link]:
-    """Builds the links whose group is switched on, in order."""
+def build_links(specs: Iterable[LinkSpec], seeds: Any, groups: Iterable[str], task: Task | None = None) -> list[Link]:
+    """Builds the links whose group is switched on, in order, as the task has them."""
     groups = set(groups)
     chosen = [link for link in specs if link.group in groups]
     sections = read_yaml(config_file("randomization")) if chosen else {}
+    sections = (task or Task()).over("randomization", sections)
     links = []
     for link in chosen:
         if link.section not in sections:

@@ -21,6 +21,7 @@ from inhand_core.graph_spec import (
 from inhand_core.link import Link
 from inhand_core.ports import resolve_class
 from inhand_core.signals import Signal, Trial, TrialState
+from inhand_core.task import Task
 
 
 def reset_key(trial: Trial) -> np.ndarray:
@@ -148,10 +149,12 @@ class ComponentRunner:
         return 0.0 if last is None else (time_ns - last) / NANOSECONDS
 
 
-def build_chains(chains: Mapping[str, Iterable[LinkSpec]], seeds: np.ndarray, groups: Iterable[str]) -> LinkChains:
-    """Builds the links of each chain whose group is switched on."""
+def build_chains(
+    chains: Mapping[str, Iterable[LinkSpec]], seeds: np.ndarray, groups: Iterable[str], task: Task | None = None
+) -> LinkChains:
+    """Builds the links of each chain whose group is switched on, as the task has them."""
     groups = tuple(groups)
-    return LinkChains({name: build_links(links, seeds, groups) for name, links in chains.items()})
+    return LinkChains({name: build_links(links, seeds, groups, task) for name, links in chains.items()})
 
 
 def build_runner(
@@ -172,7 +175,7 @@ def build_runner(
     ports = {port: topics[topic] for port, topic in component_spec.inputs.items()}
     return ComponentRunner(
         component_spec,
-        build_component(component_spec, seeds, overrides),
-        build_chains(component_spec.input_links, seeds, groups).check(ports),
-        build_chains(output_links, seeds, groups).check(topics),
+        build_component(component_spec, seeds, overrides, spec.task),
+        build_chains(component_spec.input_links, seeds, groups, spec.task).check(ports),
+        build_chains(output_links, seeds, groups, spec.task).check(topics),
     )

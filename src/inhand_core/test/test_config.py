@@ -74,3 +74,41 @@ def test_ros_parameter_file_is_read_as_its_parameters(tmp_path):
     (tmp_path / "node.yaml").write_text("/**:\n  rate: 5\n")
     with pytest.raises(ConfigError, match="ros__parameters"):
         read_yaml(tmp_path / "node.yaml")
+
+
+@dataclass(frozen=True)
+class Loose:
+    gain: float = 1.0
+    count: int = 0
+    text: str = ""
+    by_name: dict[str, float] | None = None
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ({"gain": float("nan")}, ["gain", "finite", "nan"]),
+        ({"gain": float("-inf")}, ["gain", "finite"]),
+        ({"gain": 10**400}, ["gain", "finite"]),
+        ({"count": 1 << 63}, ["count", "64 bits"]),
+        ({"by_name": {1: 2.0}}, ["by_name", "key 1", "str"]),
+        ({1: 2, "other": 3}, ["unknown", "other"]),
+        ({"text": ["a long list"] * 5000}, ["text", "str"]),
+        ({"text": "\x1b[2J[INFO] all is well"}, ["text", "\\x1b"]),
+        ({"text": "\u202e127.0.0.1"}, ["text", "\\u202e"]),
+    ],
+)
+def test_values_that_are_no_numbers_or_names_are_refused_in_few_words(raw, words):
+    with pytest.raises(ConfigError) as error:
+        load_config(Loose, raw)
+    assert all(word in str(error.value) for word in words), str(error.value)
+    assert len(str(error.value)) < 300
+
+
+def test_true_is_no_choice_of_1():
+    @dataclass(frozen=True)
+    class Choice:
+        which: Literal[1, 2] = 1
+
+    with pytest.raises(ConfigError, match=r"which.*True"):
+        load_config(Choice, {"which": True})

@@ -5,6 +5,7 @@ Pixels are OpenCV's: the centre of the first pixel is (0, 0). Optical frames are
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +17,12 @@ import yaml
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_data.intrinsics import check_calibration
+from inhand_data.poses import PoseError, sound_pose
 from inhand_description.scene import CAMERAS, CameraRow, camera_axes
 
 CAMERA_NAMES = tuple(f"camera_{row.name}" for row in CAMERAS)
-DISTORTION = {"plumb_bob": 5, "rational_polynomial": 8}
-"""Number of coefficients of the distortion models of sensor_msgs/CameraInfo that OpenCV's calibration gives."""
+_NAME = re.compile(r"\w+", re.ASCII)
 OPTICAL_FROM_CAMERA = np.diag([1.0, -1.0, -1.0])
 """MuJoCo's camera frame (x right, y up, looks along -z) to the optical frame; its own inverse."""
 
@@ -34,7 +36,7 @@ class CameraInfo:
         width, height: of the calibrated image [px].
         k: (9,) camera matrix, row by row [px]; k[0] is 0 where the camera is not calibrated.
         d: distortion coefficients in OpenCV's order; () where not calibrated.
-        distortion_model: one of `DISTORTION`.
+        distortion_model: one of `inhand_data.intrinsics.DISTORTION`.
     """
 
     name: str
@@ -76,6 +78,16 @@ class _Matrix:
     rows: int
     cols: int
     data: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.rows < 0 or self.cols < 0 or self.rows * self.cols != len(self.data):
+            raise ConfigError(f"{self.rows} x {self.cols} values, but data has {len(self.data)}")
+
+    def of(self, rows: int, cols: int, where: str) -> np.ndarray:
+        """The matrix, which must have that shape."""
+        if (self.rows, self.cols) != (rows, cols):
+            raise ConfigError(f"{where} must be {rows} x {cols}, is {self.rows} x {self.cols}")
+        return np.array(self.data).reshape(rows, cols)
 
 
 @dataclass(frozen=True)
@@ -141,22 +153,20 @@ def read_info(path: str | Path) -> CameraInfo:
     """Reads a calibration file.
 
     Raises:
-        ConfigError: missing, not in the format, of unknown distortion model, or sizes that contradict each other.
+        ConfigError: missing, not in the format, of unknown distortion model, or numbers that no camera has.
     """
     file = load_config(_InfoFile, read_yaml(path), str(path))
-    if file.distortion_model not in DISTORTION:
-        raise ConfigError(f"{path}: distortion_model {file.distortion_model!r} is not one of {sorted(DISTORTION)}")
-    info = CameraInfo(
-        file.camera_name,
-        file.image_width,
-        file.image_height,
-        file.camera_matrix.data,
-        file.distortion_coefficients.data,
-        file.distortion_model,
-    )
-    expected = DISTORTION[file.distortion_model] if len(info.k) == 9 and info.calibrated else len(info.d)
-    if len(info.k) != 9 or len(info.d) != expected:
-        raise ConfigError(f"{path}: camera_matrix needs 9 values, {info.distortion_model} {expected} coefficients")
+    k = file.camera_matrix.of(3, 3, f"{path}: camera_matrix").ravel().tolist()
+    size = file.image_width, file.image_height
+    lens = file.distortion_coefficients.data, file.distortion_model
+    check_calibration(*size, k, *lens, str(path))
+    if not _NAME.fullmatch(file.camera_name):
+        raise ConfigError(f"{path}: camera_name {file.camera_name!r} is no name of letters, digits and _")
+    info = CameraInfo(file.camera_name, *size, tuple(k), *lens)
+    turn = file.rectification_matrix.of(3, 3, f"{path}: rectification_matrix")
+    if info.calibrated and np.abs(turn @ turn.T - np.eye(3)).max() > 1e-3:
+        raise ConfigError(f"{path}: rectification_matrix is no rotation: {turn.ravel().tolist()}")
+    file.projection_matrix.of(3, 4, f"{path}: projection_matrix")
     return info
 
 
@@ -179,13 +189,16 @@ def read_poses(path: str | Path) -> dict[str, CameraPose]:
         raise ConfigError(f"{path}: frame_id {file.frame_id!r} is not 'world'")
     if unknown := sorted(set(file.cameras) - set(CAMERA_NAMES)):
         raise ConfigError(f"{path}: unknown cameras {unknown}; known {sorted(CAMERA_NAMES)}")
+    found = {}
     for name, pose in file.cameras.items():
         if not 0.9 < np.linalg.norm(pose.orientation) < 1.1:
             raise ConfigError(f"{path}: {name}: orientation {list(pose.orientation)} is no unit quaternion")
-    return {
-        name: CameraPose(pose.position, tuple(rotations.normalize(np.array(pose.orientation)).tolist()))
-        for name, pose in file.cameras.items()
-    }
+        try:
+            position, orientation = sound_pose(pose.position, pose.orientation)
+        except PoseError as error:
+            raise ConfigError(f"{path}: {name}: {error}") from error
+        found[name] = CameraPose(tuple(position.tolist()), tuple(orientation.tolist()))
+    return found
 
 
 def nominal_files() -> dict[str, str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from inhand_core.config import ConfigError
 from inhand_core.paths import resource_root
@@ -40,7 +41,7 @@ def test_a_calibration_is_read_as_it_was_written(info: CameraInfo, tmp_path: Pat
         ("plumb_bob", "fisheye", "fisheye"),
         ("image_width", "width", "width"),
         ("701", "abc", "camera_matrix"),
-        (", 0.3]", "]", "plumb_bob 5"),
+        (", 0.3]", "]", "distortion_coefficients: 1 x 5 values"),
     ],
 )
 def test_a_calibration_that_cannot_be_used_is_refused(old: str, new: str, culprit: str, tmp_path: Path) -> None:
@@ -88,3 +89,55 @@ def test_a_moved_camera_is_where_it_was_moved() -> None:
         assert np.allclose(tree.get_transform("camera_left_optical_frame", "world"), pose.matrix, atol=1e-9)
     with pytest.raises(ConfigError, match="camera_back"):
         move_cameras(text, {"camera_back": pose})
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        ("camera_matrix.data.0", 0.0, "focal lengths must be > 0"),
+        ("camera_matrix.data.0", -800.0, "focal lengths must be > 0"),
+        ("camera_matrix.data.0", float("nan"), r"camera_matrix.data\[0\]: expected a finite"),
+        ("camera_matrix.data.2", float("inf"), r"camera_matrix.data\[2\]: expected a finite"),
+        ("camera_matrix.data.8", 5.0, "0 0 1"),
+        ("camera_matrix.data.0", "836", r"data\[0\]: expected float"),
+        ("camera_matrix.data.0", 10**500, r"data\[0\]: expected a finite"),
+        ("camera_matrix.rows", 9, "9 x 3 values, but data has 9"),
+        ("camera_matrix", [1, 2, 3], "camera_matrix: expected a mapping"),
+        ("image_width", 0, "width and height"),
+        ("image_width", -640, "width and height"),
+        ("image_width", 10**12, "width and height"),
+        ("distortion_coefficients.data.0", 1e308, "beyond"),
+        ("rectification_matrix.data", [0.0] * 9, "no rotation"),
+        ("camera_name", "../../x", "camera_name"),
+    ],
+)
+def test_numbers_that_no_camera_has_are_refused_by_file_and_key(tmp_path: Path, place, value, words) -> None:
+    content = yaml.safe_load(info_yaml(nominal_info(CAMERAS[0])))
+    *outer, last = place.split(".")
+    inner = content
+    for key in outer:
+        inner = inner[key]
+    inner[int(last) if last.isdecimal() else last] = value
+    (tmp_path / "camera.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ConfigError, match=f"camera.yaml.*{words}"):
+        read_info(tmp_path / "camera.yaml")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("orientation", [0.0] * 4, "no unit quaternion"),
+        ("orientation", [float("nan")] * 4, "finite"),
+        ("orientation", [1e200] * 4, "no unit quaternion"),
+        ("position", [float("inf"), 0.0, 0.0], "finite"),
+        ("position", [1e30, 0.0, 0.0], "camera_top: position beyond"),
+        ("position", [0.0], "expected 3 values"),
+    ],
+)
+def test_poses_that_no_camera_has_are_refused_by_file_and_camera(tmp_path: Path, key, value, words) -> None:
+    poses = {name: nominal_pose(row) for name, row in zip(CAMERA_NAMES, CAMERAS, strict=True)}
+    content = yaml.safe_load(poses_yaml(poses))
+    content["cameras"]["camera_top"][key] = value
+    (tmp_path / "poses.yaml").write_text(yaml.safe_dump(content))
+    with pytest.raises(ConfigError, match=f"poses.yaml.*camera_top.*{words}|poses.yaml.*{words}"):
+        read_poses(tmp_path / "poses.yaml")

@@ -6,13 +6,16 @@ import random
 
 import pytest
 
-from inhand_drivers.fuzz import TARGETS, FuzzError, Target, load_target, mutate, mutations, run
+from inhand_core.fuzzing import FuzzError, Target, mutate, mutations, run
+from inhand_drivers.fuzz import TARGETS, load_target
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 def test_no_mutated_packet_crashes_a_parser(name: str) -> None:
-    result = run(load_target(name), 2000, seed=1)
-    assert result.count == 2000 == result.accepted + result.refused
+    target = load_target(name)
+    count = 2000 // target.slow
+    result = run(target, count, seed=1)
+    assert result.count == count == result.accepted + result.refused
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
@@ -43,6 +46,16 @@ def test_a_crash_is_reported_with_its_input() -> None:
 
     with pytest.raises(FuzzError, match=r"IndexError: too far\n[0-9a-f]{8}"):
         run(Target((b"abc", b"defg"), parse, (KeyError,)), 100)
+
+
+def test_what_costs_too_much_is_a_finding() -> None:
+    """A parser that compares each byte with each other one: its long inputs give it away."""
+
+    def parse(data: bytes) -> None:
+        sum(a == b for a in data for b in data)
+
+    with pytest.raises(FuzzError, match="s of CPU time for 65536 bytes"):
+        run(Target((b"abcdefgh" * 10,), parse), 100)
 
 
 def test_an_unknown_parser_is_named() -> None:

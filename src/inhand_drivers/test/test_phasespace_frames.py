@@ -161,7 +161,7 @@ def test_an_address_stands_for_server_and_port_and_empty_values_for_the_files() 
         ({"markers": {}}, "no LED for .*fingertip 0"),
         ({"markers": {**load().markers, 0: "toe 1"}}, r"markers.0: 'toe 1' is not one of .*'object 7'"),
         ({"markers": {**load().markers, 99: "object 3"}}, "markers.99: 'object 3' is already LED 12"),
-        ({"markers": {**load().markers, "a": "object 3"}}, "'a' is not an LED id"),
+        ({"markers": {**load().markers, "a": "object 3"}}, "markers: key 'a': expected int"),
         ({"markers": {k: v for k, v in load().markers.items() if k != 7}}, r"no LED for \['hand_base 2'\]"),
     ],
 )

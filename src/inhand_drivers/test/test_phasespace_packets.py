@@ -138,3 +138,40 @@ def test_a_flood_of_noise_is_one_refusal_and_soon_over() -> None:
     stream.feed(bytes(2 * MAX_CONTENT))
     assert frame(5)[16:] not in noise and stream.refused_total >= 1
     assert [p.header.time for p in stream.feed(frame(5))] == [5]
+
+
+def header(kind: int, size: int) -> bytes:
+    """A header alone, of a packet that says to be so long."""
+    return pack(kind, bytes(size))[: HEADER.size]
+
+
+HOSTILE = {
+    "frames within each other": header(PacketType.FRAME, 60_000) * 6_000,
+    "texts within each other that break at their ends": header(PacketType.BYTE, 60_000) * 6_000,
+    "text over text": (header(PacketType.BYTE, 4096)[:8] + b"a" * 8) * 8_000 + b"\xff" * 4096,
+    "good ones between": (header(PacketType.FRAME, 60_000) + pack_text("x")) * 4_000,
+    "zeros": bytes(200_000),
+    "the same header over and over": header(PacketType.FRAME, 16) * 10_000,
+    "noise": random.Random(3).randbytes(200_000),
+    "small packets": pack_text("x") * 10_000,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("piece", [64, 1400, 65_536])
+def test_a_byte_costs_no_more_than_a_few_looks_whatever_comes(name: str, piece: int) -> None:
+    """By the count of bytes that are read or searched, which no busy machine changes."""
+    data, stream = HOSTILE[name], PacketStream()
+    for start in range(0, len(data), piece):
+        stream.feed(data[start : start + piece])
+    assert stream.looked_at <= 8 * len(data) + 8 * MAX_CONTENT
+    for _ in range(MAX_CONTENT // len(frame(7)) + 2):  # what was waited for in vain is given up
+        got = stream.feed(frame(7))
+    assert [packet.header.time for packet in got] == [7]
+
+
+def test_a_good_packet_that_lies_within_a_broken_one_is_found() -> None:
+    inside = frame(1) + frame(2) + frame(3)
+    broken_one = header(PacketType.FRAME, len(inside) - 5)
+    got = PacketStream().feed(broken_one + inside + frame(4))
+    assert [packet.header.time for packet in got] == [1, 2, 3, 4]

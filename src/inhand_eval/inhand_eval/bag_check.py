@@ -1,4 +1,4 @@
-"""Is a bag whole? Drops by sequence numbers, gaps by stamps, offsets between the devices' clocks and the recorder's."""
+"""Is a bag whole? Drops by the publishers' numbers, rates by the graph's, gaps by stamps, offsets between clocks."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from inhand_core.config import ConfigError
-from inhand_eval.bags import NANOSECONDS, BagReader, Entry, open_bag, sequence_of, stamp_of
+from inhand_core import load_topics
+from inhand_core.config import ConfigError, read_yaml
+from inhand_core.paths import config_file
+from inhand_data.bags import STEPPED, BagReader, open_bag
+from inhand_data.losses import dropped, missing_numbers
+from inhand_data.stamps import NANOSECONDS, ShortMessage, sequence_of, stamp_of
+from inhand_description.cameras import CAMERA_NAMES
 
 _PERIODIC = 0.9
 """Share of intervals within half of their median from it, above which a topic counts as periodic."""
 _FEW = 5  # messages, below which there is no period
+STEP_S = 0.5
+"""Reception that goes back by more than this [s], over all topics as they are stored, is a step of the clock."""
 CLOCK = "/clock"
+BY_SIGHT = "/mocap/object_pose"
+"""What the tracker publishes while /object/pose comes from the cameras, at their rate."""
 MIXED = ("diagnostic_msgs/msg/DiagnosticArray",)
 """Types that publishers with different clocks share a topic of."""
 
@@ -25,34 +34,48 @@ class CheckConfig:
     """What counts as wrong.
 
     Attributes:
-        gap_factor: an interval of stamps longer than so many median periods is a gap.
+        gap_factor: an interval of stamps longer than so many periods is a gap.
         max_offset_s: largest median offset, either sign [s].
         topics: regular expression; only topics in whose names it is found are checked.
+        min_rate: least share of the graph's own rate of a topic, by its stamps.
     """
 
     gap_factor: float = 2.5
     max_offset_s: float = 1.0
     topics: str = ""
+    min_rate: float = 0.95
 
     def __post_init__(self) -> None:
         if self.gap_factor <= 1.0 or self.max_offset_s <= 0.0:
             raise ConfigError("gap_factor must be > 1 and max_offset_s > 0")
+        if not 0.0 <= self.min_rate <= 1.0:
+            raise ConfigError(f"min_rate must be in [0, 1], is {self.min_rate}")
+        try:
+            re.compile(self.topics)
+        except re.error as error:
+            raise ConfigError(f"topics: {self.topics!r} is no regular expression: {error}") from error
 
 
 @dataclass
 class _Seen:
-    """Numbers of one topic while a bag is read: times [ns] and sequence numbers."""
+    """What one topic holds, as it is stored: times [ns], sequence numbers, how many messages are too short for them.
+
+    `before_step` counts the messages before the recorder's clock first went back.
+    """
 
     log_ns: list[int] = field(default_factory=list)
     stamp_ns: list[int] = field(default_factory=list)
     sequence: list[int] = field(default_factory=list)
+    short: int = 0
+    before_step: int | None = None
 
 
 class _Clock:
     """Time on /clock (n pairs of reception and time [ns]) when a message was received; its reception without /clock."""
 
     def __init__(self, pairs: list[tuple[int, int]]) -> None:
-        self._log, self._time = np.array(pairs, np.int64).reshape(-1, 2).T
+        rows = np.array(pairs, np.int64).reshape(-1, 2)
+        self._log, self._time = rows[np.argsort(rows[:, 0], kind="stable")].T
 
     def at(self, log_ns: np.ndarray) -> np.ndarray:
         if not len(self._log):
@@ -67,6 +90,7 @@ class TopicReport:
 
     Attributes:
         messages: number of them. rate_hz: mean, by their stamps; 0 where there are too few.
+        expected_hz: what the graph says it should be; None for topics that have no such rate.
         dropped: messages that are missing by the publisher's count; None where nothing counts them.
         restarts: how often a sequence number did not rise.
         gaps: intervals that are too long, of periodic topics; longest_gap_s: the longest interval [s].
@@ -78,6 +102,7 @@ class TopicReport:
 
     messages: int
     rate_hz: float
+    expected_hz: float | None
     dropped: int | None
     restarts: int
     gaps: int
@@ -89,7 +114,31 @@ class TopicReport:
     problems: tuple[str, ...]
 
 
-def check_bag(path: Path, config: CheckConfig) -> dict[str, TopicReport]:
+@dataclass(frozen=True)
+class BagReport:
+    """What a bag is like: its topics, and in words what is wrong with the whole of it."""
+
+    topics: dict[str, TopicReport]
+    problems: tuple[str, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems and not any(report.problems for report in self.topics.values())
+
+
+def expected_rates(topics: set[str]) -> dict[str, float]:
+    """Rates [Hz] that the graph's configuration gives the topics of a bag, as far as it has them."""
+    rates = {f"/{name}": float(topic.rate) for name, topic in load_topics().items() if not topic.on_change}
+    camera = float(read_yaml(config_file("cameras_sim"))["rate"])
+    for name in CAMERA_NAMES:
+        rates |= dict.fromkeys((f"/{name}/image_raw", f"/{name}/image_raw/compressed", f"/{name}/camera_info"), camera)
+    if BY_SIGHT in topics:
+        rates |= {BY_SIGHT: rates["/object/pose"], "/object/pose": camera}
+    return {topic: rate for topic, rate in rates.items() if topic in topics}
+
+
+def check_bag(path: Path, config: CheckConfig) -> BagReport:
     """Reads a bag once and reports on each topic.
 
     Raises:
@@ -98,54 +147,85 @@ def check_bag(path: Path, config: CheckConfig) -> dict[str, TopicReport]:
     pattern = re.compile(config.topics)
     with open_bag(path) as bag:
         topics = sorted(topic for topic in bag.topics if pattern.search(topic))
-        seen = {topic: _Seen() for topic in topics}
-        clock = [(entry.log_ns, stamp_of(entry.data)) for entry in bag.entries([CLOCK])]
-        headers = {topic for topic in topics if bag.has_header(topic)}
-        numbered = {topic for topic in topics if bag.has_sequence(topic)}
-        for entry in bag.entries(topics):
-            _note(seen[entry.connection.topic], entry, headers, numbered)
-        lost = bag.lost()
-        times = _Clock(clock)
-        return {topic: _report(topic, seen[topic], bag, lost, times, config) for topic in topics}
+        expected = expected_rates(set(bag.topics))
+        seen, clock, steps = _read(bag, topics)
+        reports = {topic: _report(topic, seen[topic], bag, clock, expected.get(topic), config) for topic in topics}
+        noted = [
+            f"the recorder's clock stepped by {text}" for key, text in bag.notes.items() if key.startswith(STEPPED)
+        ]
+        return BagReport(reports, (*bag.problems, *(noted or steps)))
 
 
-def as_json(reports: dict[str, TopicReport]) -> dict[str, Any]:
-    """The reports as plain values."""
-    return {topic: asdict(report) for topic, report in reports.items()}
+def as_json(report: BagReport) -> dict[str, Any]:
+    """The report as plain values."""
+    topics = {topic: asdict(found) for topic, found in report.topics.items()}
+    return {"whole": report.whole, "problems": list(report.problems), "topics": topics}
 
 
-def _note(seen: _Seen, entry: Entry, headers: set[str], numbered: set[str]) -> None:
-    topic = entry.connection.topic
-    seen.log_ns.append(entry.log_ns)
-    if topic in headers:
-        seen.stamp_ns.append(stamp_of(entry.data))
-    if topic in numbered:
-        seen.sequence.append(sequence_of(entry.data))
+def _read(bag: BagReader, topics: list[str]) -> tuple[dict[str, _Seen], _Clock, list[str]]:
+    """Goes through the bag once, as it is stored: what was seen, /clock, and steps of the recorder's clock in words."""
+    seen = {topic: _Seen() for topic in topics}
+    headers = {topic for topic in topics if bag.has_header(topic)}
+    numbered = {topic for topic in topics if bag.has_sequence(topic)}
+    pairs: list[tuple[int, int]] = []
+    steps: list[str] = []
+    first = latest = None
+    for entry in bag.entries({*topics, CLOCK}, stored_order=True):
+        first = entry.log_ns if first is None else first
+        latest = entry.log_ns if latest is None else latest
+        if (back := (latest - entry.log_ns) / NANOSECONDS) > STEP_S:
+            steps.append(f"the recorder's clock went back by {back:.3g} s at {(latest - first) / NANOSECONDS:.3g} s")
+            latest = entry.log_ns
+            for found in seen.values():
+                found.before_step = len(found.log_ns) if found.before_step is None else found.before_step
+        latest = max(latest, entry.log_ns)
+        try:
+            if entry.topic == CLOCK and not steps:
+                pairs.append((entry.log_ns, stamp_of(entry.data)))
+            if entry.topic in seen:
+                stamp = stamp_of(entry.data) if entry.topic in headers else None
+                number = sequence_of(entry.data) if entry.topic in numbered else None
+                _note(seen[entry.topic], entry.log_ns, stamp, number)
+        except ShortMessage:
+            if entry.topic in seen:
+                seen[entry.topic].short += 1
+    return seen, _Clock(pairs), steps
+
+
+def _note(seen: _Seen, log_ns: int, stamp: int | None, number: int | None) -> None:
+    seen.log_ns.append(log_ns)
+    if stamp is not None:
+        seen.stamp_ns.append(stamp)
+    if number is not None:
+        seen.sequence.append(number)
 
 
 def _report(
-    topic: str, seen: _Seen, bag: BagReader, lost: dict[str, int] | None, clock: _Clock, config: CheckConfig
+    topic: str, seen: _Seen, bag: BagReader, clock: _Clock, expected: float | None, config: CheckConfig
 ) -> TopicReport:
+    """Judges one topic."""
     log_ns, stamps = np.array(seen.log_ns, np.int64), np.array(seen.stamp_ns, np.int64)
+    until = len(log_ns) if seen.before_step is None else seen.before_step
     if stamped := bool((stamps > 0).any()):  # a stamp of 0 was given before there was a time
+        until = int((stamps[:until] > 0).sum())
         log_ns, stamps = log_ns[stamps > 0], stamps[stamps > 0]
     times = stamps if stamped else log_ns
     intervals = np.diff(times) / NANOSECONDS
-    dropped, restarts = _drops(np.array(seen.sequence, np.int64))
-    if lost is not None:
-        dropped = max(dropped or 0, lost.get(topic, 0))
-    period, gaps = 0.0, 0
     forward = intervals[intervals > 0.0]
-    if len(times) >= _FEW and len(forward):
-        period = float(np.median(forward))
-        near = np.abs(forward - period) <= 0.5 * period
-        if near.mean() >= _PERIODIC and not bag.latched(topic):
-            gaps = int((intervals > config.gap_factor * period).sum())
-    offset = (clock.at(log_ns) - times) / 1e6 if stamped else None
-    backwards = int((intervals < 0.0).sum()) if stamped and not bag.latched(topic) else 0
+    latched = bag.latched(topic)
+    period = _period(forward, len(times), None if latched else expected)
+    gaps = int((intervals > config.gap_factor * period).sum()) if period and not latched else 0
+    rate = (len(times) - 1) / max(forward.sum(), 1e-9) if len(times) >= _FEW and len(forward) else 0.0
+    offset = (clock.at(log_ns[:until]) - times[:until]) / 1e6 if stamped and until else None
+    backwards = int((intervals < 0.0).sum()) if stamped and not latched else 0
+    lost, restarts = dropped(bag, topic, seen.sequence), missing_numbers(seen.sequence)[1]
     problems = []
-    if dropped:
-        problems.append(f"{dropped} dropped")
+    if seen.short:
+        problems.append(f"{seen.short} messages are too short for their type")
+    if lost:
+        problems.append(f"{lost} dropped")
+    if expected and rate and rate < config.min_rate * expected:
+        problems.append(f"{rate:.3g} of {expected:g} Hz")
     if gaps:
         problems.append(f"{gaps} gaps, the longest {intervals.max():.3g} s")
     if seen.sequence and backwards > restarts:
@@ -154,26 +234,29 @@ def _report(
     if offset is not None and not mixed and abs(np.median(offset)) > 1e3 * config.max_offset_s:
         problems.append(f"clock offset {np.median(offset) / 1e3:.3g} s")
     return TopicReport(
-        messages=len(seen.log_ns),
-        rate_hz=(len(times) - 1) / max(intervals.sum(), 1e-9) if period else 0.0,
-        dropped=dropped,
+        messages=len(seen.log_ns) + seen.short,
+        rate_hz=float(rate),
+        expected_hz=expected,
+        dropped=lost,
         restarts=restarts,
         gaps=gaps,
         longest_gap_s=float(intervals.max(initial=0.0)),
         backwards=backwards,
         offset_ms=None if offset is None else float(np.median(offset)),
         offset_p99_ms=None if offset is None else float(np.percentile(offset, 99)),
-        drift_ppm=_drift(times, offset),
+        drift_ppm=_drift(times[:until], offset),
         problems=tuple(problems),
     )
 
 
-def _drops(sequence: np.ndarray) -> tuple[int | None, int]:
-    """Missing numbers, and how often the count started again; None where there are no numbers."""
-    if not len(sequence):
-        return None, 0
-    steps = np.diff(sequence)
-    return int((steps[steps > 0] - 1).sum()), int((steps <= 0).sum())
+def _period(forward: np.ndarray, count: int, expected: float | None) -> float:
+    """Period of a topic [s]: the graph's, else the median of a topic that is periodic, else 0."""
+    if count < _FEW or not len(forward):
+        return 0.0
+    if expected:
+        return 1.0 / expected
+    period = float(np.median(forward))
+    return period if (np.abs(forward - period) <= 0.5 * period).mean() >= _PERIODIC else 0.0
 
 
 def _drift(times: np.ndarray, offset: np.ndarray | None) -> float | None:

@@ -8,37 +8,45 @@ from typing import Annotated
 
 import tyro
 
+from inhand_core.files import write_whole
+
 
 def check(
     bag: Annotated[Path, tyro.conf.Positional],
     topics: str = "",
     gap_factor: float = 2.5,
     max_offset: float = 1.0,
+    min_rate: float = 0.95,
     json: Path | None = None,
 ) -> int:
-    """Look for drops, gaps and clock offsets in a bag; the code is 0 where it is whole and 1 where it is not.
+    """Look for drops, slow topics, gaps and clock offsets in a bag; the code is 0 where it is whole and 1 where not.
 
     Args:
         bag: folder of the bag, or an .mcap file.
         topics: a regular expression; only topics in whose names it is found are checked.
         gap_factor: an interval longer than so many of the topic's periods is a gap.
         max_offset: largest median offset between a topic's stamps and the recorder's clock [s].
+        min_rate: least share of the rate that the graph gives a topic.
         json: file for the report.
     """
     from inhand_eval.bag_check import CheckConfig, as_json, check_bag
 
-    reports = check_bag(bag, CheckConfig(gap_factor, max_offset, topics))
-    rows = [("topic", "messages", "Hz", "dropped", "gaps", "longest", "offset", "99 %", "drift", "")]
+    found = check_bag(bag, CheckConfig(gap_factor, max_offset, topics, min_rate))
+    reports = found.topics
+    rows = [("topic", "messages", "Hz", "of", "dropped", "gaps", "longest", "offset", "99 %", "drift", "")]
     rows += [_row(topic, report) for topic, report in reports.items()]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]) - 1)]
     for topic, *numbers, problems in rows:
         cells = [f"{topic:{widths[0]}}", *(f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:]))]
         print("  ".join([*cells, problems]).rstrip())
     bad = [topic for topic, report in reports.items() if report.problems]
-    print(f"{bag}: {len(reports)} topics, " + (f"{len(bad)} with problems: {bad}" if bad else "whole"))
+    for text in found.problems:
+        print(f"{bag}: {text}")
+    state = "whole" if found.whole else f"{len(bad)} with problems: {bad}" if bad else "with the problems above"
+    print(f"{bag}: {len(reports)} topics, {state}")
     if json is not None:
-        json.write_text(json_module.dumps({"bag": str(bag), "whole": not bad, "topics": as_json(reports)}, indent=1))
-    return int(bool(bad))
+        write_whole(json, json_module.dumps({"bag": str(bag), **as_json(found)}, indent=1))
+    return int(not found.whole)
 
 
 def _row(topic: str, report) -> tuple[str, ...]:
@@ -51,6 +59,7 @@ def _row(topic: str, report) -> tuple[str, ...]:
         topic,
         str(report.messages),
         f"{report.rate_hz:.4g}" if report.rate_hz else "",
+        f"{report.expected_hz:.4g}" if report.expected_hz else "",
         "?" if report.dropped is None else str(report.dropped),
         str(report.gaps),
         number(1e3 * report.longest_gap_s, "ms", 0),

@@ -127,6 +127,8 @@ class _Graph:
             "randomization": protocol.randomization,
             "object": protocol.object,
             "goal_timeout": protocol.timeout_s,
+            "goals": protocol.goals,
+            "task": protocol.task,
             "seed": protocol.seed + number,
         }
         node = ["-p", f"trials:={trials}", "-p", f"out:={self._folder / 'trials.json'}"]

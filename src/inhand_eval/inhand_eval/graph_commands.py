@@ -21,6 +21,8 @@ def graph(
     alpha: float = 0.05,
     logs: Path = Path("runs/evaluate_graph"),
     json: Path | None = None,
+    goals: Literal["full", "face_up"] = "full",
+    task: str = "published",
 ) -> int:
     """Plays trials over DDS and compares them with the same policy's in one process.
 
@@ -43,6 +45,8 @@ def graph(
         alpha: level of the test.
         logs: folder for the logs of the graphs.
         json: file for the results; those over DDS are at its top level.
+        goals: how goals are distributed: full: any orientation; face_up: one of the faces up, any yaw (docs/task.md).
+        task: published, as_before, or choices of config/task.yaml joined by commas.
 
     Returns:
         1 where the test tells the two apart, 2 where a graph did not keep its time, or held: no verdict then.
@@ -57,8 +61,9 @@ def graph(
 
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha must be in (0, 1), is {alpha}")
-    protocol = Protocol(str(weights), trials, randomization, object, timeout, 50, seed, deterministic, 0)
-    beside = Protocol(str(weights), in_process, randomization, object, timeout, 50, seed, deterministic, 0)
+    kinds = {"goals": goals, "task": task}
+    protocol = Protocol(str(weights), trials, randomization, object, timeout, 50, seed, deterministic, 0, **kinds)
+    beside = Protocol(str(weights), in_process, randomization, object, timeout, 50, seed, deterministic, 0, **kinds)
     config = LoopConfig(protocol, graphs, domain)
     console = Console()
     with console.status("in one process") as status, machine.busy_loops(busy_loops):

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from typing import Protocol as Protocol_
 
 import numpy as np
 
-from inhand_core.config import to_mapping
+from inhand_core.config import ConfigError, to_mapping
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
+from inhand_core.task import PUBLISHED, load_task
+from inhand_eval.interrupted import Interrupted
 from inhand_policy.weights import load_metadata
 
+GOALS = ("full", "face_up")
+"""Modes of goals that policies are evaluated with."""
 _OWN_START = {"ahead": 0.0, "reuse": True}
 """The first trial of a row, which alone counts, begins in a world of its own; for later ones nothing is prepared."""
 
@@ -35,6 +41,8 @@ class Protocol:
         threads: physics threads; 0 for one a core.
         locked_wrist: the pitch of the wrist is held.
         overrides: further configuration values by component, such as another pool of start states.
+        goals: how goals are distributed: "full", any orientation, or "face_up".
+        task: variant of the task, see `inhand_core.task.load_task`.
         profile: of config/graph.yaml: "training", or "realtime" with the controller and motor torques, in lockstep.
     """
 
@@ -50,19 +58,26 @@ class Protocol:
     locked_wrist: bool = False
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     profile: Literal["training", "realtime"] = "training"
+    goals: Literal["full", "face_up"] = "full"
+    task: str = PUBLISHED
 
     def __post_init__(self) -> None:
+        if self.goals not in GOALS:
+            raise ConfigError(f"goals: {self.goals!r} is not one of {list(GOALS)}")
+        load_task(self.task)
         if self.trials < 1:
             raise ValueError(f"trials must be >= 1, is {self.trials}")
 
 
 def described(protocol: Protocol) -> dict[str, Any]:
-    """A protocol for a JSON of its results: without what changes none, with the weights' revision."""
+    """A protocol for a JSON of its results: without what changes none, with the weights' revision and the task's name,
+    which has a version."""
     values = asdict(protocol)
     for name in ("threads", "deterministic", "overrides"):
         values.pop(name)
     training = load_metadata(protocol.weights).training
-    return {**values, "weights": Path(protocol.weights).name, "weights_revision": training.revision}
+    named = {"task": load_task(protocol.task).name, "weights": Path(protocol.weights).name}
+    return {**values, **named, "weights_revision": training.revision}
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
             "max_goals": protocol.max_goals,
             "auto_start": True,
             "auto_restart": True,
-            "mode": "full",
+            "mode": protocol.goals,
         },
         "policy": {"weights": protocol.weights, "deterministic": protocol.deterministic},
         "smoother": smoothing,
@@ -101,44 +116,90 @@ def build_graph(protocol: Protocol) -> InProcessGraph:
         overrides["controller"] = {"auto_enable": True}
     for name, values in protocol.overrides.items():
         overrides[name] = {**overrides.get(name, {}), **values}
-    spec = load_graph(protocol.profile)
+    spec = load_graph(protocol.profile, task=protocol.task)
     return InProcessGraph(spec, protocol.trials, protocol.seed, protocol.randomization, overrides)
+
+
+class Stepper(Protocol_):
+    """Advances the graph by a tick, and puts messages of its own among those of the components."""
+
+    def step(self, graph: InProcessGraph) -> Any:
+        """As `InProcessGraph.step`."""
+
+    def save(self) -> Any:
+        """What the next steps depend on, picklable."""
+
+    def restore(self, saved: Any) -> None:
+        """Goes back to what `save` returned."""
+
+
+@dataclass
+class _Running:
+    """Trials under way; (n,) each: goals, reason, seconds of those that have ended, begun [s], open."""
+
+    goals: np.ndarray
+    reason: np.ndarray
+    seconds: np.ndarray
+    begun: np.ndarray
+    open: np.ndarray
+
+    @classmethod
+    def first(cls, n: int) -> _Running:
+        """Before the first step."""
+        counts = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        return cls(*counts, np.zeros(n), np.full(n, np.nan), np.ones(n, bool))
+
+    def take(self, trial: Any, now: float) -> bool:
+        """Takes the state of all rows' trials at a time [s]; whether one has ended."""
+        self.begun = np.where(np.isnan(self.begun) & (trial.state == TrialState.RUNNING), now, self.begun)
+        ended = self.open & (trial.state == TrialState.ENDED)
+        self.goals[ended], self.reason[ended] = trial.goals_achieved[ended], trial.reason[ended]
+        self.seconds[ended] = now - self.begun[ended]
+        self.open &= ~ended
+        return bool(ended.any())
 
 
 def run_trials(
     protocol: Protocol,
     progress: Callable[[int, float], None] | None = None,
     watch: Callable[[InProcessGraph], None] | None = None,
-    step: Callable[[InProcessGraph], Any] = InProcessGraph.step,
+    stepper: Stepper | None = None,
+    interrupted: Interrupted | None = None,
 ) -> TrialResults:
     """Runs the first trial of every row to its end.
 
     Args:
         protocol: what to run.
-        progress: called now and then with the number of finished trials and the simulated time [s].
+        progress: called at each step with the number of finished trials and the simulated time [s].
         watch: called after every step.
-        step: advances the graph by a tick; another one can put messages of its own among those of the components.
+        stepper: advances the graph; default the graph itself.
+        interrupted: where an interrupted evaluation goes on, to the same results, which it holds in the end.
     """
     graph = build_graph(protocol)
-    count = protocol.trials
-    goals, reason = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    seconds, begun = np.zeros(count), np.full(count, np.nan)
-    open_rows = np.ones(count, bool)
-    while open_rows.any():
+    sim, rows = graph.component("sim"), _Running.first(protocol.trials)
+    if interrupted is not None and (saved := interrupted.load()) is not None:
+        if isinstance(saved, TrialResults):
+            return saved
+        state, rows, own = saved
+        graph.restore(state)
+        if stepper is not None:
+            stepper.restore(own)
+        sim.asleep[:] = ~rows.open
+    while rows.open.any():
         now = graph.time_ns * 1e-9
-        step(graph)
+        stepper.step(graph) if stepper is not None else graph.step()
         if watch is not None:
             watch(graph)
-        trial = graph.latest["trial"]
-        begun = np.where(np.isnan(begun) & (trial.state == TrialState.RUNNING), now, begun)
-        ended = open_rows & (trial.state == TrialState.ENDED)
-        goals[ended], reason[ended] = trial.goals_achieved[ended], trial.reason[ended]
-        seconds[ended] = now - begun[ended]
-        open_rows &= ~ended
-        graph.component("sim").asleep[:] = ~open_rows  # most trials are short; the longest decides how long this takes
-        if progress is not None and ended.any():
-            progress(int(count - open_rows.sum()), now)
-    return TrialResults(goals, seconds, reason, int(graph.component("sim").bad_worlds))
+        if rows.take(graph.latest["trial"], now):
+            sim.asleep[:] = ~rows.open  # most trials are short; the longest decides how long this takes
+        if progress is not None:
+            progress(int((~rows.open).sum()), now)
+        if interrupted is not None:
+            interrupted.offer(lambda: (graph.save(), copy.deepcopy(rows), stepper.save() if stepper else None))
+    results = TrialResults(rows.goals, rows.seconds, rows.reason, int(sim.bad_worlds))
+    if interrupted is not None:
+        interrupted.save(results)
+    return results
 
 
 def reason_counts(reason: np.ndarray) -> dict[str, int]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.config import ConfigError
-from inhand_eval.bags import BagError
+from inhand_data.bags import BagError
 from inhand_eval.datasets.convert import ConvertConfig, convert
 from inhand_eval.datasets.sync import SyncConfig
 from inhand_training.vision.pool import RenderPool

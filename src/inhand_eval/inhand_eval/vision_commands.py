@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as json_module
 from pathlib import Path
 
+from inhand_core.files import write_whole
+
 
 def vision(
     weights: Path = Path("weights/vision.safetensors"),
@@ -65,61 +67,10 @@ def vision(
     picture = plot or (json.with_suffix(".png") if json is not None else None)
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(json_module.dumps(found, indent=1) + "\n")
+        write_whole(json, json_module.dumps(found, indent=1) + "\n")
     if picture is not None:
         draw(results, estimator.metadata.object, picture)
         print(f"{picture}: written")
-
-
-def sight(
-    weights: Path = Path("weights/vision.safetensors"),
-    policy: Path = Path("weights/block.safetensors"),
-    trials: int = 10,
-    seed: int = 0,
-    randomization: str = "none",
-    timeout: float = 8.0,
-    renderer: str = "classic",
-    looks: bool = True,
-    threads: int = 0,
-    json: Path | None = None,
-) -> None:
-    """Count goals in a row by sight beside motion capture: the same policy, start states, goals and randomisation.
-
-    By sight the pose at every step of 80 ms is estimated from renders of that instant. Goals and drops are judged
-    by it, as on the robot.
-
-    Args:
-        weights: the pose estimator's.
-        policy: the policy's.
-        trials: number of trials.
-        seed: of the trials and looks.
-        randomization: of physics and sensors: all, none, or groups of config/randomization.yaml.
-        timeout: simulated seconds for one goal.
-        renderer: classic or filament.
-        looks: each trial has looks of its own, cameras included; else the description's.
-        threads: physics threads; 0: one a core.
-        json: file for the results.
-    """
-    from inhand_eval.sight import Sight, SightConfig
-    from inhand_eval.summary import summarize
-    from inhand_eval.trials import Protocol, run_trials
-    from inhand_vision.estimator import load_estimator
-
-    estimator = load_estimator(weights)
-    protocol = Protocol(
-        str(policy), trials, randomization, estimator.metadata.object, timeout, 50, seed, True, threads, False
-    )
-    eyes = Sight(estimator, SightConfig(renderer, looks, seed), trials)
-    reports = {"mocap": summarize(run_trials(protocol)), "vision": summarize(run_trials(protocol, step=eyes.step))}
-    eyes.close()
-    reports["vision"]["invalid_estimates"] = eyes.invalid / eyes.estimates
-    for name, report in reports.items():
-        figures = f"{report['mean']:.2f} ± {report['std']:.2f} goals in a row, median {report['median']:g}"
-        print(f"{name:7} {figures}: {report['trials']}; ends {report['ends']}")
-    print(f"estimates that were not valid: {100 * reports['vision']['invalid_estimates']:.1f} %")
-    if json is not None:
-        json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(json_module.dumps(reports, indent=1) + "\n")
 
 
 def print_table(rows: dict) -> None:

@@ -47,18 +47,18 @@ class BagMaker:
         data = self.store.serialize_cdr(message, kind)
         self._writer.write(self._connections[topic], log_ns, data)
 
-    def image(self, topic: str, stamp_ns: int, value: int, log_ns: int | None = None) -> None:
-        """A grey image of 640 x 480."""
-        pixels = np.full(640 * 480 * 3, value, np.uint8)
+    def image(self, topic: str, stamp_ns: int, value: int | np.ndarray, log_ns: int | None = None) -> None:
+        """An image (H, W, 3) uint8, or a grey one of 640 x 480."""
+        pixels = np.full((480, 640, 3), value, np.uint8) if np.ndim(value) == 0 else np.asarray(value)
         message = self.type(
             "sensor_msgs/msg/Image",
             header=self.header(stamp_ns),
-            height=480,
-            width=640,
+            height=pixels.shape[0],
+            width=pixels.shape[1],
             encoding="rgb8",
             is_bigendian=0,
-            step=1920,
-            data=pixels,
+            step=3 * pixels.shape[1],
+            data=pixels.reshape(-1),
         )
         self.write(topic, message, stamp_ns if log_ns is None else log_ns)
 

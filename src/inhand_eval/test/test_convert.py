@@ -9,10 +9,10 @@ from bag_maker import SECOND, BagMaker
 from scipy.spatial.transform import Rotation
 
 from inhand_core.config import ConfigError
+from inhand_data.bags import BagError
 from inhand_description.cameras import nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS
 from inhand_eval.bag_commands import from_bag
-from inhand_eval.bags import BagError
 from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.datasets.convert import ConvertConfig, convert, split_trials
 from inhand_eval.datasets.sync import SyncConfig
@@ -72,7 +72,8 @@ def test_samples_are_what_was_seen_at_their_stamps(bag, tmp_path):
     assert report["samples"] == len(frames) and report["reference_frames"] == FRAMES
     assert report["outside_of_trials"] == 3 and report["without_label"] == len({*HIDDEN, 2, 10, 12})
     cameras = list(report["cameras"].values())
-    assert [c["dropped"] for c in cameras] == [0, 1, 1] and [c["stale"] for c in cameras] == [0, 1, 1]
+    assert [c["missing by stamps"] for c in cameras] == [0, 1, 1] and [c["dropped"] for c in cameras] == [None] * 3
+    assert [c["stale"] for c in cameras] == [0, 1, 1]
     assert sum(report["poses_rejected"].values()) > 0
 
 
@@ -142,3 +143,117 @@ def test_a_split_keeps_a_trial_to_train_and_does_not_depend_on_order():
     assert split_trials(names[::-1], 0.25) == split
     assert split_trials(names[:1], 0.5) == {names[0]: "train"}
     assert set(split_trials(names, 0.0).values()) == {"train"}
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"position": (NAN, 0.0, 0.3)}, "NaN or infinity"),
+        ({"orientation": (0.0, NAN, 0.0, 1.0)}, "NaN or infinity"),
+        ({"orientation": (0.0, 0.0, 0.0, 0.0)}, "quaternion of length 0"),
+        ({"position": (1e30, 0.0, 0.0)}, "position beyond 100 m"),
+    ],
+)
+def test_a_pose_that_cannot_be_true_is_dropped_and_counted(tmp_path, bad, reason):
+    maker = BagMaker(tmp_path / "run")
+    for number in range(70):
+        fields = {"position": (0.0, 0.0, 0.3), "orientation": (0.0, 0.0, 0.0, -2.0)}  # of length 2: made one
+        maker.pose(START + number * 25 * MS // 2, number, **{**fields, **(bad if number == 30 else {})})
+    for frame in range(FRAMES):
+        for topic in IMAGE_TOPICS:
+            maker.image(topic, START + frame * PERIOD, frame)
+    maker.close()
+    report = convert([tmp_path / "run"], tmp_path / "out", config(idle=True))["bags"]["run"]
+    assert report["poses_rejected"] == {reason: 1}
+    dataset = PoseDataset(tmp_path / "out")
+    samples = dataset.gather(range(len(dataset)))
+    assert np.isfinite(samples.position).all() and np.allclose(samples.position, [0.0, 0.0, 0.3])
+    np.testing.assert_allclose(np.abs(samples.orientation), np.tile([0.0, 0.0, 0.0, 1.0], (len(dataset), 1)))
+    assert 15 < len(dataset) <= FRAMES
+
+
+def lens_bag(folder, image, **info):
+    """A bag of cameras with a calibration, of images that all are `image`, and the frames."""
+    maker = BagMaker(folder)
+    region = dict(zip(("x_offset", "y_offset", "width", "height"), info.pop("roi", (0, 0, 0, 0))))
+    roi = maker.type("sensor_msgs/msg/RegionOfInterest", do_rectify=False, **region)
+    frames = {"hand_base": base_pose()}
+    frames |= {f"camera_{row.name}_optical_frame": nominal_pose(row).matrix for row in CAMERAS}
+    transforms = []
+    for name, pose in frames.items():
+        place = maker.type("geometry_msgs/msg/Vector3", **dict(zip("xyz", map(float, pose[:3, 3]))))
+        quaternion = Rotation.from_matrix(pose[:3, :3]).as_quat()
+        turn = maker.type("geometry_msgs/msg/Quaternion", **dict(zip("xyzw", map(float, quaternion))))
+        inner = maker.type("geometry_msgs/msg/Transform", translation=place, rotation=turn)
+        kind = "geometry_msgs/msg/TransformStamped"
+        header = maker.header(START, "world")
+        transforms.append(maker.type(kind, header=header, child_frame_id=name, transform=inner))
+    maker.write("/tf_static", maker.type("tf2_msgs/msg/TFMessage", transforms=transforms), START)
+    for row, topic in zip(CAMERAS, IMAGE_TOPICS, strict=True):
+        fields = {"height": 480, "width": 640, "distortion_model": "plumb_bob", "d": np.zeros(5)}
+        fields |= {"k": nominal_info(row).matrix.ravel(), "r": np.eye(3).ravel(), "p": np.zeros(12)}
+        fields |= {"binning_x": 0, "binning_y": 0, "roi": roi, "header": maker.header(START), **info}
+        message = maker.type("sensor_msgs/msg/CameraInfo", **fields)
+        maker.write(topic.replace("image_raw", "camera_info"), message, START)
+        maker.image(topic, START, image)
+    for number in range(-3, 4):
+        maker.pose(START + number * 25 * MS // 2, number + 3, (0.0, 0.0, 0.3))
+    maker.close()
+    return folder
+
+
+def picture():
+    """Coloured tiles of 20 px."""
+    tiles = np.random.default_rng(0).integers(0, 256, (24, 32, 3), np.uint8)
+    return tiles.repeat(20, axis=0).repeat(20, axis=1)
+
+
+def sample(folder, out):
+    convert([folder], out, config(idle=True))
+    return PoseDataset(out)[0]
+
+
+@pytest.mark.parametrize("roi", [(160, 80, 400, 400), (120, 20, 500, 440)])
+def test_a_region_of_interest_reaches_the_dataset(tmp_path, roi):
+    x, y, wide, high = roi
+    whole = sample(lens_bag(tmp_path / "whole", picture()), tmp_path / "a")
+    part = sample(lens_bag(tmp_path / "part", picture()[y : y + high, x : x + wide], roi=roi), tmp_path / "b")
+    shift = (whole["camera_matrix"] - part["camera_matrix"])[:, :2, 2] * 2  # pixels of the camera
+    at_x, at_y = (min(max(full - offset, 0), side - 400) for full, offset, side in ((120, x, wide), (40, y, high)))
+    np.testing.assert_allclose(shift, np.tile([x + at_x - 120, y + at_y - 40], (3, 1)), atol=1e-3)
+    if roi == (120, 20, 500, 440):
+        np.testing.assert_array_equal(part["images"], whole["images"])
+
+
+def test_binning_reaches_the_dataset(tmp_path):
+    image = picture()
+    binned = image.reshape(240, 2, 320, 2, 3).astype(float).mean(axis=(1, 3)).round().astype(np.uint8)
+    whole = sample(lens_bag(tmp_path / "whole", image), tmp_path / "a")
+    part = sample(lens_bag(tmp_path / "binned", binned, binning_x=2, binning_y=2), tmp_path / "b")
+    np.testing.assert_allclose(part["camera_matrix"], whole["camera_matrix"], rtol=1e-6)
+    assert np.abs(part["images"].astype(int) - whole["images"]).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("info", "words"),
+    [
+        ({"distortion_model": "equidistant", "d": np.array([-0.02, 0.01, -0.003, 0.001])}, None),
+        ({"distortion_model": "rational_polynomial", "d": np.full(8, 0.01)}, None),
+        ({"distortion_model": "equidistant", "d": np.zeros(5)}, "camera_info: .*equidistant has 4"),
+        ({"distortion_model": "plumb_bob", "d": np.zeros(6)}, "camera_info: .*found 6"),
+        ({"distortion_model": "kannala", "d": np.zeros(4)}, "camera_info: .*'kannala' is not one of"),
+        ({"width": 320, "height": 240}, "image_raw: .*smaller than the crop"),
+        ({"width": 1280, "height": 960}, "image_raw: image 0: .*640 x 480 px, but camera_info says 1280 x 960"),
+    ],
+)
+def test_lenses_are_taken_out_or_refused_by_bag_topic_and_name(tmp_path, info, words):
+    folder = lens_bag(tmp_path / "run", picture(), **info)
+    if words is None:
+        plain = sample(lens_bag(tmp_path / "plain", picture()), tmp_path / "a")
+        assert not np.array_equal(sample(folder, tmp_path / "b")["images"], plain["images"])
+        return
+    with pytest.raises(BagError, match=f"run: .*{words}"):
+        sample(folder, tmp_path / "b")

@@ -10,9 +10,11 @@ from tiny import STARTS, tiny
 from inhand_core.config import ConfigError
 from inhand_core.graph import known_groups
 from inhand_core.paths import resource_root
+from inhand_core.task import load_tasks
 from inhand_eval.studies import commands, comparison, probe, runs, sensitivity
 from inhand_eval.studies.ablation import PAPER as TABLE_4
 from inhand_eval.studies.ablation import ablation, held_out
+from inhand_eval.studies.choices import BEGIN, END, TaskStudyConfig, fill, markdown, rows, study_task
 from inhand_eval.studies.comparison import Budget, compare
 from inhand_eval.studies.costs import Costs
 from inhand_eval.studies.memory import ARCHITECTURES, architectures
@@ -253,3 +255,39 @@ def test_fifths_and_correlations_by_hand():
     assert [(part["from"], part["goals"], part["dropped"]) for part in parts] == [
         (0.0, 0.0, 0.0), (1.0, 2.0, 0.0), (2.0, 4.0, 0.0), (3.0, 6.0, 1.0), (4.0, 8.0, 1.0),
     ]  # fmt: skip
+
+
+def test_study_of_the_task_scores_each_choice_and_fills_its_page(tmp_path, monkeypatch):
+    asked = []
+
+    def score(protocol, path):
+        asked.append((protocol.task, protocol.goals, protocol.deterministic, path.name))
+        ends = {"dropped": 3, "timeout": 1}
+        return {"mean": 1.5, "mean_interval_95": [1.0, 2.0], "median": 1, "ends": ends, "seconds_per_goal": None}
+
+    monkeypatch.setattr("inhand_eval.studies.choices.scored", score)
+    config = TaskStudyConfig("weights/block.safetensors", 4, 1, 8.0, "all", "block", ("one_friction",))
+    study = study_task(config, tmp_path, lambda line: None)
+    kinds = [("published", "full"), ("one_friction", "full"), ("as_before", "full")]
+    kinds += [("published", "face_up"), ("as_before", "face_up")]
+    assert [row[:3] for row in asked] == [(*kind, True) for kind in kinds] and len({row[3] for row in asked}) == 5
+    table = markdown(study)
+    assert "| `published` | full | 1.5 (1.0 … 2.0) | 1 | 3, 1 | – |" in table and "one factor" in table
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    fill(page, table)
+    fill(page, table)
+    text = page.read_text()
+    assert text.startswith("before\n") and text.endswith("after\n") and "old" not in text
+    assert text.count("`published` | full") == 1
+    (tmp_path / "bare.md").write_text("nothing")
+    with pytest.raises(ConfigError, match=r"bare\.md: no <!-- inhand study task -->"):
+        fill(tmp_path / "bare.md", table)
+    with pytest.raises(ConfigError, match=r"unknown choices \['frictions'\]; known .*'one_friction'"):
+        rows(dataclasses.replace(config, choices=("frictions",)))
+
+
+def test_the_page_of_the_task_has_a_place_for_the_table():
+    text = (resource_root() / "docs/task.md").read_text()
+    assert 0 < text.index(BEGIN) < text.index(END)
+    assert all(f"`{name}`" in text for name in load_tasks().choices)

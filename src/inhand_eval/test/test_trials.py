@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -9,10 +10,12 @@ import pytest
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
+from inhand_core.task import load_tasks
 from inhand_description import JOINT_INDEX, LOCKED_WRIST
 from inhand_eval.commands import policy
 from inhand_eval.film import CROP, RATE, Film
-from inhand_eval.trials import Protocol, build_graph, run_trials
+from inhand_eval.interrupted import Interrupted
+from inhand_eval.trials import Protocol, build_graph, described, run_trials
 from inhand_policy.export import initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.weights import save_weights
@@ -51,7 +54,7 @@ def test_what_goes_on_beside_a_trial_does_not_matter(protocol):
         graph.component("sim").asleep[:] = False
         graph.step()
 
-    awake, asleep = run_trials(longer, step=wake_all), run_trials(longer)
+    awake, asleep = run_trials(longer, stepper=SimpleNamespace(step=wake_all)), run_trials(longer)
     for name in ("goals", "seconds", "reason"):
         np.testing.assert_array_equal(getattr(awake, name), getattr(asleep, name))
     assert len(set(asleep.seconds)) > 1  # some slept while others went on
@@ -107,12 +110,66 @@ def test_the_pitch_of_a_locked_wrist_does_not_move(protocol):
     assert np.abs(pitch - LOCKED_WRIST["rh_WRJ1"]).max() < 0.03
 
 
-def _quick_graph(profile):
+def _quick_graph(profile, **changes):
     from inhand_core.graph_spec import load_graph
 
-    spec = load_graph(profile)
+    spec = load_graph(profile, **changes)
     components = tuple(
         dataclasses.replace(c, overrides={**c.overrides, **STARTS["sim"]}) if c.name == "sim" else c
         for c in spec.components
     )
-    return type(spec)(spec.name, spec.tick_ms, components, dict(spec.topics))
+    return dataclasses.replace(spec, components=components)
+
+
+def test_the_results_name_goals_and_task(protocol):
+    told = described(dataclasses.replace(protocol, goals="face_up", task="one_friction,little_torsion"))
+    assert told["goals"] == "face_up" and told["task"] == f"one_friction,little_torsion/{load_tasks().version}"
+    assert described(protocol)["task"] == f"published/{load_tasks().version}"
+
+
+def test_goals_and_task_reach_the_graph(protocol):
+    before = build_graph(dataclasses.replace(protocol, goals="face_up", task="as_before", randomization="all"))
+    assert before.component("goal").config.mode == "face_up"
+    sim, links = before.component("sim"), list(before.runners["smoother"].output_links.links())
+    assert sim.config.friction == "all" and sim.model.pair_friction[:, 2].max() < 0.025
+    assert [type(link).__name__ for link in links] == ["ActionNoise", "ActionDelay", "Backlash"]
+    assert links[2].config.increment == "clipped" and (links[2].config.log_deltas() == 3.0).all()
+    assert links[0].config.clipped and sim.state.settling is None
+    now = build_graph(dataclasses.replace(protocol, randomization="all"))
+    assert now.component("sim").state.settling is not None
+
+
+@pytest.mark.parametrize(("change", "message"), [({"goals": "up"}, "'up' is not one of"), ({"task": "easy"}, "easy")])
+def test_unknown_goals_and_tasks_are_refused(protocol, change, message):
+    with pytest.raises(ConfigError, match=message):
+        dataclasses.replace(protocol, **change)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_an_interrupted_evaluation_goes_on_to_the_same_results(protocol, tmp_path):
+    longer = dataclasses.replace(protocol, trials=4, timeout_s=2.4, randomization="all", overrides=TUMBLED)
+    whole, steps = run_trials(longer), []
+
+    def kill(graph):
+        steps.append(graph.time_ns)
+        if len(steps) == 17:
+            raise Killed
+
+    def store():
+        return Interrupted(tmp_path / "trials", ("these", 4), every_s=0.0)
+
+    with pytest.raises(Killed):
+        run_trials(longer, watch=kill, interrupted=store())
+    before = len(steps)
+    again = run_trials(longer, watch=lambda graph: steps.append(graph.time_ns), interrupted=store())
+    for name in ("goals", "seconds", "reason"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
+    assert steps[before] == steps[before - 1]  # the step that was cut off is made again, none before it
+    once_more = run_trials(longer, watch=kill, interrupted=store())
+    np.testing.assert_array_equal(once_more.goals, whole.goals)
+    assert Interrupted(tmp_path / "trials", ("others", 4)).load() is None
+    (tmp_path / "trials").write_bytes(b"half a pic")
+    assert store().load() is None

@@ -8,8 +8,8 @@ from bag_maker import SECOND, BagMaker
 from scipy.spatial.transform import Rotation
 
 from inhand_core.config import ConfigError
+from inhand_data.bags import BagError
 from inhand_description.objects import OBJECTS
-from inhand_eval.bags import BagError
 from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.vision import PAPER, VisionProtocol, evaluate_recording, held_out_states, report
 from inhand_eval.vision_commands import print_table

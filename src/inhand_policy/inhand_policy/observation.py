@@ -18,6 +18,7 @@ PAPER_OBSERVATION = ("fingertip_positions", "object_position", "relative_target_
 _OLD = 60.0
 """An age beyond which nothing is worth anything [s]."""
 
+
 class ObservationError(ConfigError):
     """An observation that cannot be assembled; the message names the block and what is known."""
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.config import to_mapping
+from inhand_core.files import write_whole
 from inhand_core.signals import N_ACTUATORS, N_BINS
 from inhand_policy.architectures import Memory, architecture
 from inhand_policy.inference import PolicyInference
@@ -114,10 +115,7 @@ def export_onnx(weights: PolicyWeights, out: Path) -> float:
     difference = compare(weights, content)
     if not difference <= TOLERANCE:
         raise WeightsError(f"{out}: the exported model differs from {weights.source} by {difference:.2g} in its logits")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    partial.write_bytes(content)
-    partial.replace(out)
+    write_whole(out, content)
     return difference
 
 

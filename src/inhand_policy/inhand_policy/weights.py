@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import safetensors
 import safetensors.numpy
 
-from inhand_core.config import ConfigError, load_config, to_mapping
+from inhand_core.config import ConfigError, load_config, read_json, to_mapping
+from inhand_core.files import write_whole
+from inhand_core.ranges import FRACTION, POSITIVE, Range
 from inhand_core.signals import N_ACTUATORS, N_BINS
 from inhand_description import ACTUATOR_NAMES, JOINT_NAMES
 from inhand_policy.architectures import NetworkInfo, architecture
@@ -24,8 +27,14 @@ from inhand_policy.observation import ObservationError, check_blocks, observatio
 
 FORMAT, VERSION = "inhand-policy", 1
 KEY = "inhand_policy"
+MAX_CLIP = 100.0
+"""Standard deviations; normalised observations beyond it would only say that something is broken."""
+MAX_WEIGHT = 1e4
+"""Largest weight or bias that a sound network has; ours stay below 2."""
 COUNT = "trunk.normalizer.count"
 """Samples behind the statistics of the inputs; one number for all of them."""
+_WORD = re.compile(r"\w[\w.-]*")
+_STATISTICS = "trunk.normalizer."
 
 
 class WeightsError(ConfigError):
@@ -36,8 +45,8 @@ class WeightsError(ConfigError):
 class SmoothingInfo:
     """The smoothing that the policy was trained with, as in config/smoother.yaml."""
 
-    coefficient: float
-    period_s: float
+    coefficient: Annotated[float, FRACTION]
+    period_s: Annotated[float, POSITIVE]
     weights: str
 
 
@@ -72,8 +81,8 @@ class PolicyMetadata:
     network: NetworkInfo
     smoothing: SmoothingInfo
     training: TrainingInfo
-    rate_hz: float = 12.5
-    clip: float = 5.0
+    rate_hz: Annotated[float, POSITIVE] = 12.5
+    clip: Annotated[float, Range(0.0, MAX_CLIP, open="low")] = 5.0
     action: ActionInfo = field(default_factory=ActionInfo)
     joints: tuple[str, ...] = tuple(JOINT_NAMES)
     actuators: tuple[str, ...] = tuple(ACTUATOR_NAMES)
@@ -110,18 +119,15 @@ def expected_shapes(network: NetworkInfo) -> dict[str, tuple[int, ...]]:
 
 
 def save_weights(path: str | Path, weights: PolicyWeights) -> None:
-    """Writes a weights file, by way of a temporary one, so that a reader never sees half of it.
+    """Writes a weights file.
 
     Raises:
         WeightsError: the weights contradict themselves.
     """
-    path = Path(path)
     check_weights(weights, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {name: tensor.copy(order="C") for name, tensor in weights.tensors.items()}
-    partial = path.with_name(f".{path.name}.partial")
-    safetensors.numpy.save_file(tensors, partial, {KEY: json.dumps(to_mapping(weights.metadata), sort_keys=True)})
-    partial.replace(path)
+    text = json.dumps(to_mapping(weights.metadata), sort_keys=True)
+    write_whole(path, safetensors.numpy.save(tensors, {KEY: text}))
 
 
 def load_metadata(path: str | Path) -> PolicyMetadata:
@@ -151,7 +157,10 @@ def _read(path: Path) -> tuple[PolicyMetadata, bytes | None]:
             raise WeightsError(f"{path}: no safetensors file: {error}") from error
     if raw is None:
         raise WeightsError(f"{path}: field {KEY!r} of the metadata: expected a policy's description, found none")
-    mapping = json.loads(raw)
+    try:
+        mapping = read_json(raw, f"{path}: field {KEY!r} of the metadata")
+    except ConfigError as error:
+        raise WeightsError(str(error)) from error
     for name, expected in (("format", FORMAT), ("version", VERSION)):
         _match(str(path), name, expected, mapping.get(name))
     try:
@@ -167,7 +176,10 @@ def load_weights(path: str | Path) -> PolicyWeights:
         WeightsError: it does not fit this hand or itself; the message names the field, expected and found.
     """
     metadata, model = _read(Path(path))
-    tensors = {} if model is not None else safetensors.numpy.load_file(path)
+    try:
+        tensors = {} if model is not None else safetensors.numpy.load_file(path)
+    except (safetensors.SafetensorError, OSError, ValueError, TypeError) as error:
+        raise WeightsError(f"{path}: its tensors cannot be read: {error}") from error
     weights = PolicyWeights(metadata, tensors, str(path), model)
     check_weights(weights, str(path))
     return weights
@@ -190,6 +202,8 @@ def check_weights(weights: PolicyWeights, where: str) -> None:
         raise WeightsError(f"{where}: field observation: {error}") from error
     _match(where, "network.inputs", inputs, network.inputs)
     _match(where, "network.outputs", N_ACTUATORS * N_BINS, network.outputs)
+    if not _WORD.fullmatch(metadata.training.object):
+        raise WeightsError(f"{where}: field training.object: {metadata.training.object!r} is no object's name")
     if weights.model is not None:
         return
     try:
@@ -199,9 +213,25 @@ def check_weights(weights: PolicyWeights, where: str) -> None:
     shapes = {name: tensor.shape for name, tensor in weights.tensors.items()}
     for name, expected in expected_shapes(network).items():
         _match(where, f"tensor {name}", expected, shapes.get(name))
-        if not np.isfinite(weights.tensors[name]).all():
-            raise WeightsError(f"{where}: tensor {name}: expected finite numbers, found NaN or infinity")
+        _check_numbers(where, name, weights.tensors[name])
     _match(where, "tensors", sorted(expected_shapes(network)), sorted(shapes))
+
+
+def _check_numbers(where: str, name: str, tensor: np.ndarray) -> None:
+    """Refuses numbers that no training gives: they would be a policy that silently does nothing, or anything."""
+    statistics = name.startswith(_STATISTICS)
+    kind = np.float64 if statistics else np.float32
+    if tensor.dtype != kind:
+        raise WeightsError(f"{where}: tensor {name}: expected {kind.__name__}, found {tensor.dtype}")
+    if not np.isfinite(tensor).all():
+        raise WeightsError(f"{where}: tensor {name}: expected finite numbers, found NaN or infinity")
+    least = {"variance": np.nextafter(0.0, 1.0), "count": 0.0}.get(name.removeprefix(_STATISTICS), -np.inf)
+    if statistics and float(np.min(tensor)) < least:
+        rule = "> 0" if least else ">= 0"
+        raise WeightsError(f"{where}: tensor {name}: expected numbers {rule}, found {np.min(tensor):g}")
+    if not statistics and float(np.abs(tensor).max()) > MAX_WEIGHT:
+        most = float(np.abs(tensor).max())
+        raise WeightsError(f"{where}: tensor {name}: expected numbers within ±{MAX_WEIGHT:g}, found {most:g}")
 
 
 def check_deployment(weights: PolicyWeights, smoothing: Mapping[str, Any], rate_hz: float) -> None:

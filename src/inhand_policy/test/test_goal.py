@@ -272,25 +272,25 @@ def test_reset_goes_back_before_the_first_trial():
 
 @pytest.mark.parametrize(("name", "faces"), [("block", 6), ("prism", 10)])
 def test_face_up_goals_turn_each_face_up_alike_with_any_yaw(name, faces):
-    component = generator(6000, mode="face_up", object=name)
-    goal, _ = step(component)
-    assert rotations.angle(goal.orientation).min() >= 0.4
+    near, _ = step(generator(200, mode="face_up", object=name, min_angle_rad=1.0))
+    assert rotations.angle(near.orientation).min() >= 1.0
+    goal, _ = step(generator(6000, mode="face_up", object=name, min_angle_rad=0.0))
     normals = np.array([face.normal for face in OBJECTS[name].faces])
     turned = rotations.rotate(goal.orientation[:, None], normals[None])
     up = turned @ np.array([0.0, -1.0, 0.0])  # out of the palm
     np.testing.assert_allclose(up.max(axis=1), 1.0, atol=1e-9)
     assert np.bincount(up.argmax(axis=1)) / 6000 == pytest.approx(np.full(faces, 1 / faces), abs=0.02)
-    side = turned[:, 0][up.argmax(axis=1) > 1]  # where the first face does not point up or down, it points anywhere
+    side = turned[:, -1][up.argmax(axis=1) == 0]  # the last face is at right angles to the first: it points anywhere
     angle = np.arctan2(side[:, 0], side[:, 2])
     counts = np.histogram(angle, 8, (-np.pi, np.pi))[0]
-    assert counts / len(angle) == pytest.approx(np.full(8, 1 / 8), abs=0.03)
+    assert counts / len(angle) == pytest.approx(np.full(8, 1 / 8), abs=0.06)
 
 
 def test_the_block_s_faces_up_are_its_24_aligned_orientations_with_any_yaw():
     goal, _ = step(generator(2000, mode="face_up"))
     matrix = rotations.to_matrix(goal.orientation)
-    assert np.sort(np.abs(matrix[:, 1]), axis=1)[:, -1] == pytest.approx(1.0)
-    assert np.sort(np.abs(matrix[:, 1]), axis=1)[:, :-1] == pytest.approx(0.0, abs=1e-9)
+    heights = np.sort(np.abs(matrix[:, 1]), axis=1)
+    np.testing.assert_allclose(heights, np.broadcast_to([0.0, 0.0, 1.0], heights.shape), atol=1e-9)
 
 
 @pytest.mark.parametrize("mode", ["full", "face_up", "limited", "axis"])

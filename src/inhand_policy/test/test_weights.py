@@ -1,12 +1,14 @@
 """Weights files: round trip, and every mismatch refused by name."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 import safetensors.numpy
 import torch
 
+from inhand_core.config import to_mapping
 from inhand_policy.commands import bench, init, show
 from inhand_policy.export import export_weights, import_network, initial_weights
 from inhand_policy.network import NetworkSizes
@@ -88,6 +90,56 @@ def test_mismatch_names_field_expected_and_found(field, change, message):
     bad = changed(weights, **{field: change(weights.metadata)})
     with pytest.raises(WeightsError, match=message):
         check_weights(bad, "w")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{not json", "not JSON"),
+        ("[1, 2]", "expected a mapping"),
+        ("null", "expected a mapping"),
+        ("1e999", "no number"),
+        ("[" * 100_000 + "]" * 100_000, "levels deep"),
+        (lambda m: m | {"clip": float("nan")}, "clip is no number"),
+        (lambda m: m | {"clip": -5.0}, r"clip must be in \(0, 100\], is -5"),
+        (lambda m: m | {"clip": 1e300}, "clip must be in"),
+        (lambda m: m | {"rate_hz": 0.0}, "rate_hz must be > 0"),
+        (lambda m: m | {"network": m["network"] | {"lstm": -1}}, "network.lstm must be >= 1"),
+        (lambda m: m | {"network": m["network"] | {"lstm": "512"}}, "network.lstm: expected int"),
+        (lambda m: m | {"training": m["training"] | {"random": "false"}}, "training.random: expected bool"),
+        (lambda m: m | {"training": m["training"] | {"object": "../../etc/passwd"}}, "training.object"),
+        (lambda m: m | {"training": m["training"] | {"recipe": "\x1b[2Jx\n[INFO] fine"}}, "training.recipe"),
+        (lambda m: json.dumps(m)[:-1] + ', "clip": 1e9}', "'clip'.*twice"),
+    ],
+)
+def test_metadata_that_cannot_be_meant_is_one_error_that_names_file_and_field(tmp_path, text, message):
+    weights = initial_weights(5, sizes=SMALL)
+    if callable(text):
+        changed_text = text(to_mapping(weights.metadata))
+        text = changed_text if isinstance(changed_text, str) else json.dumps(changed_text)
+    safetensors.numpy.save_file(weights.tensors, tmp_path / "bad.safetensors", {"inhand_policy": text})
+    with pytest.raises(WeightsError, match=message) as error:
+        load_weights(tmp_path / "bad.safetensors")
+    assert "bad.safetensors" in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("trunk.normalizer.variance", lambda t: -t, "expected numbers > 0, found -1"),
+        ("trunk.normalizer.variance", lambda t: 0 * t, "expected numbers > 0, found 0"),
+        ("trunk.normalizer.count", lambda t: t - 1, "expected numbers >= 0, found -1"),
+        ("trunk.dense.weight", lambda t: t + np.float32(3e38), "within ±10000"),
+        ("head.bias", lambda t: t.astype(np.int8), "expected float32, found int8"),
+        ("head.bias", lambda t: t.astype(np.float64), "expected float32, found float64"),
+        ("trunk.normalizer.mean", lambda t: t.astype(np.float32), "expected float64, found float32"),
+    ],
+)
+def test_numbers_that_no_training_gives_are_refused(name, change, message):
+    weights = initial_weights(5, sizes=SMALL)
+    tensors = {**weights.tensors, name: change(weights.tensors[name])}
+    with pytest.raises(WeightsError, match=f"tensor {name}: .*{message}"):
+        check_weights(dataclasses.replace(weights, tensors=tensors), "w")
 
 
 def test_surplus_missing_and_broken_tensors_are_refused():

@@ -1,25 +1,32 @@
-"""An MCAP bag as `ros2 bag`, rosbags, mcap and Foxglove read it: serialized messages, definitions, metadata.yaml."""
+"""An MCAP bag as `ros2 bag`, rosbags, mcap and Foxglove read it: serialized messages, definitions, metadata.yaml.
+
+Whatever ends the recorder, what was received more than a second before can be read: once a second the chunk is ended,
+and brought to the disk.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from inhand_core.config import ConfigError
-from inhand_ros.bag_file import BagFile, Channel, Compression, Extent
+from inhand_core.files import write_whole
+from inhand_data.bag_file import BagFile, Channel, Compression
+from inhand_data.bag_metadata import KEY, NAME, Extent, TopicInfo, information, qos_yaml, to_yaml
+from inhand_data.bags import LOST, NUMBERED, STEPPED
+from inhand_data.reserve import Reserve
 from inhand_ros.inbox import SequenceCounter
-from inhand_ros.message_definitions import message_definition
+from inhand_ros.message_definitions import message_definition, type_hash
 from inhand_ros.raw import RawMessage
 
 MEBI = 2**20
-NUMBERED, LOST = "numbered by publisher", "lost"
-_RESERVE, _RESERVED = ".reserve", 2**16
-"""A file that keeps room [bytes] for metadata.yaml on a disk that fills up; it goes when the bag is closed."""
+STEP_NS = 100_000_000
+"""A change of the system's clock against the monotonic one by more than this [ns] is a step, not a correction."""
 
 
 @dataclass(frozen=True)
@@ -31,24 +38,23 @@ class BagConfig:
         split_s: a new file begins when the current one is this long [s, of reception]; 0: never.
         keep_free_mb: recording ends, with a proper bag, when the disk has less room than this [MiB].
         compression: of chunks: none, lz4 or zstd.
+        flush_s: a recorder that is killed loses what came within this [s]; power loss, within twice as long.
     """
 
     split_mb: float = 4096.0
     split_s: float = 0.0
     keep_free_mb: float = 64.0
     compression: Compression = "lz4"
+    flush_s: float = 1.0
 
     def __post_init__(self) -> None:
         for name in ("split_mb", "split_s", "keep_free_mb"):
             if getattr(self, name) < 0.0:
                 raise ConfigError(f"{name} must be >= 0, is {getattr(self, name)}")
+        if not self.flush_s > 0.0:
+            raise ConfigError(f"flush_s must be > 0 s, is {self.flush_s}")
         if self.compression not in (choices := ("none", "lz4", "zstd")):
             raise ConfigError(f"compression {self.compression!r} is not one of {list(choices)}")
-
-
-def cut_off(folder: Path) -> bool:
-    """Whether a folder is a bag that nobody has closed: its recorder was killed, or still runs."""
-    return (folder / _RESERVE).is_file()
 
 
 class DiskFull(OSError):
@@ -74,7 +80,7 @@ class Bag:
         if folder.exists():
             raise ConfigError(f"{folder} exists; give a folder that does not")
         folder.mkdir(parents=True)
-        (folder / _RESERVE).write_bytes(bytes(_RESERVED))
+        self._reserve = Reserve(folder)
         self.folder = folder
         self.config = config or BagConfig()
         self._distribution = distribution
@@ -84,12 +90,22 @@ class Bag:
         self._counters: dict[tuple[str, bytes], SequenceCounter] = {}
         self._done: list[tuple[str, Extent]] = []
         self._looked = 0.0
+        self._flushed = time.monotonic()
+        self._ahead_ns = time.time_ns() - time.monotonic_ns()
+        self._steps: list[str] = []
+        self._syncing: threading.Thread | None = None
         self._file: BagFile | None = self._next_file()
 
     @property
     def counts(self) -> dict[str, int]:
         """Messages given to the bag, by topic."""
         return dict(self._written)
+
+    @property
+    def kept(self) -> int:
+        """Messages in the bag's files: of those given to it, what the disk took."""
+        extents = [extent for _, extent in self._done] + ([] if self._file is None else [self._file.extent])
+        return sum(sum(extent.counts.values()) for extent in extents)
 
     @property
     def lost(self) -> dict[str, int]:
@@ -102,16 +118,17 @@ class Bag:
     def add_topic(self, topic: str, kind: str, reliable: bool, latched: bool) -> None:
         """Registers a topic of type "package/msg/Name"."""
         if topic not in self._channels:
-            qos = _qos_yaml(reliable, latched)
-            self._channels[topic] = Channel(topic, kind, message_definition(kind), qos)
+            info = TopicInfo(topic, kind, qos_yaml(reliable, latched), type_hash(kind))
+            self._channels[topic] = Channel(info, message_definition(kind))
             self._written[topic] = 0
 
     def write(self, message: RawMessage) -> None:
         """Writes a message of a topic that `add_topic` knows.
 
         Its time in the bag is that of its reception, or of the topic's last message where that is later: a message
-        that had to be sent again comes in order but is stamped late, and readers sort by this time. Its sequence
-        number is its publisher's, where the middleware tells.
+        that had to be sent again comes in order but is stamped late, and readers sort by this time. When the system's
+        clock steps back, times do too, and the bag's notes say so. Its sequence number is its publisher's, where the
+        middleware tells.
 
         Raises:
             OSError: the disk is full or fails; the bag has been closed, and opens.
@@ -119,6 +136,7 @@ class Bag:
         if self._file is None:
             raise OSError(f"{self.folder}: the bag is closed")
         topic = message.topic
+        self._watch_clock()
         log_ns = self._last_ns[topic] = max(message.received_ns, self._last_ns.get(topic, 0))
         self._count(message)
         sequence = message.number if message.number >= 0 else self._written[topic]
@@ -129,6 +147,30 @@ class Bag:
             self.close()
             raise
         self._written[topic] += 1
+        self.flush()
+
+    @property
+    def due_s(self) -> float:
+        """Time until `flush` has something to do [s]; 0: now."""
+        return max(0.0, self._flushed + self.config.flush_s - time.monotonic())
+
+    def flush(self) -> None:
+        """Makes what was written readable, and brings it to the disk in a thread of its own; where that is due.
+
+        Raises:
+            OSError: the disk is full or fails; the bag has been closed, and opens.
+        """
+        if self._file is None or self.due_s > 0.0:
+            return
+        self._flushed = time.monotonic()
+        try:
+            self._file.flush()
+        except OSError:
+            self.close()
+            raise
+        if self._syncing is None or not self._syncing.is_alive():
+            self._syncing = threading.Thread(target=_sync, args=(self._file,), name="bag sync", daemon=True)
+            self._syncing.start()
 
     def pause(self) -> None:
         """Until the next message of each publisher nothing counts as lost."""
@@ -139,14 +181,25 @@ class Bag:
         """Ends the file and writes metadata.yaml; safe to call twice."""
         if self._file is None:
             return
-        file, self._file = self._file, None
+        if self._syncing is not None:
+            self._syncing.join()
+        file = self._file
         try:
-            file.close()
+            file.close(self._information())
         finally:
+            self._file = None
             self._done.append((file.path.name, file.extent))
-            text = yaml.safe_dump(self._metadata(), sort_keys=False)
-            (self.folder / _RESERVE).unlink()
-            (self.folder / "metadata.yaml").write_text(text)
+            self._reserve.give_back()
+            write_whole(self.folder / NAME, to_yaml({KEY: self._information()}))
+
+    def _watch_clock(self) -> None:
+        """Notes a step of the system's clock, after which times begin anew."""
+        ahead = time.time_ns() - time.monotonic_ns()
+        if abs(ahead - self._ahead_ns) > STEP_NS:
+            step = (ahead - self._ahead_ns) / 1e9
+            self._steps.append(f"{step:+.3f} s to {time.time():.3f}")
+            self._last_ns.clear()
+        self._ahead_ns = ahead
 
     def _count(self, message: RawMessage) -> None:
         if message.number >= 0:
@@ -162,7 +215,9 @@ class Bag:
         large = limits.split_mb and file.size >= limits.split_mb * MEBI
         long = limits.split_s and file.extent.counts and now_ns - file.extent.first_ns >= limits.split_s * 1e9
         if large or long:
-            file.close()
+            if self._syncing is not None:
+                self._syncing.join()
+            file.close(self._information())
             self._done.append((file.path.name, file.extent))
             self._file = self._next_file()
         if limits.keep_free_mb and (now := time.monotonic()) - self._looked > 0.1:
@@ -171,72 +226,21 @@ class Bag:
             if (free := disk.f_bavail * disk.f_frsize / MEBI) < limits.keep_free_mb:
                 raise DiskFull(f"{self.folder}: {free:.0f} MiB free on the disk, less than {limits.keep_free_mb:g} MiB")
 
-    def _metadata(self) -> dict[str, Any]:
-        files = [_described(name, extent) for name, extent in self._done]
-        extents = [extent for _, extent in self._done if extent.counts]
-        first = min((extent.first_ns for extent in extents), default=0)
-        last = max((extent.last_ns for extent in extents), default=0)
-        topics = [
-            {
-                "topic_metadata": {
-                    "name": topic,
-                    "type": channel.kind,
-                    "serialization_format": "cdr",
-                    "offered_qos_profiles": yaml.safe_load(channel.qos),
-                    "type_description_hash": "",
-                },
-                "message_count": sum(extent.counts.get(topic, 0) for extent in extents),
-            }
-            for topic, channel in self._channels.items()
-        ]
-        return {
-            "rosbag2_bagfile_information": {
-                "version": 9,
-                "storage_identifier": "mcap",
-                "duration": {"nanoseconds": last - first},
-                "starting_time": {"nanoseconds_since_epoch": first},
-                "message_count": sum(topic["message_count"] for topic in topics),
-                "topics_with_message_count": topics,
-                "compression_format": "",
-                "compression_mode": "",
-                "relative_file_paths": [name for name, _ in self._done],
-                "files": files,
-                "custom_data": self._notes(),
-                "ros_distro": self._distribution,
-            }
-        }
+    def _information(self) -> dict[str, Any]:
+        open_file = [] if self._file is None else [(self._file.path.name, self._file.extent)]
+        topics = [channel.topic for channel in self._channels.values()]
+        return information([*self._done, *open_file], topics, self._distribution, self._notes())
 
     def _notes(self) -> dict[str, str]:
-        """What `inhand bag check` reads: losses on the way to the recorder, where the middleware numbers messages."""
+        """What `inhand bag check` reads: steps of the clock, and losses on the way where the middleware numbers."""
+        notes = {f"{STEPPED} {number}": text for number, text in enumerate(self._steps)}
         if not self._counters:
-            return {}
-        return {NUMBERED: "yes"} | {f"{LOST} {topic}": str(count) for topic, count in self.lost.items() if count}
+            return notes
+        lost = {f"{LOST}{topic}": str(count) for topic, count in self.lost.items() if count}
+        return notes | {NUMBERED: "yes"} | lost
 
 
-def _described(name: str, extent: Extent) -> dict[str, Any]:
-    return {
-        "path": name,
-        "starting_time": {"nanoseconds_since_epoch": extent.first_ns},
-        "duration": {"nanoseconds": extent.last_ns - extent.first_ns},
-        "message_count": sum(extent.counts.values()),
-    }
-
-
-def _qos_yaml(reliable: bool, latched: bool) -> str:
-    forever = {"sec": 9223372036, "nsec": 854775807}
-    return yaml.safe_dump(
-        [
-            {
-                "history": "keep_last",
-                "depth": 10,
-                "reliability": "reliable" if reliable else "best_effort",
-                "durability": "transient_local" if latched else "volatile",
-                "deadline": forever,
-                "lifespan": forever,
-                "liveliness": "automatic",
-                "liveliness_lease_duration": forever,
-                "avoid_ros_namespace_conventions": False,
-            }
-        ],
-        sort_keys=False,
-    )
+def _sync(file: BagFile) -> None:
+    """What power loss would take is on the disk; where the disk refuses, the next write says so."""
+    with suppress(OSError, ValueError):
+        file.sync()

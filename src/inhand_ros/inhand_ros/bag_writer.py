@@ -50,6 +50,12 @@ class BagWriter:
             self._changed.notify_all()
         return True
 
+    def result(self) -> dict[str, object]:
+        """What became of the bag: folder, messages in it, messages that are missing, and the error that ended it."""
+        missing = sum(self.dropped.values()) + sum(self.bag.lost.values())
+        told: dict[str, object] = {"folder": str(self.bag.folder), "messages": self.bag.kept, "missing": missing}
+        return told if self.error is None else {**told, "error": str(self.error)}
+
     def pause(self) -> None:
         """Returns when all that waits is written; what publishers say until the next `put` is not missed."""
         with self._changed:
@@ -69,27 +75,35 @@ class BagWriter:
         self.bag.close()
 
     def _run(self) -> None:
-        while (message := self._next()) is not None:
+        while not self._ended():
+            message = self._next()
             try:
-                self.bag.write(message)
+                if message is not None:
+                    self.bag.write(message)
+                self.bag.flush()
             except OSError as error:
                 with self._changed:
                     self.error = error
-                    for left in (message, *self._waiting):
+                    for left in (*([] if message is None else [message]), *self._waiting):
                         self.dropped[left.topic] = self.dropped.get(left.topic, 0) + 1
                     self._waiting.clear()
                     self._bytes = 0
                     self._changed.notify_all()
                 return
 
+    def _ended(self) -> bool:
+        with self._changed:
+            return self._closing and not self._waiting
+
     def _next(self) -> RawMessage | None:
+        """The next message; None when it is time to flush, or to end."""
         with self._changed:
             self._idle = not self._waiting
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._waiting or self._closing)
-            self._idle = False
+            self._changed.wait_for(lambda: self._waiting or self._closing, max(self.bag.due_s, 0.05))
             if not self._waiting:
                 return None
+            self._idle = False
             message = self._waiting.popleft()
             self._bytes -= len(message.data)
             return message

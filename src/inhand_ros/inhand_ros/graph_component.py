@@ -22,6 +22,7 @@ from inhand_core.graph import build_runner, known_groups, load_graph, resolve_gr
 from inhand_core.graph_spec import ComponentSpec
 from inhand_core.random import row_seeds
 from inhand_core.signals import Signal, TrialState
+from inhand_core.task import PUBLISHED
 from inhand_ros.codecs import NANOSECONDS, Labels, encode, to_ns
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
@@ -56,7 +57,9 @@ class GraphComponent:
 
     def declare_common(self, name: str) -> None:
         """Declares the parameters that every component node has, and reads the graph."""
-        self.spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml"))
+        profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
+        text = "variant of the task: published, as_before, or choices of config/task.yaml, by commas"
+        self.spec = load_graph(profile, task=declare(self, "task", PUBLISHED, text))
         self.component_spec = self.spec.component(name)
         self.lockstep = declare(self, "lockstep", False, "step with the other nodes in lockstep, not in real time")
         self._until_ns = round(1e9 * declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
@@ -66,7 +69,7 @@ class GraphComponent:
         self._groups = resolve_groups(selection, known_groups())
         text = "streams older than this are withheld from the component [s]; 0: never"
         self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
-        self._overrides = component_overrides(self, self.component_spec, self.changeable)
+        self._overrides = component_overrides(self, self.component_spec, self.changeable, self.spec.task)
         self.add_on_set_parameters_callback(self._on_set)
 
     def setup_component(self) -> None:

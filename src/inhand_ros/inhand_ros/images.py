@@ -107,21 +107,6 @@ def image_message(image: np.ndarray, header: Header) -> Image:
     return message
 
 
-def image_array(message: Image) -> np.ndarray:
-    """The pixels (H, W, 3) uint8 of an rgb8 Image, without a copy.
-
-    Raises:
-        ValueError: another encoding, or sizes that contradict each other.
-    """
-    size = message.height * message.width * 3
-    if message.encoding != ENCODING or message.step != 3 * message.width or len(message.data) != size:
-        raise ValueError(
-            f"expected {message.width} x {message.height} {ENCODING}, found {message.encoding!r}, step {message.step}, "
-            f"{len(message.data)} bytes"
-        )
-    return np.frombuffer(message.data, np.uint8).reshape(message.height, message.width, 3)
-
-
 def info_message(info: Any) -> CameraInfo:
     """The CameraInfo of an inhand_description.cameras.CameraInfo; K is 0 where the camera is not calibrated."""
     message = CameraInfo(width=info.width, height=info.height, distortion_model=info.distortion_model)

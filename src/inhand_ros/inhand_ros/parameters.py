@@ -17,6 +17,7 @@ from rclpy.parameter import Parameter
 from inhand_core.config import ConfigError, read_yaml, to_mapping
 from inhand_core.graph_spec import ComponentSpec, resolve_class
 from inhand_core.paths import config_file
+from inhand_core.task import Task
 
 Bounds = tuple[float, float] | None
 
@@ -57,17 +58,21 @@ def check_parameters(node: Node) -> None:
         raise ConfigError(f"node {node.get_name()!r}: unknown parameters {unknown}; known {known}")
 
 
-def component_overrides(node: Node, spec: ComponentSpec, changeable: tuple[str, ...] = ()) -> dict[str, Any]:
+def component_overrides(
+    node: Node, spec: ComponentSpec, changeable: tuple[str, ...] = (), task: Task | None = None
+) -> dict[str, Any]:
     """Declares the fields of a component's configuration and returns what `build_runner` takes as overrides.
 
     All are read-only but those in `changeable`.
 
     Every number, string, flag and list of them in the file or among the defaults of the dataclass is a parameter;
-    nested mappings are named "outer.inner". The file's values stand where no parameter is given.
+    nested mappings are named "outer.inner". The file's values, as the task has them, stand
+    where no parameter is given.
     """
     cls = resolve_class(spec.component).Config
     path = config_file(spec.config) if spec.config else None
-    given = {**(read_yaml(path) if path else {}), **spec.overrides}
+    held = (task or Task()).over(spec.config, read_yaml(path)) if path else {}
+    given = {**held, **spec.overrides}
     values = {**_defaults(cls), **given}
     comments = file_comments(path) if path else {}
     values.pop("randomization", None)  # a parameter of every node; its groups reach the component with the links

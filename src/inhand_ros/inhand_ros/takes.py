@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+REPORT_VARIABLE = "INHAND_RECORDING_FILE"
 UNDECIDED, KEPT, DISCARDED = "undecided", "kept", "discarded"
 
 
@@ -67,6 +70,13 @@ class Takes:
         if self.fate != UNDECIDED:
             words = {"": "no take has ended", KEPT: "the last take is kept", DISCARDED: "the last take is discarded"}
             raise ValueError(f"nothing to decide: {words[self.fate]}")
+
+
+def note_take(result: dict[str, object]) -> None:
+    """Tells who started the run what became of a take: a line of JSON in the file that INHAND_RECORDING_FILE names."""
+    if path := os.environ.get(REPORT_VARIABLE):
+        with Path(path).open("a") as file:
+            file.write(json.dumps(result) + "\n")
 
 
 def _free(base: Path) -> Path:

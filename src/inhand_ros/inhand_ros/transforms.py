@@ -9,15 +9,24 @@ import numpy as np
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform
 
 import tf_transformations as tf
+from inhand_data.poses import sound_pose
 
 
 def pose_matrix(pose: Pose) -> np.ndarray:
-    """The matrix (4, 4) of a pose, of a quaternion of any length but zero."""
+    """The matrix (4, 4) of a pose, of a quaternion of any length but zero.
+
+    Raises:
+        PoseError: NaN, infinity, a zero quaternion, or far away.
+    """
     return _matrix(pose.position, pose.orientation)
 
 
 def transform_matrix(transform: Transform) -> np.ndarray:
-    """The matrix (4, 4), parent from child, of a transform."""
+    """The matrix (4, 4), parent from child, of a transform.
+
+    Raises:
+        PoseError: NaN, infinity, a zero quaternion, or far away.
+    """
     return _matrix(transform.translation, transform.rotation)
 
 
@@ -48,5 +57,5 @@ def in_root(frame: str, frames: dict[str, tuple[str, np.ndarray]], root: str = "
 
 
 def _matrix(place: Point, turn: Quaternion) -> np.ndarray:
-    translation = tf.translation_matrix((place.x, place.y, place.z))
-    return tf.concatenate_matrices(translation, tf.quaternion_matrix((turn.x, turn.y, turn.z, turn.w)))
+    position, orientation = sound_pose((place.x, place.y, place.z), (turn.x, turn.y, turn.z, turn.w))
+    return tf.concatenate_matrices(tf.translation_matrix(position), tf.quaternion_matrix(orientation))

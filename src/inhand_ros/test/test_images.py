@@ -6,18 +6,19 @@ import numpy as np
 import pytest
 from std_msgs.msg import Header
 
+from inhand_data.pixels import rgb_image
 from inhand_description import CAMERAS
 from inhand_description.cameras import nominal_info, uncalibrated
-from inhand_ros.images import image_array, image_message, info_message
+from inhand_ros.images import image_message, info_message
 
 
 def test_an_image_comes_back_byte_for_byte() -> None:
     image = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     message = image_message(image, Header(frame_id="camera_top_optical_frame"))
     assert (message.width, message.height, message.step, message.encoding) == (64, 48, 192, "rgb8")
-    assert np.array_equal(image_array(message), image)
+    assert np.array_equal(rgb_image(message), image)
     flipped = image[::-1, ::-1]
-    assert np.array_equal(image_array(image_message(flipped, Header())), flipped)
+    assert np.array_equal(rgb_image(image_message(flipped, Header())), flipped)
 
 
 @pytest.mark.parametrize("image", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)])
@@ -29,8 +30,8 @@ def test_what_is_no_rgb_image_is_refused(image: np.ndarray) -> None:
 def test_a_message_that_contradicts_itself_is_refused() -> None:
     message = image_message(np.zeros((4, 4, 3), np.uint8), Header())
     message.height = 5
-    with pytest.raises(ValueError, match="48 bytes"):
-        image_array(message)
+    with pytest.raises(ValueError, match="48 bytes of data, 60"):
+        rgb_image(message)
 
 
 def test_camera_info_says_whether_the_camera_is_calibrated() -> None:

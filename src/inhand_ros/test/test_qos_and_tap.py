@@ -7,9 +7,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSCompatibility, QoSProfile, ReliabilityPolicy, qos_check_compatible
 
 from inhand_core.graph import load_graph
+from inhand_data.stamps import read_header
 from inhand_interfaces.msg import Trial
 from inhand_ros.qos import observer_qos, publisher_qos, subscription_qos
-from inhand_ros.raw import read_header
 from inhand_ros.tap import Tap
 
 SPEC = load_graph("realtime")

@@ -3,9 +3,9 @@
 import pytest
 from rclpy.serialization import serialize_message
 
+from inhand_data.stamps import read_header
 from inhand_interfaces import msg as messages
 from inhand_ros.codecs import to_stamp
-from inhand_ros.raw import read_header
 
 
 @pytest.mark.parametrize("frame", ["", "w", "world", "hand_base", "a" * 13])

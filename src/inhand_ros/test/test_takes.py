@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inhand_ros.bag import Bag, cut_off
+from inhand_data.reserve import cut_off
+from inhand_ros.bag import Bag
 from inhand_ros.takes import DISCARDED, UNDECIDED, Takes
 
 

@@ -1,4 +1,4 @@
-"""Episodes that begin shortly before failures: what a policy does wrong there it meets often enough to learn from it."""
+"""Episodes that begin shortly before failures: what a policy does wrong there it meets often enough to mend."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class FailureState:
     Attributes:
         past_qpos: (H, B, nq), past_qvel: (H, B, nv), past_tick: (H, B) tick of each, -1 for none of this episode.
         qpos: (N, nq), qvel: (N, nv), draw: (N rows) of the worlds that they come from.
+        began: (B,) bool, rows whose episode began from a kept state.
         kept: how many have ever been kept; the newest N are there.
     """
 
@@ -53,6 +54,7 @@ class FailureState:
     qpos: np.ndarray
     qvel: np.ndarray
     draw: WorldDraw
+    began: np.ndarray
     kept: int = 0
 
 
@@ -78,6 +80,7 @@ class FailureResets:
             qpos=np.zeros((config.size, qpos.shape[1])),
             qvel=np.zeros((config.size, qvel.shape[1])),
             draw=draw,
+            began=np.zeros(len(qpos), bool),
         )
 
     def remember(self, tick: int, qpos: np.ndarray, qvel: np.ndarray, still: np.ndarray) -> None:

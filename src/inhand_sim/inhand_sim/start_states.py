@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from mujoco.batch import Batch
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError
+from inhand_core.files import replacing
 from inhand_core.random import RowRandom, row_seeds
 from inhand_description import ModelConfig, build_model
 from inhand_sim.hand import relative_target
@@ -154,8 +154,6 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _store(path: Path, states: StartStates) -> None:
-    """Writes through a temporary file, so that a reader never finds half of one."""
-    with contextlib.suppress(OSError):  # a read-only home: the pool is made again next time
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
-            np.savez(file, qpos=states.qpos, qvel=states.qvel)
-        os.replace(file.name, path)
+    """Writes the pool for other processes."""
+    with contextlib.suppress(OSError), replacing(path) as draft:  # a read-only home: the pool is made again next time
+        np.savez(draft, qpos=states.qpos, qvel=states.qvel)

@@ -49,6 +49,9 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
 
     Markers are as old as one physics step, 8 ms: two frames of a motion-capture system, about what a real one takes to
     deliver them. It also saves the kinematics and the contacts of one step in eleven.
+
+    Attributes:
+        before_failure: (B,) bool, rows whose episode began shortly before a failure.
     """
 
     shown = NOTHING
@@ -57,12 +60,14 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
     Config = TrainingSimConfig
 
     def __init__(self, config: TrainingSimConfig, seeds: np.ndarray) -> None:
+        self.before_failure = np.zeros(len(seeds), bool)
         super().__init__(config, seeds, "servo", config.timestep)
         if config.failure_resets.share:
             nominal = WorldDraw.nominal(config.failure_resets.size, *self.state.draw.sizes)
             tick_s = config.substeps * config.timestep
             self._failures = FailureResets(config.failure_resets, self._qpos, self._qvel, nominal, tick_s)
             self.state.failures = self._failures.state
+            self._failures.state.began = self.before_failure
 
     def _make_batch(self) -> Batch:
         if self.config.physics == "warp":
@@ -73,6 +78,7 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
         """As `Worlds.reset`, or to a state from before a failure, in its world; the servos' targets become the start
         state's angles."""
         rest = mask.copy()
+        self.before_failure[mask] = False
         if self._failures is not None:
             rest[self._begin_before_failures(np.flatnonzero(mask))] = False
         super().reset(rest)
@@ -89,6 +95,7 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
         super().restore(saved)
         if self._failures is not None:
             self._failures.state = self.state.failures
+            self.before_failure = self._failures.state.began
 
     def _begin_before_failures(self, rows: np.ndarray) -> np.ndarray:
         """Begins the episodes of those of the rows (n,) that are drawn for it; returns which."""
@@ -98,6 +105,7 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
             self._drawer.draw_rest(self.state.draw, chosen, self.random, self.randomization_scale[chosen])
             self._models.write(self.state.draw, chosen)
             self._put(chosen, qpos, qvel)
+            self.before_failure[chosen] = True
         return chosen
 
     def step(self, inputs: TrainingSimInputs, dt: float) -> TrainingSimOutputs:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from inhand_core.config import ConfigError
+from inhand_core.files import write_whole
 
 STATUS, LOG = "status.json", "training.log"
 _BEGIN_S = 3.0
@@ -46,7 +47,7 @@ def start(arguments: list[str], folder: Path) -> int:
             start_new_session=True,
             preexec_fn=_yield,
         )
-    (folder / STATUS).write_text(json.dumps({"process": process.pid, "state": "starting"}))
+    write_whole(folder / STATUS, json.dumps({"process": process.pid, "state": "starting"}))
     with contextlib.suppress(subprocess.TimeoutExpired):
         if process.wait(_BEGIN_S) != 0:
             lines = (folder / LOG).read_text().splitlines()
@@ -63,9 +64,7 @@ def _yield() -> None:
 
 def write_status(folder: Path, status: dict[str, Any]) -> None:
     """Replaces what a run says of itself; a reader never sees half of it."""
-    partial = folder / f".{STATUS}.partial"
-    partial.write_text(json.dumps({"process": os.getpid(), "written": time.time(), **status}))
-    partial.replace(folder / STATUS)
+    write_whole(folder / STATUS, json.dumps({"process": os.getpid(), "written": time.time(), **status}))
 
 
 def read_status(folder: Path) -> dict[str, Any]:

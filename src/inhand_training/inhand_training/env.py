@@ -23,10 +23,17 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Counts:
-    """What happened in so many steps of all rows: goals achieved, episodes that ended by a drop and by a time-out,
-    worlds that had to be restarted because the physics diverged."""
+    """What happened in so many steps.
+
+    Attributes:
+        goals: achieved in all rows.
+        judged: those of episodes that begin as measured trials do, not shortly before a failure.
+        drops, timeouts: ends of such episodes by a drop and by a time-out.
+        failed: worlds that had to be restarted because the physics diverged.
+    """
 
     goals: int = 0
+    judged: int = 0
     drops: int = 0
     timeouts: int = 0
     failed: int = 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_BINS
-from inhand_policy.export import default_smoothing, export_weights
 from inhand_policy.architectures import NetworkSizes
+from inhand_policy.export import default_smoothing, export_weights
 from inhand_policy.network import PolicyNetwork
 from inhand_policy.observation import observation_size
 from inhand_policy.weights import PolicyWeights, TrainingInfo, save_weights

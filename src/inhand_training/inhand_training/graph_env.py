@@ -139,6 +139,7 @@ class GraphEnv:
         running, trial, target = self._running(), self._trial_id(), self._goal.state.orientation
         achieved = self._goal.state.goals_achieved
         distance = rotations.distance(target, self._truth.object_orientation)
+        judged = ~self._sim.before_failure
         action = np.where(running[:, None], action.astype(np.float64), 0.0)
         self._act(action)
         truth = self._sim.truth()
@@ -163,8 +164,9 @@ class GraphEnv:
         self._length += running
         counts = Counts(
             goals=int(goals.sum()),
-            drops=int(dropped.sum()),
-            timeouts=int((ended & (reason == EndReason.TIMEOUT)).sum()),
+            judged=int(goals[judged].sum()),
+            drops=int((dropped & judged).sum()),
+            timeouts=int((ended & judged & (reason == EndReason.TIMEOUT)).sum()),
             failed=int(diverged.sum()),
         )
         self._sim.note_failures(np.flatnonzero(ended & (reason != EndReason.SUCCESS)))

@@ -20,6 +20,7 @@ from safetensors import safe_open
 from torch import Tensor
 
 from inhand_core.config import ConfigError
+from inhand_core.files import write_whole
 from inhand_core.paths import resource_root
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint, write_checkpoint
 from inhand_training.runlog import log_entries, write_entries
@@ -54,13 +55,10 @@ def keep(phase: Path, out: Path) -> int:
     tree = _flatten({"learner": learner, "loop": content["loop"]}, "", tensors, {})
     curve = _thinned(log_entries(phase))
     metadata = {"version": _VERSION, "phase": phase.name, "ranks": ranks, "tree": tree, "curve": curve}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    safetensors.torch.save_file(tensors, partial, {_KEY: json.dumps(metadata)})
-    if (size := partial.stat().st_size) > MAX_BYTES:
-        partial.unlink()
-        raise ConfigError(f"{out}: would have {size} bytes; kept state has at most {MAX_BYTES}")
-    partial.replace(out)
+    content_bytes = safetensors.torch.save(tensors, {_KEY: json.dumps(metadata)})
+    if len(content_bytes) > MAX_BYTES:
+        raise ConfigError(f"{out}: would have {len(content_bytes)} bytes; kept state has at most {MAX_BYTES}")
+    write_whole(out, content_bytes)
     return content["loop"][0]
 
 

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from inhand_core.config import ConfigError, load_config, to_mapping
+from inhand_core.files import replacing
 from inhand_training.config import PhaseConfig
 
 VERSION = 2
@@ -45,11 +46,9 @@ class NetworksInfo:
 
 def save_networks(path: Path, info: NetworksInfo, tensors: dict[str, Tensor]) -> None:
     """Writes a networks file, by way of a temporary one, so that a reader never sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     held = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
-    safetensors.torch.save_file(held, partial, {_KEY: json.dumps(to_mapping(info), sort_keys=True)})
-    partial.replace(path)
+    with replacing(path) as draft:
+        safetensors.torch.save_file(held, draft, {_KEY: json.dumps(to_mapping(info), sort_keys=True)})
 
 
 def holds_networks(path: str | Path) -> bool:

@@ -53,16 +53,17 @@ def log_entries(folder: Path) -> list[dict[str, float]]:
 def failures_per_goal(counts: Counts) -> dict[str, float]:
     """Drops and time-outs per goal of an interval with their standard errors, and its goals; no shares without goals.
 
-    Progress is to be read from these. Failures come one by one at a nearly constant rate, so their number n has the
-    standard error √n, and n per g goals √n/g · √(1 + n/g).
+    Progress is to be read from these; episodes that begin shortly before a failure are left out of them. Failures come
+    one by one at a nearly constant rate, so their number n has the standard error √n, and n per g goals
+    √n/g · √(1 + n/g).
     """
-    if not counts.goals:
+    if not counts.judged:
         return {"interval_goals": 0.0}
-    entries = {"interval_goals": float(counts.goals)}
+    entries = {"interval_goals": float(counts.judged)}
     for name in ("drops", "timeouts"):
-        share = getattr(counts, name) / counts.goals
+        share = getattr(counts, name) / counts.judged
         entries[f"{name}_per_goal"] = share
-        entries[f"{name}_per_goal_error"] = (share * (1.0 + share) / counts.goals) ** 0.5
+        entries[f"{name}_per_goal_error"] = (share * (1.0 + share) / counts.judged) ** 0.5
     return entries
 
 

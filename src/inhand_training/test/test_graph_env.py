@@ -16,6 +16,7 @@ from inhand_policy.observation import BLOCKS, PAPER_OBSERVATION
 from inhand_policy.weights import TrainingInfo, save_weights
 from inhand_training.curriculum import GoalCurriculum, RandomizationCurriculum
 from inhand_training.distributions import N_BINS, Bins
+from inhand_training.env import Counts
 from inhand_training.export import to_policy
 from inhand_training.graph_env import GraphEnv, GraphEnvConfig
 from inhand_training.networks import Network, NetworkConfig
@@ -230,7 +231,7 @@ def test_episodes_begin_before_failures_and_repeat_after_a_restore(monkeypatch):
     action = np.random.default_rng(0).uniform(-1, 1, (100, ROWS, 20))
     for k in range(70):
         env.step(action[k])
-    assert env._sim._failures.state.kept > 0
+    assert env._sim._failures.state.kept > 0 and env._sim.before_failure.any()
     saved = env.save()
     first = [env.step(action[k]) for k in range(70, 100)]
     kept = env._sim._failures.state.kept
@@ -241,3 +242,6 @@ def test_episodes_begin_before_failures_and_repeat_after_a_restore(monkeypatch):
         np.testing.assert_array_equal(one.observation["critic"], other.observation["critic"])
         np.testing.assert_array_equal(one.reward, other.reward)
     assert env._sim._failures.state.kept == kept
+    counts = sum((one.counts for one in first), Counts())
+    ends = sum(int(one.ended.sum()) for one in first)
+    assert counts.drops + counts.timeouts < ends  # what begins before a failure says nothing of ordinary episodes

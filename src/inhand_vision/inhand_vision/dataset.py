@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from inhand_core.files import write_whole
+
 FORMAT, VERSION = "inhand-vision-dataset", 1
 ARRAYS = ("images", "position", "orientation", "camera_matrix", "camera_pose", "stamp_ns")
 SPLITS = ("train", "val")
@@ -103,9 +105,7 @@ def write_index(folder: Path, shards: Mapping[str, str], cameras: Iterable[str],
         "shards": {name: {"split": split} for name, split in shards.items()},
         **details,
     }
-    partial = folder / ".index.json.partial"
-    partial.write_text(json.dumps(content, indent=1) + "\n")
-    partial.replace(folder / "index.json")
+    write_whole(folder / "index.json", json.dumps(content, indent=1) + "\n")
 
 
 class PoseDataset:

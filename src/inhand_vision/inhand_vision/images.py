@@ -16,6 +16,8 @@ from inhand_core import load_config, read_yaml
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
 
+Region = tuple[int, int, int, int]
+"""Left, top, width, height [px]."""
 LEAST_STD = 1.0
 """Least standard deviation [grey levels] that an image is divided by: an even one becomes zeros, not infinities."""
 
@@ -46,19 +48,35 @@ def load_image_config() -> ImageConfig:
     return load_config(ImageConfig, read_yaml(config_file("images")), "images.yaml")
 
 
-def crop_and_resize(image: np.ndarray, config: ImageConfig) -> np.ndarray:
+def crop_and_resize(image: np.ndarray, config: ImageConfig, region: Region | None = None) -> np.ndarray:
     """The middle of an image (H, W, 3) uint8, averaged down to (size, size, 3) uint8; one of that size stays as it is.
+
+    Args:
+        image: the pixels.
+        config: crop and size.
+        region: what is cut out instead of the middle.
 
     Raises:
         ValueError: another type or shape, or an image smaller than the crop.
     """
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
         raise ValueError(f"expected an image (H, W, 3) uint8, found {image.shape} {image.dtype}")
-    if image.shape[:2] == (config.size, config.size):
+    if region is None and image.shape[:2] == (config.size, config.size):
         return np.ascontiguousarray(image)
-    top, left = (crop_offset(length, config.crop) for length in image.shape[:2])
-    square = np.ascontiguousarray(image[top : top + config.crop, left : left + config.crop])
-    return cv2.resize(square, (config.size, config.size), interpolation=cv2.INTER_AREA)
+    left, top, width, height = region or middle(image.shape[1], image.shape[0], config)
+    square = np.ascontiguousarray(image[top : top + height, left : left + width])
+    grows = min(width, height) < config.size
+    kind = cv2.INTER_LINEAR if grows else cv2.INTER_AREA
+    return cv2.resize(square, (config.size, config.size), interpolation=kind)
+
+
+def middle(width: int, height: int, config: ImageConfig) -> Region:
+    """The crop in the middle of an image of that size [px].
+
+    Raises:
+        ValueError: the image is smaller than the crop.
+    """
+    return crop_offset(width, config.crop), crop_offset(height, config.crop), config.crop, config.crop
 
 
 def crop_offset(length: int, crop: int) -> int:
@@ -72,18 +90,21 @@ def crop_offset(length: int, crop: int) -> int:
     return (length - crop) // 2
 
 
-def input_matrix(k: np.ndarray, resolution: tuple[int, int], config: ImageConfig) -> np.ndarray:
+def input_matrix(
+    k: np.ndarray, resolution: tuple[int, int], config: ImageConfig, region: Region | None = None
+) -> np.ndarray:
     """Camera matrix (3, 3) of the input's pixels.
 
     Args:
         k: camera matrix (3, 3) of the whole image [px].
         resolution: (width, height) of the whole image [px].
         config: crop and size.
+        region: what is cut out instead of the middle.
     """
-    left, top = (crop_offset(length, config.crop) for length in resolution)
-    s = config.size / config.crop
-    shift = 0.5 * s - 0.5  # pixel i covers [i - 1/2, i + 1/2]
-    to_input = np.array([[s, 0.0, shift - s * left], [0.0, s, shift - s * top], [0.0, 0.0, 1.0]])
+    left, top, width, height = region or middle(*resolution, config)
+    sx, sy = config.size / width, config.size / height
+    # Pixel i covers [i - 1/2, i + 1/2].
+    to_input = np.array([[sx, 0.0, 0.5 * sx - 0.5 - sx * left], [0.0, sy, 0.5 * sy - 0.5 - sy * top], [0.0, 0.0, 1.0]])
     return to_input @ np.asarray(k, float)
 
 

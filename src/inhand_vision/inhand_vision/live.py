@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import ObjectPose
+from inhand_data.intrinsics import CameraError, intrinsics_of
+from inhand_data.pixels import ImageError, rgb_image
 from inhand_policy.tracker import TrackedBody
 from inhand_vision.estimator import PoseEstimator, TrustConfig
-from inhand_vision.images import crop_and_resize, input_matrix
-from inhand_vision.rectify import Rectifier, make_rectifier
+from inhand_vision.view import InputView
 
 NANOSECONDS = 1_000_000_000
 
@@ -65,9 +68,14 @@ class LivePose:
 class LivePoses:
     """Takes images as they come, and estimates when those of one instant are there.
 
+    Messages are whatever the network brings: what cannot be used is left out, counted and named, and never raised.
+
     Args:
         estimator: what turns images into poses.
         config: skew and age.
+
+    Attributes:
+        refused: messages left out so far, by camera and kind ("image", "camera_info", "frame").
     """
 
     def __init__(self, estimator: PoseEstimator, config: PoseEstimatorConfig) -> None:
@@ -76,41 +84,72 @@ class LivePoses:
         size = estimator.metadata.images.size
         self._images = np.zeros((count, size, size, 3), np.uint8)
         self._stamps = np.full(count, -1, np.int64)
-        self._matrix = np.tile(np.eye(3), (count, 1, 1))
         self._pose = np.tile(np.eye(4), (count, 1, 1))
         self._placed = np.zeros(count, bool)
-        self._rectify: list[Rectifier | None] = [None] * count
+        self._views: list[InputView | None] = [None] * count
         self._calibration: list[object] = [None] * count
+        self._wrong: list[dict[str, str]] = [{} for _ in range(count)]
+        self.refused: Counter[tuple[str, str]] = Counter()
         self._done_ns, self._last_ns, self._first_ns = -1, -1, -1
         self._body = TrackedBody.unseen(1)
         self._covariance = np.eye(6)
 
-    def calibrate(self, camera: int, matrix: np.ndarray, distortion: list[float], resolution: tuple[int, int]) -> None:
-        """Takes a camera's intrinsics: matrix (3, 3) [px], coefficients, (width, height) [px]; matrix 0: not known."""
-        key = (matrix.tobytes(), tuple(distortion), resolution)
+    def calibrate(self, camera: int, info: Any) -> None:
+        """Takes a camera's sensor_msgs/CameraInfo; until one can be used, its images are left out."""
+        roi = info.roi
+        region = roi.x_offset, roi.y_offset, roi.width, roi.height, info.binning_x, info.binning_y
+        key = str((*info.k, *info.d, info.width, info.height, info.distortion_model, *region))  # NaN equals itself
         if key == self._calibration[camera]:
             return
         self._calibration[camera] = key
-        if matrix[0, 0] == 0.0:
-            self._rectify[camera] = None
-            return
-        self._matrix[camera] = input_matrix(matrix, resolution, self._estimator.metadata.images)
-        self._rectify[camera] = make_rectifier(matrix, distortion, resolution)
+        self._views[camera] = None
+        self._wrong[camera].clear()
+        try:
+            found = intrinsics_of(info)
+            self._views[camera] = None if found is None else InputView(found, self._estimator.metadata.images)
+        except CameraError as error:
+            self.refuse(camera, "camera_info", error)
 
     def place(self, camera: int, pose: np.ndarray) -> None:
         """Takes a camera's pose (4, 4), hand_base from optical frame."""
+        self._wrong[camera].pop("frame", None)
         self._pose[camera], self._placed[camera] = pose, True
 
+    def take(self, camera: int, message: Any, stamp_ns: int, now_ns: int) -> None:
+        """Takes a sensor_msgs/Image that came at `now_ns`."""
+        if self._views[camera] is None:
+            return
+        try:
+            self.put(camera, rgb_image(message), stamp_ns, now_ns)
+        except (ImageError, CameraError) as error:
+            self.refuse(camera, "image", error)
+
     def put(self, camera: int, image: np.ndarray, stamp_ns: int, now_ns: int) -> None:
-        """Takes an image (H, W, 3) uint8 RGB that came at `now_ns`; one of a camera without calibration is left out."""
+        """Takes an image (H, W, 3) uint8 RGB that came at `now_ns`; one of a camera without calibration is left out.
+
+        Raises:
+            CameraError: an image of another size than the calibration's.
+        """
         if stamp_ns < self._stamps.max() - NANOSECONDS:  # a time base that started anew
             self._stamps[:], self._done_ns, self._last_ns = -1, -1, -1
-        rectify = self._rectify[camera]
-        if rectify is not None and stamp_ns > self._stamps[camera]:
-            if stamp_ns > self._newest() + self._config.max_skew_s * NANOSECONDS:
-                self._first_ns = now_ns
-            self._images[camera] = crop_and_resize(rectify(image), self._estimator.metadata.images)
-            self._stamps[camera] = stamp_ns
+        view = self._views[camera]
+        if view is None or stamp_ns <= self._stamps[camera]:
+            return
+        seen = view(image)
+        if stamp_ns > self._newest() + self._config.max_skew_s * NANOSECONDS:
+            self._first_ns = now_ns
+        self._images[camera], self._stamps[camera] = seen, stamp_ns
+        self._wrong[camera].pop("image", None)
+
+    def refuse(self, camera: int, kind: str, error: Exception) -> None:
+        """Counts a message of a camera that cannot be used, and keeps the reason until one can."""
+        self.refused[self._estimator.metadata.cameras[camera], kind] += 1
+        self._wrong[camera][kind] = str(error)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the newest messages of each camera, in words."""
+        names = self._estimator.metadata.cameras
+        return [f"{name}: {kind}: {text}" for name, wrong in zip(names, self._wrong) for kind, text in wrong.items()]
 
     def complete(self) -> bool:
         """Whether every camera has an image of an instant that was not estimated yet."""
@@ -131,7 +170,11 @@ class LivePoses:
             return self._hold(now_ns, self._complaint(newest, now_ns))
         self._done_ns = newest
         present = self._present()
-        found = self._estimator.estimate(self._images[None], self._matrix[None], self._pose[None], present[None])
+        matrix = np.stack([np.eye(3) if view is None else view.matrix for view in self._views])
+        try:
+            found = self._estimator.estimate(self._images[None], matrix[None], self._pose[None], present[None])
+        except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
+            return self._hold(newest, f"no estimate from these calibrations and frames: {error}")
         if not found.valid[0]:
             return self._hold(newest, found.reason[0])
         self._advance(newest, found.position, found.orientation, found.valid)
@@ -142,13 +185,15 @@ class LivePoses:
         return int(self._stamps.max())
 
     def _present(self) -> np.ndarray:
-        known = self._placed & np.array([rectify is not None for rectify in self._rectify])
+        known = self._placed & np.array([view is not None for view in self._views])
         recent = self._newest() - self._stamps <= self._config.max_skew_s * NANOSECONDS
         return known & recent & (self._stamps >= 0)
 
     def _complaint(self, newest: int, now_ns: int) -> str:
         names = self._estimator.metadata.cameras
-        if uncalibrated := [name for name, rectify in zip(names, self._rectify, strict=True) if rectify is None]:
+        if problems := self.problems():
+            return "; ".join(problems)
+        if uncalibrated := [name for name, view in zip(names, self._views, strict=True) if view is None]:
             return f"no camera_info with a calibration from {uncalibrated}"
         if not self._placed.all():
             return f"no frame of {[name for name, placed in zip(names, self._placed, strict=True) if not placed]}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import safetensors
 import safetensors.torch
+import torch
 from torch import nn
 
-from inhand_core.config import ConfigError, load_config, to_mapping
+from inhand_core.config import ConfigError, load_config, read_json, to_mapping
+from inhand_core.files import write_whole
+from inhand_core.ranges import Range
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_description.objects import OBJECTS
 from inhand_vision.images import ImageConfig
@@ -20,6 +23,8 @@ from inhand_vision.network import RegressionNetwork
 
 FORMAT, VERSION = "inhand-vision", 1
 _KEY = "inhand_vision"
+MAX_WIDTH = 1024
+"""Channels; a network of so many has half a billion parameters."""
 Kind = Literal["regression", "keypoints"]
 
 
@@ -43,7 +48,7 @@ class VisionMetadata:
     kind: Kind
     object: Literal["block", "prism"]
     images: ImageConfig
-    width: int
+    width: Annotated[int, Range(0, MAX_WIDTH)]
     cameras: tuple[str, ...] = CAMERA_NAMES
     training: dict[str, Any] = field(default_factory=dict)
     format: str = FORMAT
@@ -58,14 +63,10 @@ def build_network(metadata: VisionMetadata) -> nn.Module:
 
 
 def save_vision(path: str | Path, metadata: VisionMetadata, network: nn.Module) -> None:
-    """Writes a weights file, by way of a temporary one, so that a reader never sees half of it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Writes a weights file."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    partial = path.with_name(f".{path.name}.partial")
     content = {_KEY: json.dumps(to_mapping(metadata), sort_keys=True)}
-    partial.write_bytes(safetensors.torch.save(tensors, content))  # save_file's would be readable for its owner alone
-    partial.replace(path)
+    write_whole(path, safetensors.torch.save(tensors, content))
 
 
 def load_vision(path: str | Path) -> tuple[VisionMetadata, nn.Module]:
@@ -85,7 +86,10 @@ def load_vision(path: str | Path) -> tuple[VisionMetadata, nn.Module]:
         raise VisionWeightsError(f"{path}: no safetensors file: {error}") from error
     if raw is None:
         raise VisionWeightsError(f"{path}: field {_KEY!r} of the metadata: expected an estimator's, found none")
-    mapping = json.loads(raw)
+    try:
+        mapping = read_json(raw, f"{path}: field {_KEY!r} of the metadata")
+    except ConfigError as error:
+        raise VisionWeightsError(str(error)) from error
     for name, expected in (("format", FORMAT), ("version", VERSION), ("cameras", list(CAMERA_NAMES))):
         if mapping.get(name) != expected:
             raise VisionWeightsError(f"{path}: field {name}: expected {expected!r}, found {mapping.get(name)!r}")
@@ -95,7 +99,12 @@ def load_vision(path: str | Path) -> tuple[VisionMetadata, nn.Module]:
         raise VisionWeightsError(str(error)) from error
     network = build_network(metadata)
     try:
-        network.load_state_dict(safetensors.torch.load_file(path))
-    except RuntimeError as error:
+        tensors = safetensors.torch.load_file(path)
+        network.load_state_dict(tensors)
+    except (RuntimeError, safetensors.SafetensorError, OSError, ValueError) as error:
         raise VisionWeightsError(f"{path}: {error}") from error
+    if bad := [name for name, tensor in tensors.items() if not bool(torch.isfinite(tensor).all())]:
+        raise VisionWeightsError(f"{path}: tensor {bad[0]}: expected finite numbers, found NaN or infinity")
+    if bad := [name for name, tensor in tensors.items() if name.endswith("running_var") and bool((tensor < 0).any())]:
+        raise VisionWeightsError(f"{path}: tensor {bad[0]}: expected numbers >= 0, found {tensors[bad[0]].min():g}")
     return metadata, network.eval()

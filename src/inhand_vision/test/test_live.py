@@ -1,6 +1,8 @@
 """Images that come one by one, late, or not at all: what is estimated, when, with which stamp, and what is said."""
 
 import dataclasses
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,11 +12,29 @@ from inhand_core.paths import config_file
 from inhand_vision.estimator import Estimate
 from inhand_vision.images import load_image_config
 from inhand_vision.live import LivePoses, PoseEstimatorConfig
-from inhand_vision.rectify import make_rectifier
 from inhand_vision.weights import VisionMetadata
 
 MS = 1_000_000
-K = np.array([[837.0, 0.0, 319.5], [0.0, 837.0, 239.5], [0.0, 0.0, 1.0]])
+K = [837.0, 0.0, 319.5, 0.0, 837.0, 239.5, 0.0, 0.0, 1.0]
+
+
+class Region:
+    def __init__(self, x_offset=0, y_offset=0, width=0, height=0):
+        self.x_offset, self.y_offset, self.width, self.height = x_offset, y_offset, width, height
+
+
+def info(**changes):
+    """A camera_info."""
+    fields = {"width": 640, "height": 480, "k": K, "d": [], "distortion_model": "plumb_bob"}
+    fields |= {"roi": Region(), "binning_x": 0, "binning_y": 0}
+    return SimpleNamespace(**{**fields, **changes})
+
+
+def image(pixels, **changes):
+    """An image message."""
+    height, width = pixels.shape[:2]
+    fields = {"width": width, "height": height, "encoding": "rgb8", "step": 3 * width, "is_bigendian": 0}
+    return SimpleNamespace(**{**fields, "data": pixels.tobytes(), **changes})
 
 
 class Told:
@@ -43,7 +63,7 @@ def live():
     told = Told()
     found = LivePoses(told, config(max_skew_s=0.01, max_wait_s=0.03, max_age_s=0.1))
     for camera in range(3):
-        found.calibrate(camera, K, [], (640, 480))
+        found.calibrate(camera, info())
         found.place(camera, np.eye(4))
     return found, told
 
@@ -121,10 +141,10 @@ def test_cameras_without_calibration_or_place_are_named():
     assert "no camera_info" in found.estimate(0).reason and "camera_left" in found.estimate(0).reason
     for camera in range(3):
         found.put(camera, grey(1), 1 * MS, 1 * MS)
-        found.calibrate(camera, K, [], (640, 480))
+        found.calibrate(camera, info())
     assert not found.complete()
     assert "no frame of" in found.estimate(2 * MS).reason
-    found.calibrate(0, np.zeros((3, 3)), [], (640, 480))
+    found.calibrate(0, info(k=[0.0] * 9))
     assert "['camera_top']" in found.estimate(3 * MS).reason
 
 
@@ -137,16 +157,72 @@ def test_a_time_base_that_starts_anew_is_followed(live):
         assert found.estimate((stamp + 1) * MS).signal.valid.all()
 
 
-def test_a_distorted_image_is_straightened():
-    distortion = [-0.3, 0.1, 0.0, 0.0, 0.0]
-    lines = np.zeros((480, 640, 3), np.uint8)
-    lines[:, ::40] = 255
-    same = make_rectifier(K, [], (640, 480))(lines)
-    assert same is lines
-    straight = make_rectifier(K, distortion, (640, 480))(lines)
-    assert straight.shape == lines.shape and not np.array_equal(straight, lines)
-    middle = np.abs(straight[230:250, 310:330].astype(int) - lines[230:250, 310:330].astype(int))
-    assert middle.mean() < 30  # hardly anything moves at the optical axis
+def test_one_bad_message_ends_nothing_and_is_named(live):
+    found, _ = live
+    bad = [
+        ({"encoding": "16UC1"}, "'16UC1' is not one of"),
+        ({"encoding": "nv12"}, "'nv12'"),
+        ({"data": b""}, "no data"),
+        ({"step": 5}, "step 5"),
+        ({"width": 320}, "bytes of data|320 x 480"),
+    ]
+    for number, (change, words) in enumerate(bad, 1):
+        found.take(0, image(grey(10), **change), 100 * MS, 110 * MS)
+        assert re.search(f"camera_top: image: .*({words})", "; ".join(found.problems())), found.problems()
+        assert found.refused["camera_top", "image"] == number
+    for camera, value in enumerate((10, 20, 30)):
+        found.take(camera, image(grey(value)), 100 * MS, 110 * MS)
+    assert found.estimate(130 * MS).reason == "" and not found.problems()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"k": [-800.0, 0, 320, 0, 800, 240, 0, 0, 1]}, "focal"),
+        ({"k": [float("nan")] * 9}, "finite"),
+        ({"d": [0.1] * 6}, "found 6"),
+        ({"distortion_model": "thin_prism"}, "'thin_prism'"),
+        ({"width": 320, "height": 240}, "smaller than the crop"),
+        ({"roi": Region(600, 0, 400, 400)}, "region of interest"),
+    ],
+)
+def test_a_calibration_that_cannot_be_used_is_named_until_a_good_one_comes(live, change, words):
+    found, told = live
+    for _ in range(3):
+        found.calibrate(1, info(**change))
+    assert found.refused["camera_left", "camera_info"] == 1  # what stays the same is said once
+    for camera in range(3):
+        found.take(camera, image(grey(10)), 100 * MS, 110 * MS)
+    assert not found.complete()
+    assert re.search(words, "; ".join(found.problems()))
+    assert re.search(f"camera_left: camera_info: .*{words}", found.estimate(1000 * MS).reason)
+    found.calibrate(1, info())
+    for camera in range(3):
+        found.take(camera, image(grey(10)), 2000 * MS, 2001 * MS)
+    assert found.estimate(2001 * MS).reason == "" and not found.problems()
+    assert told.present[-1] == [True, True, True]
+
+
+def test_an_image_of_another_size_than_its_calibration_says_is_refused(live):
+    found, _ = live
+    found.calibrate(0, info(roi=Region(120, 0, 480, 480)))
+    found.take(0, image(grey(5)), 100 * MS, 100 * MS)
+    assert "640 x 480 px, but camera_info says 480 x 480" in found.problems()[0]
+    found.take(0, image(grey(5)[:, 120:600]), 100 * MS, 100 * MS)
+    assert not found.problems()
+
+
+def test_an_estimator_that_fails_numerically_holds_the_last_pose(live):
+    found, told = live
+
+    def fail(*_):
+        raise np.linalg.LinAlgError("singular")
+
+    for camera in range(3):
+        found.take(camera, image(grey(10)), 100 * MS, 110 * MS)
+    told.estimate = fail
+    pose = found.estimate(130 * MS)
+    assert not pose.signal.valid.any() and "singular" in pose.reason
 
 
 def test_bad_values_are_refused():

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
 from inhand_console.model import joint_names
-from inhand_console.snapshot import ControllerHealth, Intrinsics, NodeReport, SimHealth
+from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
 from inhand_core.signals import JointStates
+from inhand_data.intrinsics import intrinsics_of
+from inhand_data.pixels import rgb_image
 from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
-from inhand_ros.images import image_array
 
 MODES = {
     getattr(ControllerStatus, name): name
@@ -59,11 +59,6 @@ def joints_by_name(message: JointState) -> JointStates:
     return replace(signal, position=signal.position[:, order])
 
 
-def intrinsics(message: CameraInfo) -> Intrinsics:
-    """Matrix, distortion and size."""
-    return Intrinsics(message.k.reshape(3, 3), np.array(message.d), message.width, message.height)
-
-
 def node_reports(message: DiagnosticArray, arrival: float) -> dict[str, NodeReport]:
     """The reports of a message that came at `arrival` [s], by the node's name: what stands before the colon."""
     return {
@@ -81,8 +76,8 @@ _SPECIAL: dict[type, Callable[[Any], Any]] = {
     SimStatus: sim_health,
     ControllerStatus: controller_health,
     JointState: joints_by_name,
-    Image: image_array,
-    CameraInfo: intrinsics,
+    Image: rgb_image,
+    CameraInfo: intrinsics_of,
 }
 
 

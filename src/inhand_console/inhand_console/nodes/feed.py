@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
@@ -15,11 +14,11 @@ from inhand_console.nodes.decoders import from_bytes, node_reports
 from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import Inbox, Latencies, NodeReport
 from inhand_core import GraphSpec
+from inhand_data.stamps import read_header
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_ros.messages import message_class
-from inhand_ros.raw import read_header
+from inhand_ros.static_frames import StaticFrames
 from inhand_ros.summary import LatencyMeter
-from inhand_ros.transforms import in_root, transform_matrix
 
 # Topics beside the graph's: type, whether latched.
 STATUS_TOPICS = {
@@ -60,7 +59,7 @@ class Feed:
         self._side: Waiting | None = None
         self._cameras: Waiting | None = None
         self.reports: dict[str, NodeReport] = {}
-        self._frames: dict[str, tuple[str, np.ndarray]] = {}
+        self._frames = StaticFrames()
         self._meter, self._last_action_ns = LatencyMeter(), 0
 
     def follow(self, wanted: bool, images: bool) -> None:
@@ -113,8 +112,8 @@ class Feed:
         for message, _ in self._side.take("/diagnostics"):
             self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now))
         moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("tf_static")]
-        for frame in (frame for message in moved for frame in message.transforms):
-            self._frames[frame.child_frame_id] = (frame.header.frame_id, transform_matrix(frame.transform))
+        for message in moved:
+            self._frames.take(message)
         if moved:
-            poses = {name: in_root(f"{name}_optical_frame", self._frames) for name in CAMERA_NAMES}
+            poses = {name: self._frames.in_world(f"{name}_optical_frame") for name in CAMERA_NAMES}
             self.inbox.note(camera_poses={name: pose for name, pose in poses.items() if pose is not None})

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from inhand_drivers.fuzz import Target
+from inhand_core.fuzzing import Target
 from inhand_drivers.hand.emulator import memory
 from inhand_drivers.hand.emulator.device import NAME, SYNC_MANAGERS, make_slave, pdos
 from inhand_drivers.hand.emulator.frames import Cmd, build

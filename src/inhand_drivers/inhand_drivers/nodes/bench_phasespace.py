@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from rclpy.serialization import deserialize_message
 
+from inhand_data.stamps import read_header
 from inhand_drivers.bench import Row, quantiles
 from inhand_drivers.bench.pairing import match
 from inhand_drivers.bench.processes import NodeProcesses, free_port
@@ -20,7 +21,7 @@ from inhand_drivers.phasespace.packets import MARKER, pack_frame
 from inhand_drivers.phasespace.stream import PacketStream
 from inhand_interfaces.msg import Markers
 from inhand_ros import decode
-from inhand_ros.raw import RawMessage, read_header
+from inhand_ros.raw import RawMessage
 
 DRIVER = "inhand_drivers.nodes.phasespace_driver"
 TOPIC, TRUTH, KIND = "/mocap/markers", "/sim/markers", "inhand_interfaces/msg/Markers"

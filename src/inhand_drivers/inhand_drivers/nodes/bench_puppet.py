@@ -11,6 +11,7 @@ from rclpy.serialization import deserialize_message
 
 from inhand_core.graph import load_graph
 from inhand_core.signals import HandSensors, MotorCommands
+from inhand_data.stamps import read_header
 from inhand_drivers.bench.codes import Heard, sensor_code, torque_code
 from inhand_drivers.hand.config import load_driver_config
 from inhand_drivers.hand.layout import DEMAND_MAX, N_MOTORS
@@ -18,7 +19,7 @@ from inhand_drivers.hand.tables import read_tables
 from inhand_ros import Labels, encode
 from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos
-from inhand_ros.raw import RawMessage, read_header
+from inhand_ros.raw import RawMessage
 from inhand_ros.tap import Tap
 
 FRONT, BACK = ("hand/sensors", "sim/hand/sensors"), ("sim/hand/motor_commands", "hand/motor_commands")

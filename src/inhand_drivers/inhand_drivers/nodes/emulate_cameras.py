@@ -17,10 +17,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool, Trigger
 
+from inhand_data.pixels import rgb_image
 from inhand_drivers.basler.config import SIDES
 from inhand_drivers.basler.emulation import AUTO, PictureFolder, emulation_folder
 from inhand_ros import declare, run_node
-from inhand_ros.images import image_array
 
 FAILURES = 10
 LOOK_S = 0.2
@@ -69,7 +69,7 @@ class EmulateCameras(Node):
     def _writer(self, side: str) -> Any:
         def write(message: Image) -> None:
             try:
-                self._folders[side].write(image_array(message))
+                self._folders[side].write(rgb_image(message))
             except ValueError as error:
                 self.get_logger().error(f"camera_{side}: {error}", throttle_duration_sec=5.0)
 

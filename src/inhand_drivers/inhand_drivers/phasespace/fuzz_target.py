@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from inhand_drivers.fuzz import Target
+from inhand_core.fuzzing import Target
 from inhand_drivers.phasespace.config import load
 from inhand_drivers.phasespace.converter import NANOSECONDS, FrameConverter
 from inhand_drivers.phasespace.frames import frame_of

@@ -68,6 +68,7 @@ class StreamId(enum.IntEnum):
 
 RECORDS = {PacketType.CAMERA: CAMERA, PacketType.MARKER: MARKER, PacketType.RIGID: RIGID}
 NUMBERS = {PacketType.INT: np.dtype("<i4"), PacketType.FLOAT: np.dtype("<f4")}
+_PLAIN = bytes(c for c in range(128) if chr(c).isprintable() or chr(c).isspace())
 _RESUME = [int(PacketType.FRAME), int(PacketType.BYTE)]
 
 
@@ -165,10 +166,10 @@ def read_content(header: Header, content: bytes, depth: int = 1) -> Packet:
             raise PacketError("malformed", f"{len(content)} bytes are no whole number of {dtype.itemsize}-byte records")
         return Packet(header, values=np.frombuffer(content, dtype))
     if kind == PacketType.BYTE:
-        text = content.rstrip(b"\0").decode("latin1")
-        if not (text and text.isascii() and all(c.isprintable() or c.isspace() for c in text)):
+        text = content.rstrip(b"\0")
+        if not text or text.translate(None, _PLAIN):
             raise PacketError("malformed", "text that is empty or not plain ASCII")
-        return Packet(header, text=text)
+        return Packet(header, text=text.decode("ascii"))
     if kind == 0:
         raise PacketError("malformed", "type 0: zeros where a header should be")
     return Packet(header)
@@ -205,20 +206,20 @@ def options(text: str) -> dict[str, str]:
     return {key: value for key, _, value in (word.partition("=") for word in text.split())}
 
 
-def find_header(data: bytes, start: int) -> int:
-    """Offset of the first plausible header at or after `start`, of a frame or a text: what they hold can be checked.
+def find_headers(data: bytes, start: int) -> tuple[list[int], int]:
+    """Offsets of all plausible headers at or after `start`, of a frame or a text: what they hold can be checked.
 
-    Where none is, the first offset at which one could still begin once more bytes have come.
+    Returns:
+        The offsets, and where to go on once more bytes have come: the first at which a header could still begin.
     """
-    last = max(start, len(data) - HEADER.size + 1)
-    if last == start:
-        return start
+    until = max(start, len(data) - HEADER.size + 1)
+    if until == start:
+        return [], start
     window = np.frombuffer(data, np.uint8, offset=start)
     total = np.concatenate([[0], np.cumsum(window, dtype=np.int64)])
-    count = last - start
+    count = until - start
     good = (total[8 : 8 + count] - total[:count]) % 256 == 0
     good &= np.isin(window[2 : 2 + count], _RESUME)
     sizes = sum(window[4 + i : 4 + i + count].astype(np.int64) << (8 * i) for i in range(4))
     good &= (sizes > 0) & (sizes <= MAX_CONTENT)
-    places = np.flatnonzero(good)
-    return start + int(places[0]) if places.size else last
+    return (start + np.flatnonzero(good)).tolist(), until

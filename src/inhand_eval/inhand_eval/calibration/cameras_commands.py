@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inhand_core.files import write_whole
+
 
 def cameras(
     bag: Path | None = None,
@@ -36,10 +38,10 @@ def cameras(
     result = calibrate(_views(bag, images, live, out, board, config.views), board, config)
     out.mkdir(parents=True, exist_ok=True)
     for name, info in result.infos.items():
-        (out / f"{name}.yaml").write_text(info_yaml(info))
+        write_whole(out / f"{name}.yaml", info_yaml(info))
     if result.poses:
-        (out / "poses.yaml").write_text(poses_yaml(result.poses))
-    (out / "report.json").write_text(json.dumps(result.report, indent=1) + "\n")
+        write_whole(out / "poses.yaml", poses_yaml(result.poses))
+    write_whole(out / "report.json", json.dumps(result.report, indent=1) + "\n")
     print(calibration_text(result))
     print(f"wrote {out}/: {', '.join(sorted(path.name for path in out.glob('*.yaml')))}")
 
@@ -55,7 +57,7 @@ def board(out: Path = Path("board.svg"), settings: Path | None = None) -> None:
     from inhand_eval.calibration.cameras_config import load_camera_settings
 
     drawn = Board(load_camera_settings(settings).board)
-    out.write_text(drawn.svg())
+    write_whole(out, drawn.svg())
     width, height = (1e3 * edge for edge in drawn.size)
     print(f"wrote {out}: {width:g} x {height:g} mm; measure the print and correct `square` where it differs")
 

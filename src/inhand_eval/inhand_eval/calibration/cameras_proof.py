@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from inhand_core.files import write_whole
 from inhand_description import CAMERAS
 from inhand_description.cameras import CAMERA_NAMES, CameraInfo, CameraPose, nominal_info, nominal_pose
 from inhand_eval.calibration import cameras_geometry as geometry
@@ -125,7 +126,7 @@ def run_proof(seeds: Iterable[int], json_file: Path | None = None) -> None:
     results = {seed: prove_cameras(seed, config, print) for seed in seeds}
     print(proof_text(results))
     if json_file is not None:
-        json_file.write_text(json.dumps(results, indent=1) + "\n")
+        write_whole(json_file, json.dumps(results, indent=1) + "\n")
 
 
 def _against_truth(when: str, truth: CameraTruth, name: str, info: CameraInfo, pose: CameraPose) -> dict[str, float]:

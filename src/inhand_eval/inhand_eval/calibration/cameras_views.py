@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 
 from inhand_core.config import ConfigError
+from inhand_data.bags import BagReader, open_bag
+from inhand_data.pixels import ImageError, compressed_image, rgb_image
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_eval.calibration.cameras_board import Board, Detection
 from inhand_eval.calibration.cameras_config import ViewsConfig
@@ -141,31 +143,23 @@ def read_bag(path: Path, board: Board, config: ViewsConfig) -> Views:
     Raises:
         ConfigError: it cannot be read, or holds no images.
     """
-    from rosbags.highlevel import AnyReader, AnyReaderError
-
-    if not path.exists():
-        raise ConfigError(f"{path}: no such bag")
     found, track = Views(), LedTrack(board, config)
-    try:
-        with AnyReader([path]) as reader:
-            for _, time_s, message in _messages(reader, ("mocap/markers",)):
-                track.add(time_s, message)
-            track.finish()
-            topics = [f"{camera}/image_raw{end}" for camera in CAMERA_NAMES for end in ("", "/compressed")]
-            _add_images(found, track, board, config, _messages(reader, topics))
-    except AnyReaderError as error:
-        raise ConfigError(f"{path}: {error}") from error
+    with open_bag(path) as bag:
+        for _, time_s, message in _messages(bag, ("mocap/markers",)):
+            track.add(time_s, message)
+        track.finish()
+        topics = [f"{camera}/image_raw{end}" for camera in CAMERA_NAMES for end in ("", "/compressed")]
+        _add_images(found, track, board, config, _messages(bag, topics))
     if not found.size:
         raise ConfigError(f"{path}: no images on {[f'/{camera}/image_raw' for camera in CAMERA_NAMES]}")
     return found
 
 
-def _messages(reader: Any, topics: Iterable[str]) -> Iterator[tuple[str, float, Any]]:
+def _messages(bag: BagReader, topics: Iterable[str]) -> Iterator[tuple[str, float, Any]]:
     """Topic, stamp [s] and message, in the bag's order."""
-    chosen = {c.id: t for c in reader.connections for t in topics if c.topic.lstrip("/").endswith(t)}
-    for connection, _, data in reader.messages(connections=[c for c in reader.connections if c.id in chosen]):
-        message = reader.deserialize(data, connection.msgtype)
-        yield chosen[connection.id], message.header.stamp.sec + message.header.stamp.nanosec * 1e-9, message
+    chosen = {name: t for name in bag.topics for t in topics if name.endswith(f"/{t}")}
+    for entry, message in bag.messages(chosen):
+        yield chosen[entry.topic], message.header.stamp.sec + message.header.stamp.nanosec * 1e-9, message
 
 
 def _add_images(
@@ -184,18 +178,8 @@ def _add_images(
 
 
 def _pixels(topic: str, message: Any) -> np.ndarray:
-    """(H, W, 3) RGB or (H, W) uint8 of an image message."""
-    data = np.asarray(message.data, np.uint8)
-    if not hasattr(message, "encoding"):
-        image = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)
-        if image is None:
-            raise ConfigError(f"/{topic}: {len(data)} bytes of format {message.format!r} are no image")
-        return image
-    if message.encoding not in ("rgb8", "bgr8", "mono8"):
-        raise ConfigError(f"/{topic}: encoding {message.encoding!r} is not one of ['rgb8', 'bgr8', 'mono8']")
-    channels = 1 if message.encoding == "mono8" else 3
-    rows = data.reshape(message.height, message.step)[:, : message.width * channels]
-    if channels == 1:
-        return np.ascontiguousarray(rows)
-    image = rows.reshape(message.height, message.width, 3)
-    return np.ascontiguousarray(image if message.encoding == "rgb8" else image[..., ::-1])
+    """(H, W, 3) uint8 RGB of an image message."""
+    try:
+        return rgb_image(message) if hasattr(message, "encoding") else compressed_image(message)
+    except ImageError as error:
+        raise ConfigError(f"/{topic}: {error}") from error

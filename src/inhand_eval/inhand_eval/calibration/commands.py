@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from inhand_core.files import write_whole
+
 
 def joints(
     bag: Path | None = None,
@@ -42,9 +44,9 @@ def joints(
     fit = fit_joints(samples, tables, hand, settings)
     verdicts = judge_joints(samples, tables, fit, hand)
     report = joint_report(samples, tables, fit, hand, verdicts)
-    (out / "hand.yaml").write_text(controller_text(fit.tables))
-    (out / "factory.yaml").write_text(factory_text(fit.tables))
-    (out / "report.json").write_text(json_format.dumps(report, indent=1) + "\n")
+    write_whole(out / "hand.yaml", controller_text(fit.tables))
+    write_whole(out / "factory.yaml", factory_text(fit.tables))
+    write_whole(out / "report.json", json_format.dumps(report, indent=1) + "\n")
     if plots:
         joint_plots(out, samples, tables, fit, hand, verdicts)
     print(joint_text(report))
@@ -101,8 +103,8 @@ def model(
     )
     descent, actions = run.descent, recording.action
     report = model_report(descent, run.fitted, run.held, actions, settings.timestep, threads)
-    (out / "model.yaml").write_text(calibration_text(descent))
-    (out / "model_report.json").write_text(json_format.dumps(report, indent=1) + "\n")
+    write_whole(out / "model.yaml", calibration_text(descent))
+    write_whole(out / "model_report.json", json_format.dumps(report, indent=1) + "\n")
     if plots:
         shown = {group: cut if len(cut) else run.fitted[group] for group, cut in run.held.items()}
         model_plots(out, descent, shown, actions, settings.timestep)
@@ -122,7 +124,7 @@ def tables(source: Path, target: Path, form: Literal["factory", "controller"] = 
 
     loaded = load_tables(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(controller_text(loaded) if form == "controller" else factory_text(loaded))
+    write_whole(target, controller_text(loaded) if form == "controller" else factory_text(loaded))
     print(f"wrote {target}")
 
 
@@ -164,7 +166,7 @@ def proof(
     print(proof_table(results))
     if json is not None:
         json.parent.mkdir(parents=True, exist_ok=True)
-        json.write_text(json_format.dumps({"what": what, "budget_s": budget, "hands": results}, indent=1) + "\n")
+        write_whole(json, json_format.dumps({"what": what, "budget_s": budget, "hands": results}, indent=1) + "\n")
 
 
 def _recording(bag: Path | None, live: float, out: Path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from inhand_core.config import ConfigError
+from inhand_core.files import write_whole
 from inhand_eval.calibration.parameters import Parameter, starts
 from inhand_eval.calibration.replay import GroupReplay
 from inhand_eval.calibration.windows import Windows
@@ -238,14 +238,11 @@ class Descent:
         return state
 
     def _save(self, now: bool = False) -> None:
-        """Writes the state through a temporary file, so that a crash leaves the last one whole."""
+        """Writes the state; a crash leaves the last one whole."""
         if self._file is None or not (now or time.monotonic() - self._saved > _STATE_PERIOD):
             return
         self._saved = time.monotonic()
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        draft = self._file.with_suffix(".new")
-        draft.write_text(json.dumps({"key": self._key, "state": asdict(self.state)}))
-        os.replace(draft, self._file)
+        write_whole(self._file, json.dumps({"key": self._key, "state": asdict(self.state)}))
 
 
 def mean_error(errors: np.ndarray, compare: str) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_HALL
+from inhand_data.bags import open_bag
 from inhand_description import JOINT_NAMES, hall_channel_joints
 
 SENSORS, MARKERS, ACTIONS = "hand/sensors", "mocap/markers", "hand/action"
@@ -112,21 +113,18 @@ def read_bag(path: str | Path) -> Recording:
     Raises:
         ConfigError: it cannot be read, or holds no readings of the hand's sensors.
     """
-    from rosbags.highlevel import AnyReader, AnyReaderError
-
     path, recorder = Path(path), Recorder()
-    if not path.exists():
-        raise ConfigError(f"{path}: no such bag")
-    try:
-        with AnyReader([path]) as reader:
-            chosen = [c for c in reader.connections if c.topic.lstrip("/").endswith(TOPICS)]
-            for connection, _, data in reader.messages(connections=chosen):
-                topic = next(t for t in TOPICS if connection.topic.endswith(t))
-                message = reader.deserialize(data, connection.msgtype)
-                stamp = message.header.stamp
+    with open_bag(path) as bag:
+        # In a namespace, too; but an emulated hand's /sim/hand/sensors is not /hand/sensors.
+        found = {topic: [name for name in bag.topics if name.endswith(f"/{topic}")] for topic in TOPICS}
+        chosen = {min(names, key=len): topic for topic, names in found.items() if names}
+        for entry, message in bag.messages(chosen):
+            topic = chosen[entry.topic]
+            stamp = message.header.stamp
+            try:
                 recorder.add_message(topic, stamp.sec + stamp.nanosec * 1e-9, message)
-    except (AnyReaderError, FileNotFoundError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+            except (ValueError, AttributeError) as error:
+                raise ConfigError(f"{path}: {entry.topic}: {error}") from error
     recording = recorder.recording()
     try:
         recording.require([SENSORS])

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 
 from inhand_core.signals import TrialState
+from inhand_data.bags import BagError, BagReader
+from inhand_data.intrinsics import CameraError, Intrinsics, intrinsics_of
+from inhand_data.poses import PoseError, sound_pose
+from inhand_data.stamps import NANOSECONDS, ShortMessage, stamp_of
 from inhand_description.cameras import CAMERA_NAMES, nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS
-from inhand_eval.bags import NANOSECONDS, BagError, BagReader, stamp_of
 from inhand_eval.datasets.sync import PoseTrack
 from inhand_vision.rig import base_pose, chain, transform
 
@@ -25,15 +28,12 @@ class BagCamera:
     """A camera as a bag tells it.
 
     Attributes:
-        matrix: (3, 3) of the whole image [px]; resolution: (width, height) of that [px].
-        distortion: coefficients in OpenCV's order, () for none.
+        intrinsics: of the image as it was published: region of interest and binning included.
         pose: (4, 4), hand_base from optical frame.
         source: "bag", or "description" where the bag lacks camera_info or the frame.
     """
 
-    matrix: np.ndarray
-    resolution: tuple[int, int]
-    distortion: tuple[float, ...]
+    intrinsics: Intrinsics
     pose: np.ndarray
     source: str
 
@@ -44,7 +44,7 @@ class BagIndex:
 
     Attributes:
         image_ns: stamps [ns] of each camera's images in the order of the bag.
-        track: object poses; rejected: how many were not usable, by reason.
+        track: object poses; rejected: how many, and how many frames of /tf_static, were not usable, by reason.
         trial_ns, trial_id: see `sync.trial_at`.
         cameras: in the order of CAMERA_NAMES.
     """
@@ -82,27 +82,52 @@ def index_bag(bag: BagReader, label_topic: str) -> BagIndex:
         raise BagError(f"{bag.path}: no messages of {missing}; topics: {sorted(bag.topics)}")
     scan = _Scan()
     for entry in bag.entries({*IMAGE_TOPICS, *INFO_TOPICS, label_topic, "/trial", "/tf_static"}):
-        topic = entry.connection.topic
-        if topic in scan.images:
-            scan.images[topic].append(stamp_of(entry.data))
-        elif topic in INFO_TOPICS:
-            if topic not in scan.infos:
-                scan.infos[topic] = bag.message(entry)
-        else:
-            _take(scan, topic, label_topic, bag.message(entry))
+        topic = entry.topic
+        try:
+            if topic in scan.images:
+                scan.images[topic].append(stamp_of(entry.data))
+            elif topic in INFO_TOPICS:
+                _take_info(scan, topic, bag.message(entry))
+            else:
+                _take(scan, topic, label_topic, bag.message(entry))
+        except (ShortMessage, CameraError) as error:
+            raise BagError(f"{bag.path}: {topic}: {error}") from error
     if not scan.poses:
         raise BagError(f"{bag.path}: {label_topic}: no pose to learn from; rejected: {scan.rejected}")
     trial_ns, trial_id = (np.array(column, np.int64) for column in zip(*(scan.trials or [(0, 0)]), strict=True))
     if not scan.trials:
         trial_ns, trial_id = trial_ns[:0], trial_id[:0]
     images = tuple(np.array(scan.images[topic], np.int64) for topic in IMAGE_TOPICS)
-    return BagIndex(images, _track(scan, trial_ns, trial_id), scan.rejected, trial_ns, trial_id, _cameras(scan))
+    try:
+        cameras = _cameras(scan)
+    except CameraError as error:
+        raise BagError(f"{bag.path}: {error}") from error
+    return BagIndex(images, _track(scan, trial_ns, trial_id), scan.rejected, trial_ns, trial_id, cameras)
+
+
+def _take_info(scan: _Scan, topic: str, message: Any) -> None:
+    """Keeps a camera's calibration; one that changes on the way cannot be a dataset's."""
+    first = scan.infos.setdefault(topic, message)
+    same = all(np.array_equal(getattr(first, name), getattr(message, name)) for name in ("k", "d", "width", "height"))
+    if (
+        not same
+        or first.roi != message.roi
+        or (first.binning_x, first.binning_y)
+        != (
+            message.binning_x,
+            message.binning_y,
+        )
+    ):
+        raise CameraError("calibration, region of interest or binning change within the bag; split it there")
 
 
 def _take(scan: _Scan, topic: str, label_topic: str, message: Any) -> None:
     if topic == "/tf_static":
         for frame in message.transforms:
-            scan.frames[frame.child_frame_id] = (frame.header.frame_id, _matrix(frame.transform))
+            try:
+                scan.frames[frame.child_frame_id] = (frame.header.frame_id, _matrix(frame.transform))
+            except PoseError as error:
+                _reject(scan, f"frame {frame.child_frame_id}: {error}")
     elif topic == "/trial":
         running = message.state == TrialState.RUNNING
         scan.trials.append((_stamp(message.header), int(message.trial_id) if running else -1))
@@ -110,10 +135,19 @@ def _take(scan: _Scan, topic: str, label_topic: str, message: Any) -> None:
         reason = "" if message.valid else "not valid"
         if message.source not in SOURCES:
             reason = f"source {message.source!r} is not one of {list(SOURCES)}"
-        if reason:
-            scan.rejected[reason] = scan.rejected.get(reason, 0) + 1
         p, q = message.pose.pose.position, message.pose.pose.orientation
-        scan.poses.append((_stamp(message.header), (p.x, p.y, p.z), (q.x, q.y, q.z, q.w), not reason))
+        position, orientation = np.zeros(3), np.array([0.0, 0.0, 0.0, 1.0])
+        try:
+            position, orientation = sound_pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w))
+        except PoseError as error:
+            reason = reason or str(error)
+        if reason:
+            _reject(scan, reason)
+        scan.poses.append((_stamp(message.header), position, orientation, not reason))
+
+
+def _reject(scan: _Scan, reason: str) -> None:
+    scan.rejected[reason] = scan.rejected.get(reason, 0) + 1
 
 
 def _track(scan: _Scan, trial_ns: np.ndarray, trial_id: np.ndarray) -> PoseTrack:
@@ -132,20 +166,19 @@ def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
     found = []
     for row, name, topic in zip(CAMERAS, CAMERA_NAMES, INFO_TOPICS, strict=True):
         info, world = scan.infos.get(topic), chain(scan.frames, f"{name}_optical_frame")
-        known = info is not None and info.k[0] != 0.0 and world is not None and base is not None
-        if known:
-            matrix, resolution = np.array(info.k).reshape(3, 3), (info.width, info.height)
-            lens = tuple(float(value) for value in info.d)
-            found.append(BagCamera(matrix, resolution, lens, np.linalg.inv(base) @ world, "bag"))
+        intrinsics = None if info is None else intrinsics_of(info, topic)
+        if intrinsics is not None and world is not None and base is not None:
+            found.append(BagCamera(intrinsics, np.linalg.inv(base) @ world, "bag"))
         else:
             pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
-            found.append(BagCamera(nominal_info(row).matrix, row.resolution, (), pose, "description"))
+            nominal = Intrinsics(nominal_info(row).matrix, *row.resolution, np.zeros(0))
+            found.append(BagCamera(nominal, pose, "description"))
     return tuple(found)
 
 
 def _matrix(message: Any) -> np.ndarray:
     p, q = message.translation, message.rotation
-    return transform(np.array([p.x, p.y, p.z]), np.array([q.x, q.y, q.z, q.w]))
+    return transform(*sound_pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w)))
 
 
 def _stamp(header: Any) -> int:

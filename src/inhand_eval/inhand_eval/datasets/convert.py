@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 
 from inhand_core.config import ConfigError
+from inhand_data.bags import BagError, BagReader, open_bag
+from inhand_data.intrinsics import CameraError
+from inhand_data.losses import dropped
+from inhand_data.pixels import ImageError, rgb_image
 from inhand_description.cameras import CAMERA_NAMES
-from inhand_eval.bags import BagError, BagReader, open_bag
-from inhand_eval.datasets.bag_index import IMAGE_TOPICS, BagIndex, index_bag
+from inhand_eval.datasets.bag_index import IMAGE_TOPICS, BagCamera, BagIndex, index_bag
 from inhand_eval.datasets.sync import SyncConfig, as_of, label, missing_frames, trial_at
 from inhand_vision.dataset import Samples, ShardWriter, shard_description, write_index
-from inhand_vision.images import ImageConfig, crop_and_resize, input_matrix
-from inhand_vision.rectify import make_rectifier
+from inhand_vision.images import ImageConfig
+from inhand_vision.view import InputView
 
 Progress = Callable[[str, int, int], None]
 
@@ -104,8 +107,17 @@ def split_trials(shards: list[str], val_fraction: float) -> dict[str, str]:
     return {name: "val" if name in by_hash[:count] else "train" for name in shards}
 
 
-def make_plans(index: BagIndex, bag: str, config: ConvertConfig) -> tuple[list[Plan], dict[str, Any]]:
-    """Which samples a bag gives, one plan a trial, and a report of what was left out and why."""
+def make_plans(
+    index: BagIndex, bag: str, config: ConvertConfig, lost: Mapping[str, int | None]
+) -> tuple[list[Plan], dict[str, Any]]:
+    """Which samples a bag gives, one plan a trial, and a report of what was left out and why.
+
+    Args:
+        index: the bag.
+        bag: its name.
+        config: how.
+        lost: images that are missing by their publisher's count, by topic; None where nothing counts them.
+    """
     reference = index.track.stamp_ns
     if config.reference in IMAGE_TOPICS:
         reference = np.sort(index.image_ns[IMAGE_TOPICS.index(config.reference)])
@@ -127,7 +139,8 @@ def make_plans(index: BagIndex, bag: str, config: ConvertConfig) -> tuple[list[P
         "cameras": {
             name: {
                 "images": len(stamps),
-                "dropped": missing_frames(np.sort(stamps)),
+                "dropped": lost.get(f"/{name}/image_raw"),
+                "missing by stamps": missing_frames(np.sort(stamps)),
                 "stale": int((column < 0).sum()),
                 "calibration": camera.source,
             }
@@ -146,12 +159,14 @@ def make_plans(index: BagIndex, bag: str, config: ConvertConfig) -> tuple[list[P
 
 def _convert_one(bag: BagReader, folder: Path, config: ConvertConfig, progress: Progress | None) -> dict[str, Any]:
     index = index_bag(bag, config.label_topic)
-    plans, report = make_plans(index, bag.path.stem, config)
+    lost = {topic: dropped(bag, topic) for topic in IMAGE_TOPICS}
+    plans, report = make_plans(index, bag.path.stem, config, lost)
     origin = {"bag": bag.path.name, "config": json.loads(json.dumps(asdict(config)))}
     missing = [plan for plan in plans if not _complete(folder, plan, origin)]
     report["shards"] = {plan.name: len(plan.images) for plan in plans}
     if missing:
         _store(bag, index, missing, folder, config, origin, progress)
+    report["bag_problems"] = bag.problems
     return report
 
 
@@ -170,23 +185,25 @@ def _store(
 ) -> None:
     """Goes through the bag's images once and puts each where plans want it; a shard is closed with its last image."""
     size = config.images.size
-    matrices = np.stack([input_matrix(camera.matrix, camera.resolution, config.images) for camera in index.cameras])
-    poses = np.stack([camera.pose for camera in index.cameras])
-    straight = [make_rectifier(c.matrix, c.distortion, c.resolution) for c in index.cameras]
+    views = [_view(bag, topic, camera, config) for topic, camera in zip(IMAGE_TOPICS, index.cameras, strict=True)]
+    matrices, poses = np.stack([view.matrix for view in views]), np.stack([camera.pose for camera in index.cameras])
     wanted = [_uses(plans, camera) for camera in range(len(IMAGE_TOPICS))]
     left = {plan.name: plan.images.size for plan in plans}
     open_shards: dict[str, ShardWriter] = {}
     seen = [0] * len(IMAGE_TOPICS)
     total = bag.count(IMAGE_TOPICS)
     for done, entry in enumerate(bag.entries(IMAGE_TOPICS), 1):
-        camera = IMAGE_TOPICS.index(entry.connection.topic)
+        camera = IMAGE_TOPICS.index(entry.topic)
         uses = wanted[camera].get(seen[camera], ())
         seen[camera] += 1
         if progress is not None:
             progress(bag.path.stem, done, total)
         if not uses:
             continue
-        image = crop_and_resize(straight[camera](rgb_image(bag.message(entry))), config.images)
+        try:
+            image = views[camera](rgb_image(bag.message(entry)))
+        except (ImageError, CameraError) as error:
+            raise BagError(f"{bag.path}: {entry.topic}: image {seen[camera] - 1}: {error}") from error
         for plan, row in uses:
             if plan.name not in open_shards:
                 writer = ShardWriter(folder, plan.name, len(plan.images), len(IMAGE_TOPICS), size)
@@ -196,6 +213,13 @@ def _store(
             left[plan.name] -= 1
             if not left[plan.name]:
                 open_shards.pop(plan.name).close({**origin, "samples": len(plan.images)})
+
+
+def _view(bag: BagReader, topic: str, camera: BagCamera, config: ConvertConfig) -> InputView:
+    try:
+        return InputView(camera.intrinsics, config.images)
+    except CameraError as error:
+        raise BagError(f"{bag.path}: {topic}: {error}") from error
 
 
 def _uses(plans: list[Plan], camera: int) -> dict[int, list[tuple[Plan, int]]]:
@@ -211,16 +235,3 @@ def _fill(samples: Samples, plan: Plan, matrices: np.ndarray, poses: np.ndarray)
     samples.position[:], samples.orientation[:] = plan.position, plan.orientation
     samples.stamp_ns[:] = plan.stamp_ns
     samples.camera_matrix[:], samples.camera_pose[:] = matrices, poses
-
-
-def rgb_image(message: Any) -> np.ndarray:
-    """Pixels (H, W, 3) uint8 of a sensor_msgs/Image with encoding rgb8 or bgr8.
-
-    Raises:
-        BagError: another encoding.
-    """
-    if message.encoding not in ("rgb8", "bgr8"):
-        raise BagError(f"image encoding {message.encoding!r} is not one of ['rgb8', 'bgr8']")
-    rows = np.frombuffer(message.data, np.uint8).reshape(message.height, message.step)
-    pixels = rows[:, : 3 * message.width].reshape(message.height, message.width, 3)
-    return pixels if message.encoding == "rgb8" else np.ascontiguousarray(pixels[:, :, ::-1])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rclpy.node import Node
 
+from inhand_core.files import write_whole
 from inhand_core.graph import load_graph
 from inhand_eval.closed_loop import TrialsSeen
 from inhand_interfaces.msg import Trial
@@ -31,9 +32,7 @@ class TrialsNode(Node):
         time_s = to_ns(message.header.stamp) * 1e-9
         if not self._seen.add(message.trial_id, message.goals_achieved, message.state, message.reason, time_s):
             return
-        partial = self._out.with_suffix(".partial")
-        partial.write_text(json.dumps(self._seen.finished))
-        partial.replace(self._out)
+        write_whole(self._out, json.dumps(self._seen.finished))
         if len(self._seen.finished) >= self._wanted:
             sys.exit(0)
 

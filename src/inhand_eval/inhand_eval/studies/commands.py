@@ -1,4 +1,4 @@
-"""`inhand study scale | ablation | memory | probe | sensitivity`."""
+"""`inhand study scale | ablation | memory | probe | sensitivity | task`."""
 
 from __future__ import annotations
 
@@ -219,3 +219,42 @@ def sensitivity(
     show_sensitivity(found, most)
     if json is not None:
         write_json(json, found)
+
+
+def task(
+    weights: Path = Path("weights/block.safetensors"),
+    trials: int = 200,
+    seed: int = 1,
+    timeout: float = 80.0,
+    randomization: str = "all",
+    object: Literal["block", "prism"] = "block",
+    choices: tuple[str, ...] = (),
+    run: Path = Path("runs/study_task"),
+    page: Path | None = None,
+    threads: int = 0,
+) -> None:
+    """What each choice that the paper leaves open changes in goals in a row, with the same weights (docs/task.md).
+
+    The task as published, with each choice of config/task.yaml alone undone, and with all of them; the first and the
+    last with face-up goals too. Writes study.json and study.md; interrupted, the same command goes on.
+
+    Args:
+        weights: a weights file.
+        trials: of each row.
+        seed: of all rows.
+        timeout: simulated seconds for one goal.
+        randomization: all, none, or groups joined by commas.
+        object: what is turned.
+        choices: those that are undone alone; all where none is given.
+        run: folder of the study.
+        page: a page that the table is put into, between its marks, such as docs/task.md.
+        threads: physics threads; 0: one a core.
+    """
+    from inhand_eval.studies.choices import TaskStudyConfig, fill, markdown, study_task
+
+    config = TaskStudyConfig(str(weights), trials, seed, timeout, randomization, object, choices, threads)
+    table = markdown(study_task(config, run))
+    (run / "study.md").write_text(table + "\n")
+    if page is not None:
+        fill(page, table)
+    print(table)

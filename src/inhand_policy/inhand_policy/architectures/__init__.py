@@ -13,12 +13,13 @@ import pkgutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.ports import resolve_class
+from inhand_core.ranges import AT_LEAST_ONE
 from inhand_core.signals import N_ACTUATORS, N_BINS
 
 if TYPE_CHECKING:
@@ -55,11 +56,11 @@ class NetworkSizes:
 class NetworkInfo:
     """What a weights file says of its network: `NetworkSizes`, and the lengths of observation and output."""
 
-    inputs: int
-    dense: int
-    lstm: int
+    inputs: Annotated[int, AT_LEAST_ONE]
+    dense: Annotated[int, AT_LEAST_ONE]
+    lstm: Annotated[int, AT_LEAST_ONE]
     memory: str
-    outputs: int = N_ACTUATORS * N_BINS
+    outputs: Annotated[int, AT_LEAST_ONE] = N_ACTUATORS * N_BINS
 
 
 class Architecture(ABC):

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
+from inhand_data.bags import open_bag
 from inhand_ros.bench.source import TOPICS
 
 _RECORDER = "from inhand_ros.nodes.recorder_node import main; main()"
@@ -72,14 +74,8 @@ def _usage(process: int) -> tuple[float, float]:
 
 def _kept(bag: Path) -> dict[str, int]:
     """Messages in a bag by topic, read from its files."""
-    from mcap.reader import make_reader
-
-    counts: dict[str, int] = {}
-    for path in sorted(bag.glob("*.mcap")):
-        with path.open("rb") as file:
-            for _, channel, _ in make_reader(file).iter_messages():
-                counts[channel.topic] = counts.get(channel.topic, 0) + 1
-    return counts
+    with open_bag(bag) as reader:
+        return dict(Counter(entry.topic for entry in reader.entries()))
 
 
 __all__ = ["record", "run"]

@@ -13,6 +13,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.serialization import deserialize_message
 
+from inhand_core.files import write_whole
 from inhand_core.graph import load_graph
 from inhand_interfaces.msg import ControllerStatus, SimStatus, Trial
 from inhand_ros import Diagnostics, declare, run_node
@@ -104,7 +105,7 @@ class MonitorNode(Node):
         result = self._summary.result(lasted.graph, lasted.wall, self._overload.total)
         text = json.dumps({"first_action_s": self._first_action_s, **result})
         if path := os.environ.get("INHAND_SUMMARY_FILE"):
-            Path(path).write_text(text + "\n")
+            write_whole(path, text + "\n")
         print(f"summary: {text}", flush=True)
         super().destroy_node()
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 
 from inhand_core.graph import load_graph
+from inhand_data.reserve import cut_off
 from inhand_ros import Diagnostics, ManagedNode, declare, run_node
-from inhand_ros.bag import Bag, BagConfig, cut_off
+from inhand_ros.bag import Bag
 from inhand_ros.bag_writer import BagWriter
+from inhand_ros.nodes.recorder_parameters import recorder_parameters
 from inhand_ros.nodes.take_services import TakeServices
-from inhand_ros.takes import Takes
+from inhand_ros.takes import Takes, note_take
 from inhand_ros.tap import Tap, graph_topics
 
 DRAIN_S, DISCOVER_S = 0.02, 0.25
@@ -22,30 +25,24 @@ class RecorderNode(ManagedNode):
     """Drains raw subscriptions of all topics into a bag, which a thread writes.
 
     Configuring makes the bag, activating records, deactivating pauses, cleaning up closes it, as SIGINT and SIGTERM
-    do; a person has the services of `TakeServices`. On a full disk recording ends with a bag that opens; on a slow
-    one messages are dropped and counted. Both are errors in the log and in /diagnostics.
+    do; `TakeServices` are for a person. A full disk ends it with a bag that opens; a slow one drops messages, which are
+    counted. Both are errors in /diagnostics. A process that was to record, and has nothing, ends with exit code 1.
     """
+
+    recorded, asked = 0, False  # of the process: messages in its bags; whether it was to record from its start
 
     def __init__(self) -> None:
         super().__init__("recorder")
-        text = "folder of the bag; empty: bags/<date and time> in the working directory"
-        self._takes = Takes(declare(self, "bag", "", text), cut_off)
+        self._takes = Takes(declare(self, "bag", "", "folder of the bag; empty: bags/<date and time>"), cut_off)
         self._profile = declare(self, "profile", "realtime", "profile of config/graph.yaml")
-        text = "topics in whose names this regular expression is found are not recorded; empty: all are"
-        self._exclude = declare(self, "exclude", r"/compressed$|^/sim/tick$", text)
-        default = BagConfig()
-        self._config = BagConfig(
-            declare(self, "split_mb", default.split_mb, "size of a file of the bag [MiB]; 0: no limit"),
-            declare(self, "split_s", default.split_s, "length of a file of the bag [s]; 0: no limit"),
-            declare(self, "keep_free_mb", default.keep_free_mb, "end when the disk has less room than this [MiB]"),
-            declare(self, "compression", default.compression, "none, lz4 or zstd"),
-        )
-        self._queue_mb = declare(self, "queue_mb", 512.0, "memory for what waits for the disk [MiB]", (1.0, 1e5))
-        self._writer: BagWriter | None = None
-        self._tap: Tap | None = None
-        self._complained = 0
+        self._exclude, self._config, self._queue_mb = recorder_parameters(self)
+        self._writer, self._tap = None, None
         self._person = TakeServices(self, self._takes, lambda: self._writer is not None)
-        self.bring_up()
+        try:
+            self.bring_up()
+        except (ValueError, OSError) as error:
+            note_take({"error": str(error)})
+            raise
 
     def configure(self) -> None:
         """Makes the bag."""
@@ -81,9 +78,9 @@ class RecorderNode(ManagedNode):
             self._takes.end()
             self._diagnostics.close()
             self._person.rest()
-            extents = f"{sum(writer.bag.counts.values())} messages to {writer.bag.folder}"
-            missing = sum(writer.dropped.values()) + sum(writer.bag.lost.values())
-            print(f"recorded {extents}, {missing} missing", flush=True)
+            note_take(result := writer.result())
+            RecorderNode.recorded += result["messages"]
+            print("recorded {messages} messages to {folder}, {missing} missing".format(**result), flush=True)
 
     def _drain(self) -> None:
         for message in self._tap.drain():
@@ -92,8 +89,8 @@ class RecorderNode(ManagedNode):
             self._writer.put(message)
 
     def _report(self, status: Diagnostics) -> None:
-        writer, dropped = self._writer, sum(self._writer.dropped.values())
         self._person.report(status)
+        writer, dropped = self._writer, sum(self._writer.dropped.values())
         status.add("messages", sum(writer.bag.counts.values()))
         status.add("waiting for the disk [MiB]", writer.waiting_mb)
         status.add("dropped: disk too slow", dropped)
@@ -113,8 +110,11 @@ class RecorderNode(ManagedNode):
         if self._writer is not None:
             self.cleanup()
         super().destroy_node()
+        RecorderNode.asked |= self._autostart
 
 
 def main() -> None:
     """Runs the node."""
     run_node(RecorderNode, patience_s=None)
+    if RecorderNode.asked and not RecorderNode.recorded:
+        sys.exit("error: asked to record, but nothing was recorded")

@@ -100,14 +100,17 @@ class ActionDelay(ScaledLink[HandAction]):
 
 @dataclass(frozen=True)
 class MotorValues:
-    """ln δ of motors for negative and positive actions, where δ is for an action of one radian, [ln(1/(s rad))]."""
+    """ln δ of motors for negative and positive actions, where δ is for an action of one radian, [ln(1/(s rad))].
 
-    values: dict[str, tuple[float, float]]
+    `values` is None where none shall be used.
+    """
+
+    values: dict[str, tuple[float, float]] | None
     unit: str
     source: str
 
     def __post_init__(self) -> None:
-        if unknown := sorted(set(self.values) - set(ACTUATOR_NAMES)):
+        if unknown := sorted(set(self.values or ()) - set(ACTUATOR_NAMES)):
             raise ConfigError(f"unknown motors {unknown}; known {list(ACTUATOR_NAMES)}")
 
 
@@ -140,7 +143,7 @@ class BacklashConfig:
     def log_deltas(self) -> np.ndarray:
         """ln δ (20, 2) for full negative and positive actions [ln(1/s)]; δ of a radian times half of the range."""
         values = np.full((N_ACTUATORS, 2), self.log_delta.value)
-        for name, pair in self.motors.values.items():
+        for name, pair in (self.motors.values or {}).items():
             motor = ACTUATOR_INDEX[name]
             values[motor] = np.array(pair) + np.log(half_ranges()[motor])
         found = load_calibration(self.calibration) if self.calibration else ModelCalibration()

@@ -10,6 +10,7 @@ import numpy as np
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError, to_mapping
+from inhand_core.files import replacing
 from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import N_ACTUATORS, HandAction
@@ -86,9 +87,8 @@ def cached_states(path: Path, config: StatesConfig, object: str, seed: int) -> n
                 return stored["qpos"]
     qpos = gather_states(config, object, seed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial.npz")
-    np.savez(partial, qpos=qpos, key=np.array(key))
-    partial.replace(path)
+    with replacing(path) as draft:
+        np.savez(draft, qpos=qpos, key=np.array(key))
     return qpos
 
 

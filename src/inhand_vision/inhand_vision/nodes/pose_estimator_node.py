@@ -16,15 +16,14 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
-from cv_bridge import CvBridge
 from inhand_core import load_config, load_topics, read_yaml
 from inhand_core.paths import config_file, resource_root
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
 from inhand_ros.parameters import file_comments
+from inhand_ros.static_frames import StaticFrames
 from inhand_vision.estimator import load_estimator
 from inhand_vision.live import LivePoses, PoseEstimatorConfig
-from inhand_vision.nodes.static_frames import StaticFrames
 
 LOOK_S, WINDOW = 0.005, 300
 NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
@@ -50,7 +49,7 @@ class PoseEstimatorNode(ManagedNode):
         self._cameras = self._estimator.metadata.cameras
         self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
         self._labels = Labels(object=self._estimator.metadata.object, source="vision")
-        self._bridge, self._frames, self._sequence, self._reason = CvBridge(), StaticFrames(), 0, ""
+        self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
         self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
@@ -82,11 +81,10 @@ class PoseEstimatorNode(ManagedNode):
                 self._live.place(index, pose)
 
     def _on_info(self, index: int, message: CameraInfo) -> None:
-        self._live.calibrate(index, message.k.reshape(3, 3), list(message.d), (message.width, message.height))
+        self._live.calibrate(index, message)
 
     def _on_image(self, index: int, message: Image) -> None:
-        image, stamp_ns = self._bridge.imgmsg_to_cv2(message, "rgb8"), to_ns(message.header.stamp)
-        self._live.put(index, image, stamp_ns, self.get_clock().now().nanoseconds)
+        self._live.take(index, message, to_ns(message.header.stamp), self.get_clock().now().nanoseconds)
         if self._live.complete():
             self._estimate()
 
@@ -111,8 +109,10 @@ class PoseEstimatorNode(ManagedNode):
         for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
             for percentile in (50, 99) if values else ():
                 status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
-        if self._reason:
-            status.warn(self._reason)
+        for (name, kind), count in sorted(self._live.refused.items()):
+            status.add(f"refused: {name} {kind}", count)
+        for text in dict.fromkeys(filter(None, (*self._live.problems(), *self._frames.refused.values(), self._reason))):
+            status.warn(text)
 
 
 def main() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from rclpy.serialization import deserialize_message
 
+from inhand_data.stamps import read_header
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_interfaces.msg import ObjectPose
-from inhand_ros.raw import RawMessage, read_header
+from inhand_ros.raw import RawMessage
 
 POSE, STATE = "/object/pose", "/sim/state"
 INFOS = tuple(f"/{name}/camera_info" for name in CAMERA_NAMES)

@@ -2,42 +2,46 @@
 
 import argparse
 import datetime
+import sys
+from contextlib import ExitStack
 from pathlib import Path
 
-from rosbags.rosbag2 import Reader
+from .reader import open_bag
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("bag_path", type=Path, help="Bag to open")
-    parser.add_argument("-s", "--storage", choices=["mcap"], help="Storage format of the bag")
+    parser.add_argument("-s", "--storage", choices=["mcap", "sqlite3"], help="Storage format of the bag")
     parser.add_argument("-t", "--topic-name", action="store_true", help="Only display topic names")
 
 
 def info(options: argparse.Namespace) -> int | str:
     """Print files, size, times, and the topics with their counts."""
-    with Reader(options.bag_path) as reader:
+    with ExitStack() as stack:
+        bag = open_bag(options.bag_path, stack)
         if options.topic_name:
-            print("\n".join(sorted({connection.topic for connection in reader.connections})))
+            print("\n".join(sorted({topic.name for topic in bag.topics})))
             return 0
-        size = sum(path.stat().st_size for path in options.bag_path.iterdir() if path.suffix == ".mcap")
-        files = sorted(path.name for path in options.bag_path.iterdir() if path.suffix == ".mcap")
-        print(f"\nFiles:             {' '.join(files)}")
-        print(f"Bag size:          {_size(size)}")
-        print("Storage id:        mcap")
-        print(f"ROS Distro:        {reader.ros_distro or 'unknown'}")
-        print(f"Duration:          {reader.duration / 1e9:.9f}s")
-        if reader.message_count:
-            print(f"Start:             {_date(reader.start_time)}")
-            print(f"End:               {_date(reader.end_time)}")
-        print(f"Messages:          {reader.message_count}")
+        storage = "sqlite3" if any(".db3" in path.suffixes for path in bag.files) else "mcap"
+        distribution = getattr(bag.whole, "ros_distro", None) or "unknown"
+        print(f"\nFiles:             {' '.join(path.name for path in bag.files)}")
+        print(f"Bag size:          {_size(sum(path.stat().st_size for path in bag.files))}")
+        print(f"Storage id:        {storage}")
+        print(f"ROS Distro:        {distribution}")
+        print(f"Duration:          {(bag.end - bag.start) / 1e9:.9f}s")
+        if bag.count:
+            print(f"Start:             {_date(bag.start)}")
+            print(f"End:               {_date(bag.end)}")
+        print(f"Messages:          {bag.count}")
         lines = [
-            f"Topic: {connection.topic} | Type: {connection.msgtype} | Count: {connection.msgcount} | "
-            f"Serialization Format: {connection.ext.serialization_format}"
-            for connection in sorted(reader.connections, key=lambda connection: connection.topic)
+            f"Topic: {topic.name} | Type: {topic.kind} | Count: {topic.count} | Serialization Format: cdr"
+            for topic in sorted(bag.topics, key=lambda topic: topic.name)
         ]
         print(f"Topic information: {f'{chr(10)}{19 * chr(32)}'.join(lines)}")
         print("Service:           0\nService information: ")
+        for note in bag.notes:
+            print(f"note: {note}", file=sys.stderr)
     return 0
 
 

@@ -2,20 +2,25 @@
 
 import argparse
 import re
+import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import rclpy
 from builtin_interfaces.msg import Time
 from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from rosbags.rosbag2 import Reader
 from rosgraph_msgs.msg import Clock
 
 from .. import messages
 from ..graph import absolute
 from .qos import to_rclpy
+from .reader import OpenBag, Topic, open_bag
+
+RCLError = _rclpy.RCLError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--clock", nargs="?", type=float, const=40.0, default=0.0, metavar="HZ", help="Publish /clock (default: 40 Hz)"
     )
     parser.add_argument("--disable-keyboard-controls", action="store_true", help="There are none here")
-    parser.add_argument("-s", "--storage", choices=["mcap"], help="Storage format of the bag")
+    parser.add_argument("-s", "--storage", choices=["mcap", "sqlite3"], help="Storage format of the bag")
     parser.add_argument("-l", "--loop", action="store_true", help="Start anew at the end")
 
 
@@ -46,21 +51,27 @@ def play(options: argparse.Namespace) -> int | str:
     rclpy.init()
     node = rclpy.create_node("rosbag2_player", start_parameter_services=False, enable_rosout=False)
     try:
-        with Reader(options.bag_path) as reader:
-            chosen = [connection for connection in reader.connections if _wanted(connection.topic, options)]
+        with ExitStack() as stack:
+            bag = open_bag(options.bag_path, stack)
+            for note in bag.notes:
+                print(f"note: {note}", file=sys.stderr)
+            chosen = [topic for topic in bag.topics if _wanted(topic.name, options)]
             publishers = _publishers(node, chosen, dict(word.split(":=", 1) for word in options.remap))
             clock = node.create_publisher(Clock, "/clock", 10) if options.clock > 0 else None
             time.sleep(options.delay)
             while True:
-                _play_once(reader, chosen, publishers, clock, options)
+                _play_once(bag, publishers, clock, options)
                 if not options.loop or not rclpy.ok():
                     break
             for publisher in publishers.values():  # the last messages still have to leave
                 publisher.wait_for_all_acked(rclpy.duration.Duration(seconds=1.0))
     except messages.BadMessage as error:
         return str(error)
-    except ExternalShutdownException:
-        return 1
+    except KeyboardInterrupt:
+        pass
+    except (ExternalShutdownException, RCLError):
+        if rclpy.ok():  # else somebody has stopped it in the middle of a message, which is how a loop ends
+            raise
     finally:
         rclpy.try_shutdown()
     return 0
@@ -75,26 +86,26 @@ def _wanted(topic: str, options: argparse.Namespace) -> bool:
     return topic in map(absolute, options.topics) or bool(options.regex and re.search(options.regex, topic))
 
 
-def _publishers(node: Node, connections: list, names: dict[str, str]) -> dict[int, Publisher]:
-    """Return a publisher for each connection, under its new name; two connections of one topic share it."""
+def _publishers(node: Node, topics: list[Topic], names: dict[str, str]) -> dict[str, Publisher]:
+    """Return a publisher for each topic, under its new name."""
     names = {absolute(old): absolute(new) for old, new in names.items()}
-    by_topic: dict[str, Publisher] = {}
-    for connection in connections:
-        if connection.topic not in by_topic:
-            kind = messages.interface(connection.msgtype, "msg")
-            qos = to_rclpy(list(connection.ext.offered_qos_profiles))
-            by_topic[connection.topic] = node.create_publisher(kind, names.get(connection.topic, connection.topic), qos)
-    return {connection.id: by_topic[connection.topic] for connection in connections}
+    found: dict[str, Publisher] = {}
+    for topic in topics:
+        if topic.name not in found:
+            kind = messages.interface(topic.kind, "msg")
+            found[topic.name] = node.create_publisher(
+                kind, names.get(topic.name, topic.name), to_rclpy(list(topic.profiles))
+            )
+    return found
 
 
 def _play_once(
-    reader: Reader,
-    connections: list,
-    publishers: dict[int, Publisher],
+    bag: OpenBag,
+    publishers: dict[str, Publisher],
     clock: Publisher | None,
     options: argparse.Namespace,
 ) -> None:
-    first = reader.start_time + int(options.start_offset * 1e9)
+    first = bag.start + int(options.start_offset * 1e9)
     last = first + int(options.playback_duration * 1e9) if options.playback_duration >= 0 else None
     start = time.monotonic()
     told = float("-inf")
@@ -112,10 +123,12 @@ def _play_once(
                 return
             time.sleep(min(due - now, 1.0 / options.clock if clock is not None else due - now))
 
-    for connection, stamp, data in reader.messages(connections, start=first):
+    for topic, stamp, data in bag.messages(set(publishers)):
+        if stamp < first:
+            continue
         if last is not None and stamp > last:
             return
         wait_until(start + (stamp - first) / 1e9 / options.rate)
         if not rclpy.ok():
             return
-        publishers[connection.id].publish(bytes(data))
+        publishers[topic].publish(bytes(data))

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from inhand_core.fuzzing import mutate
 from inhand_core.signals import Markers
-from inhand_drivers.fuzz import mutate
 from inhand_drivers.phasespace.config import load, marker_indices
 from inhand_drivers.phasespace.emulator.bag import read_bag
 from inhand_drivers.phasespace.emulator.capture import VirtualCapture

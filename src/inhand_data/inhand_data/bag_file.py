@@ -10,11 +10,14 @@ import os
 import struct
 import zlib
 from collections import deque
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
+
+from inhand_data.bag_metadata import RECORD, RECORD_KEY, Extent, TopicInfo, to_yaml
 
 Compression = Literal["none", "lz4", "zstd"]
 _COMPRESSIONS = {"none": CompressionType.NONE, "lz4": CompressionType.LZ4, "zstd": CompressionType.ZSTD}
@@ -26,31 +29,15 @@ ENDING = _DATA_END + _FOOTER + struct.pack("<I", zlib.crc32(_FOOTER)) + MCAP0_MA
 
 @dataclass(frozen=True)
 class Channel:
-    """A topic: number within the file's bag, type "package/msg/Name", its definition, QoS as YAML."""
+    """A topic with the definition of its type in MCAP's ros2msg form."""
 
-    topic: str
-    kind: str
+    topic: TopicInfo
     definition: str
-    qos: str
 
-
-@dataclass
-class Extent:
-    """What a file holds: messages by topic, time of the first and of the last [ns]."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-    first_ns: int = 0
-    last_ns: int = 0
-
-    def add(self, topic: str, log_ns: int) -> None:
-        """Counts one message."""
-        self.first_ns = min(self.first_ns, log_ns) if self.counts else log_ns
-        self.last_ns = max(self.last_ns, log_ns)
-        self.counts[topic] = self.counts.get(topic, 0) + 1
-
-    def copy(self) -> Extent:
-        """The same, by itself."""
-        return Extent(dict(self.counts), self.first_ns, self.last_ns)
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What rosbag2 notes beside a channel."""
+        return {"offered_qos_profiles": self.topic.qos, "topic_type_hash": self.topic.type_hash}
 
 
 class _WholeWrites:
@@ -82,6 +69,10 @@ class _WholeWrites:
         self._file.seek(length)
         self.position = length
 
+    def sync(self) -> None:
+        """What was written is on the disk when this returns."""
+        os.fdatasync(self._file.fileno())
+
     def close(self) -> None:
         try:
             os.fsync(self._file.fileno())
@@ -105,7 +96,7 @@ class BagFile:
         self.extent = Extent()
         self._stream = _WholeWrites(path)
         self._writer = Writer(self._stream, compression=_COMPRESSIONS[compression])
-        self._writer.start(profile="ros2", library="inhand_ros")
+        self._writer.start(profile="ros2", library="inhand_data")
         self._ends: deque[tuple[int, Extent]] = deque([(self._stream.position, Extent())], _REMEMBERED)
         self._schemas: dict[str, int] = {}
         self._channels: dict[str, int] = {}
@@ -122,20 +113,43 @@ class BagFile:
         Raises:
             OSError: the disk refuses; the file has been ended before the messages that no longer fit.
         """
-        before = self._stream.position
+        topic = channel.topic.name
         try:
-            if channel.topic not in self._channels:
+            if topic not in self._channels:
                 self._register(channel)
-            self._writer.add_message(self._channels[channel.topic], log_ns, data, publish_ns, sequence)
+            self._writer.add_message(self._channels[topic], log_ns, data, publish_ns, sequence)
         except OSError:
             self._cut()
             raise
-        self.extent.add(channel.topic, log_ns)
-        if self._stream.position != before:
-            self._ends.append((self._stream.position, self.extent.copy()))
+        self.extent.add(topic, log_ns)
+        self._note_end()
 
-    def close(self) -> None:
+    def flush(self) -> None:
+        """Ends the chunk under construction, so that what was written can be read whatever happens next.
+
+        Raises:
+            OSError: the disk refuses; the file has been ended before the messages that no longer fit.
+        """
+        try:
+            self._writer.flush()
+        except OSError:
+            self._cut()
+            raise
+        self._note_end()
+
+    def sync(self) -> None:
+        """Brings what was flushed to the disk itself, where it outlives power loss; may take long.
+
+        Raises:
+            OSError: the disk refuses, or the file has been closed meanwhile.
+        """
+        self._stream.sync()
+
+    def close(self, information: Mapping[str, Any] | None = None) -> None:
         """Ends the file, with an index where that still fits; safe to call twice.
+
+        Args:
+            information: about the whole bag, kept as rosbag2's metadata record.
 
         Raises:
             OSError: the disk refuses; the file has been ended before the messages that no longer fit.
@@ -143,6 +157,10 @@ class BagFile:
         if not self._open:
             return
         try:
+            self._writer.flush()
+            self._note_end()
+            if information is not None:
+                self._writer.add_metadata(RECORD, {RECORD_KEY: to_yaml(dict(information))})
             self._writer.finish()
         except OSError:
             self._cut()
@@ -150,13 +168,18 @@ class BagFile:
         self._open = False
         self._stream.close()
 
+    def _note_end(self) -> None:
+        """Remembers where a chunk has ended."""
+        if self._stream.position != self._ends[-1][0]:
+            self._ends.append((self._stream.position, self.extent.copy()))
+
     def _register(self, channel: Channel) -> None:
-        if channel.kind not in self._schemas:
-            schema = self._writer.register_schema(channel.kind, "ros2msg", channel.definition.encode())
-            self._schemas[channel.kind] = schema
-        metadata = {"offered_qos_profiles": channel.qos}
-        number = self._writer.register_channel(channel.topic, "cdr", self._schemas[channel.kind], metadata)
-        self._channels[channel.topic] = number
+        topic = channel.topic
+        if topic.kind not in self._schemas:
+            schema = self._writer.register_schema(topic.kind, "ros2msg", channel.definition.encode())
+            self._schemas[topic.kind] = schema
+        number = self._writer.register_channel(topic.name, "cdr", self._schemas[topic.kind], channel.metadata)
+        self._channels[topic.name] = number
 
     def _cut(self) -> None:
         """Goes back to the newest chunk's end behind which the ending fits, and ends the file there."""

@@ -1,0 +1,1 @@
+"""Recorded data: bags read, written and repaired, images of any encoding, camera geometry. No ROS."""
