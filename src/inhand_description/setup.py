@@ -25,7 +25,7 @@ setup(
         ("share/" + package_name, ["package.xml"]),
         ("share/" + package_name + "/meshes", meshes()),
     ],
-    install_requires=["setuptools", "numpy", "PyYAML", "mujoco", "gymnasium-robotics"],
+    install_requires=["setuptools", "numpy", "PyYAML", "mujoco", "gymnasium-robotics", "coacd", "trimesh", "tyro"],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
@@ -34,6 +34,7 @@ setup(
     entry_points={
         "inhand.commands": [
             "description.write = inhand_description.commands:write",
+            "description.decompose = inhand_description.commands:decompose",
             "description.show = inhand_description.commands:show",
         ],
     },

@@ -18,6 +18,7 @@ setup(
         "opencv-python-headless",
         "PyYAML",
         "rich",
+        "pyarrow",
         "scipy",
         "torch",
         "tyro",
@@ -50,6 +51,7 @@ setup(
             "evaluate.graph = inhand_eval.graph_commands:graph",
             "bag.check = inhand_eval.bag_commands:check",
             "dataset.from-bag = inhand_eval.bag_commands:from_bag",
+            "dataset.export = inhand_eval.bag_commands:export",
         ],
     },
 )

@@ -14,7 +14,7 @@ SRC = ROOT / "src"
 
 COMMAND_LINE = {"tyro", "rich"}
 CORE = {"inhand_core", "numpy", "array_api_compat", "yaml"}
-DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics"}
+DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics", "trimesh", "coacd"}
 CONTROL = CORE | {"inhand_control"}
 KERNELS = {"inhand_kernels", "numpy"}
 # The simulator takes calibration and relative targets from the controller's binding rather than have its own;
@@ -23,7 +23,7 @@ SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "w
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 # Bags, images and camera geometry, which everything that records or replays shares.
 DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
-EVALUATION = {"cv2", "matplotlib", "scipy"}
+EVALUATION = {"cv2", "matplotlib", "pyarrow", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
     "rosgraph_msgs",

@@ -15,7 +15,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "examples/own_policy.py"
 
 def test_the_example_moves_the_hand_in_the_policys_place(launch, probe, processes) -> None:
     launched = launch("sim.launch.xml", "policy:=off", "console:=false", "cameras:=off")
-    wait_for(lambda: probe.newest("trial") and probe.newest("trial").state == Trial.RUNNING, 60.0, "a trial")
+    wait_for(lambda: probe.newest("trial") and probe.newest("trial").state == Trial.RUNNING, 240.0, "a trial")
     assert not probe.heard["policy/action"] and "policy_node" not in launched.output
     processes.start("own_policy", [sys.executable, str(EXAMPLE), "--ros-args", "-p", "use_sim_time:=true"])
     wait_for(lambda: len(probe.heard["hand/action"]) > 40, 60.0, "actions of the example")

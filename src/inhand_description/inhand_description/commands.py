@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import tyro
+
 
 def write(root: Path = Path(".")) -> None:
     """Write config/hand.yaml, config/cameras/nominal/*.yaml and urdf/*.urdf from the tables.
@@ -28,6 +30,21 @@ def generated_files() -> dict[str, str]:
     objects = {f"urdf/{name}.urdf": object_urdf(name) for name in OBJECTS}
     cameras = {f"config/cameras/nominal/{name}": text for name, text in nominal_files().items()}
     return {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), **objects, **cameras}
+
+
+def decompose(mesh: tyro.conf.Positional[Path], out: Path, pieces: int = 16, detail: float = 0.05) -> None:
+    """Cut a closed mesh into convex pieces (by CoACD), and print the lines that an object's file needs for them.
+
+    Args:
+        mesh: file of the mesh, .obj or .stl; in metres.
+        out: folder to write the pieces into, beside the object's file.
+        pieces: most pieces there may be.
+        detail: how much concavity is left in a piece, 0.01 (much detail) … 1.
+    """
+    from inhand_description.decomposition import decompose as cut
+
+    for path in cut(mesh, out, pieces, detail):
+        print(f"  - mesh: {path}")
 
 
 def show() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from inhand_description.joints import FINGERS
 from inhand_description.objects import OBJECTS
+from inhand_description.things import Thing
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,12 @@ NAILS: tuple[NailRow, ...] = tuple(
 
 def markers(object_name: str) -> tuple[MarkerRow, ...]:
     """The 17 markers: ids 0-4 fingertips, 5-8 hand base, 9-16 on the object of that name; () there for "none"."""
-    if object_name == "none":
-        return _HAND
-    row = OBJECTS[object_name]
-    return (*_HAND, *(MarkerRow(9 + i, "object", place, row.marker_source) for i, place in enumerate(row.markers)))
+    return _HAND if object_name == "none" else (*_HAND, *object_markers(OBJECTS[object_name]))
+
+
+def object_markers(thing: Thing) -> tuple[MarkerRow, ...]:
+    """The markers on an object, ids 9-16."""
+    return tuple(MarkerRow(9 + i, "object", place, thing.row.source) for i, place in enumerate(thing.markers))
 
 
 MARKERS: tuple[MarkerRow, ...] = markers("block")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import mujoco
 import numpy as np
@@ -16,9 +16,10 @@ from inhand_description.actuators import ACTUATORS
 from inhand_description.calibration import apply_calibration, load_calibration
 from inhand_description.contacts import FINGERTIP_TORSION, set_contacts
 from inhand_description.joints import COUPLINGS, JOINTS
-from inhand_description.markers import NAILS, MarkerRow, markers
-from inhand_description.objects import OBJECTS, ObjectRow
+from inhand_description.markers import NAILS, MarkerRow, markers, object_markers
+from inhand_description.objects import OBJECTS
 from inhand_description.scene import CAMERAS, HAND_BASE, LIGHTS, START, camera_axes
+from inhand_description.things import Thing, add_pieces
 
 LOCKED_WRIST = {"rh_WRJ1": -0.32}
 """Angles [rad] at which a locked wrist is held. The paper (6.1) locks the pitch alone and does not say where; this is
@@ -27,6 +28,8 @@ reach; from -0.4 on it slides off. Policies that may move the joint keep it at -
 """
 _PREFIX = "robot0:"
 _VISUAL_GROUP, _SITE_GROUP = 2, 4
+_THIN = 0.0002
+"""Half the thickness of a tile [m]."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class ModelConfig:
     """What to build.
 
     Attributes:
-        object: "block", "prism" or "none".
+        object: name or path of an object, see `inhand_description.objects`; "none": the hand alone.
         actuation: "servo": ctrl is the target angle [rad] (position servos); "torque": ctrl is the torque [N m].
         timestep: physics step [s].
         visuals: visual meshes, coloured faces, cameras and lights; off for training.
@@ -45,7 +48,7 @@ class ModelConfig:
         fingertip_torsion: torsional friction of the fingertips [m].
     """
 
-    object: Literal["block", "prism", "none"] = "block"
+    object: str = "block"
     actuation: Literal["servo", "torque"] = "servo"
     timestep: float = 0.008
     visuals: bool = False
@@ -215,67 +218,49 @@ def _add_marker(body: mujoco.MjsBody, marker: MarkerRow) -> None:
     )
 
 
-def _add_object(spec: mujoco.MjSpec, row: ObjectRow, visuals: bool) -> None:
+def _add_object(spec: mujoco.MjSpec, thing: Thing, visuals: bool) -> None:
     """The free body "object" with collision geoms "object", …; coloured tiles on its faces where it is looked at."""
-    place = HAND_BASE.position + rotate(np.array(HAND_BASE.orientation), np.array(START.object_position))
+    start = thing.row.start.position if thing.row.start else START.object_position
+    place = HAND_BASE.position + rotate(np.array(HAND_BASE.orientation), np.array(start))
     body = spec.worldbody.add_body(name="object", pos=place)
     joint = body.add_joint(name="object", type=mujoco.mjtJoint.mjJNT_FREE)
-    joint.damping = np.array([row.damping, 0.0, 0.0])
-    for index, (size, turn) in enumerate(_collision_boxes(row)):
-        geom = body.add_geom(name="object" if index == 0 else f"object_{index}", type=mujoco.mjtGeom.mjGEOM_BOX)
-        geom.size, geom.quat = size, [np.cos(turn / 2), 0.0, 0.0, np.sin(turn / 2)]
-        geom.friction = row.friction
+    joint.damping = np.array([thing.damping, 0.0, 0.0])
+    for geom in add_pieces(body, spec, thing, thing.folder):
+        geom.friction = thing.friction
         geom.rgba = [0.2, 0.2, 0.2, 1.0]
-    body.explicitinertial, body.mass, body.inertia = True, row.mass, row.inertia
-    body.ipos, body.iquat = [0.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]
+    body.explicitinertial, body.mass, body.inertia = True, thing.mass, thing.inertia
+    body.ipos, body.iquat = thing.center_of_mass, thing.inertia_orientation
     if visuals:
-        _add_faces(body, row)
-    for marker in markers(row.name):
-        if marker.body == "object":
-            _add_marker(body, marker)
+        _add_faces(body, thing)
+        if thing.row.mesh is not None:
+            spec.add_mesh(name="object_mesh", file=thing.file(thing.row.mesh))
+            _add_visual(body, "object_mesh", mujoco.mjtGeom.mjGEOM_MESH, [*thing.row.rgb, 1.0]).meshname = "object_mesh"
+    for marker in object_markers(thing):
+        _add_marker(body, marker)
 
 
-def _collision_boxes(row: ObjectRow) -> list[tuple[tuple[float, float, float], float]]:
-    """Half sizes [m] and turns about z [rad] of the boxes whose union is the object.
-
-    Boxes and not a mesh, because their sizes can differ from world to world in a batch: the four boxes between
-    opposite sides of an octagon are the octagon.
-    """
-    if row.name == "block":
-        return [(row.half_size, 0.0)]
-    inradius, _, half_height = row.half_size
-    return [((inradius, inradius * np.tan(np.pi / 8), half_height), k * np.pi / 4) for k in range(4)]
+def _add_visual(
+    body: mujoco.MjsBody, name: str, kind: mujoco.mjtGeom, rgba: list[float], **place: Any
+) -> mujoco.MjsGeom:
+    """A geom that touches nothing and weighs nothing."""
+    return body.add_geom(
+        name=name, type=kind, rgba=rgba, mass=0.0, contype=0, conaffinity=0, group=_VISUAL_GROUP, **place
+    )
 
 
-def _add_faces(body: mujoco.MjsBody, row: ObjectRow) -> None:
-    """Thin tiles, a little smaller than the faces, so that dark edges stay visible; they touch nothing."""
-    for face in row.faces:
+def _add_faces(body: mujoco.MjsBody, thing: Thing) -> None:
+    """Thin tiles; they touch nothing."""
+    for face in thing.faces:
         normal = np.array(face.normal)
-        axial = abs(normal[2]) > 0.5
-        inradius, half = row.half_size[0], row.half_size[2]
-        if row.name == "block":
-            extent = (0.92 * half, 0.92 * half)
-        elif axial:
-            extent = (inradius * 0.9, inradius * 0.9)
-        else:
-            extent = (0.92 * inradius * np.tan(np.pi / 8), 0.92 * half)
-        x = np.array([0.0, 0.0, 1.0]) if not axial else np.array([1.0, 0.0, 0.0])
+        x = np.array([0.0, 0.0, 1.0]) if abs(normal[2]) <= 0.5 else np.array([1.0, 0.0, 0.0])
+        x = x if abs(x @ normal) < 1e-9 else np.cross(np.cross(normal, x), normal) / np.linalg.norm(np.cross(normal, x))
         frame = np.stack([np.cross(x, normal), x, normal], axis=-1)
         quat = np.zeros(4)
         mujoco.mju_mat2Quat(quat, frame.ravel())
-        round_tile = row.name == "prism" and axial
-        body.add_geom(
-            name=f"face_{face.name}",
-            type=mujoco.mjtGeom.mjGEOM_CYLINDER if round_tile else mujoco.mjtGeom.mjGEOM_BOX,
-            size=[extent[0], 0.0002, 0.0] if round_tile else [extent[0], extent[1], 0.0002],
-            pos=normal * (half if axial else inradius),
-            quat=quat,
-            rgba=[*face.rgb, 1.0],
-            mass=0.0,
-            contype=0,
-            conaffinity=0,
-            group=_VISUAL_GROUP,
-        )
+        kind = mujoco.mjtGeom.mjGEOM_BOX if face.disc is None else mujoco.mjtGeom.mjGEOM_CYLINDER
+        size = [*face.tile, _THIN] if face.tile is not None else [face.disc, _THIN, 0.0]
+        place = normal * face.distance
+        _add_visual(body, f"face_{face.name}", kind, [*face.rgb, 1.0], size=size, pos=place, quat=quat)
 
 
 def _add_cameras_and_lights(spec: mujoco.MjSpec) -> None:

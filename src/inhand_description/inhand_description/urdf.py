@@ -7,11 +7,13 @@ Meshes are named package://inhand_description/meshes/…: the build copies them 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 from xml.etree.ElementTree import Element, SubElement
 
 import mujoco
 import numpy as np
 
+from inhand_core.paths import resource_root
 from inhand_description.actuators import ACTUATORS
 from inhand_description.cameras import OPTICAL_FROM_CAMERA, roll_pitch_yaw
 from inhand_description.contacts import is_collision_geom
@@ -41,8 +43,10 @@ def hand_urdf() -> str:
 
 
 def object_urdf(name: str) -> str:
-    """URDF of an object ("block", "prism"): one link "object"; collision boxes, and a coloured tile a face."""
-    model = build_spec(ModelConfig(object=name, visuals=True)).compile()
+    """URDF of an object: one link "object"; its pieces, its mesh if it has one, and a coloured tile a face."""
+    spec = build_spec(ModelConfig(object=name, visuals=True))
+    files = {mesh.name: _address(mesh.file) for mesh in spec.meshes if mesh.name.startswith("object")}
+    model = spec.compile()
     robot = Element("robot", name=name)
     body = model.body("object").id
     link = SubElement(robot, "link", name="object")
@@ -50,10 +54,10 @@ def object_urdf(name: str) -> str:
     for geom in np.flatnonzero(model.geom_bodyid == body):
         name = model.geom(geom).name
         element = SubElement(link, "visual", name=name)
-        _shape(element, model, geom, {})
+        _shape(element, model, geom, files)
         _material(element, name, model.geom_rgba[geom])
         if is_collision_geom(name):
-            _shape(SubElement(link, "collision", name=name), model, geom, {})
+            _shape(SubElement(link, "collision", name=name), model, geom, files)
     return _text(robot)
 
 
@@ -123,12 +127,21 @@ def _shape(element: Element, model: mujoco.MjModel, geom: int, files: dict[str, 
     geometry = SubElement(element, "geometry")
     if kind == mujoco.mjtGeom.mjGEOM_MESH:
         file = files[model.mesh(mesh).name]
-        SubElement(geometry, "mesh", filename=f"{MESH_FOLDER}/{file}", scale=_vector(model.mesh_scale[mesh]))
+        address = file if ":" in file else f"{MESH_FOLDER}/{file}"
+        SubElement(geometry, "mesh", filename=address, scale=_vector(model.mesh_scale[mesh]))
     elif kind == mujoco.mjtGeom.mjGEOM_BOX:
         SubElement(geometry, "box", size=_vector(2.0 * size))
+    elif kind == mujoco.mjtGeom.mjGEOM_SPHERE:
+        SubElement(geometry, "sphere", radius=_number(size[0]))
     else:
         ends = size[0] if kind == mujoco.mjtGeom.mjGEOM_CAPSULE else 0.0
         SubElement(geometry, "cylinder", radius=_number(size[0]), length=_number(2.0 * (size[1] + ends)))
+
+
+def _address(file: str) -> str:
+    """Where RViz finds a mesh of an object: as one of the project's package, else by its path."""
+    path, root = Path(file).resolve(), resource_root().resolve()
+    return f"package://inhand_bringup/{path.relative_to(root)}" if path.is_relative_to(root) else path.as_uri()
 
 
 def _material(element: Element, name: str, rgba: np.ndarray) -> None:

@@ -49,7 +49,7 @@ def test_every_number_has_a_source():
         *NAILS,
         *CAMERAS,
         *LIGHTS,
-        *OBJECTS.values(),
+        *(thing.row for thing in OBJECTS.values()),
         START,
         DROP,
         HAND_BASE,

@@ -1,10 +1,10 @@
-"""`inhand bag check` and `inhand dataset from-bag`."""
+"""`inhand bag check`, `inhand dataset from-bag` and `inhand dataset export`."""
 
 from __future__ import annotations
 
 import json as json_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -127,3 +127,24 @@ def from_bag(
     split = report["split"]
     counts = {kind: sum(value == kind for value in split.values()) for kind in ("train", "val")}
     print(f"{out}: {counts['train']} trials to train, {counts['val']} to validate")
+
+
+def export(
+    bags: Annotated[tuple[Path, ...], tyro.conf.Positional],
+    out: Path,
+    format: Literal["lerobot"] = "lerobot",
+    object: str = "block",
+) -> None:
+    """Write bags as a dataset for other projects: images, joints, fingertips, goals and actions, one episode a trial.
+
+    Args:
+        bags: folders of bags, or .mcap files.
+        out: folder of the dataset; it must not exist.
+        format: lerobot: LeRobot's, version 3.0 (parquet and video).
+        object: what was turned, for the tasks' names.
+    """
+    from inhand_eval.datasets.lerobot import export_lerobot
+
+    info = export_lerobot(list(bags), out, object)
+    counts = ", ".join(f"{info[f'total_{name}']} {name}" for name in ("episodes", "frames", "tasks"))
+    print(f"{out}: {counts} at {info['fps']} Hz; {info['left_out']} frames left out, which lacked an image or a signal")

@@ -16,7 +16,7 @@ def policy(
     weights: Path = Path("weights/block.safetensors"),
     trials: int = 100,
     randomization: str = "all",
-    object: Literal["block", "prism"] = "block",
+    object: str = "block",
     timeout: float = 80.0,
     max_goals: int = 50,
     seed: int = 0,

@@ -10,7 +10,7 @@ def graph(
     weights: Path = Path("weights/block.safetensors"),
     trials: int = 20,
     randomization: str = "none",
-    object: Literal["block", "prism"] = "block",
+    object: str = "block",
     timeout: float = 8.0,
     seed: int = 0,
     deterministic: bool = True,

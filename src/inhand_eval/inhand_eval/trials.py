@@ -16,6 +16,7 @@ from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
 from inhand_core.task import PUBLISHED, load_task
+from inhand_description.objects import check_object
 from inhand_eval.interrupted import Interrupted
 from inhand_policy.weights import load_metadata
 
@@ -33,7 +34,7 @@ class Protocol:
         weights: weights file.
         trials: number of trials, each a row of its own with its own seed.
         randomization: "all", "none" or groups joined by commas.
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         timeout_s: time for a goal [s].
         max_goals: goals in a trial.
         seed: of the run.
@@ -49,7 +50,7 @@ class Protocol:
     weights: str
     trials: int
     randomization: str
-    object: Literal["block", "prism"]
+    object: str
     timeout_s: float
     max_goals: int
     seed: int
@@ -65,6 +66,7 @@ class Protocol:
         if self.goals not in GOALS:
             raise ConfigError(f"goals: {self.goals!r} is not one of {list(GOALS)}")
         load_task(self.task)
+        check_object(self.object)
         if self.trials < 1:
             raise ValueError(f"trials must be >= 1, is {self.trials}")
 

@@ -9,7 +9,10 @@ import numpy as np
 
 from inhand_core import rotations
 from inhand_core.component import Component
+from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason, Goal, ObjectPose, Trial, TrialState
+from inhand_description.objects import OBJECTS
+from inhand_description.things import symmetries
 from inhand_policy.faces import UP, faces_up
 from inhand_policy.goal_config import GoalConfig
 from inhand_policy.layout import off_palm
@@ -80,6 +83,10 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
             stop_requested=np.zeros(n, bool),
         )
         self._faces_up = faces_up(config.object)
+        if config.mode == "face_up" and not len(self._faces_up):
+            raise ConfigError(f"goal mode 'face_up' needs an object with faces; {config.object!r} has none")
+        group = symmetries(OBJECTS[config.object].row.symmetry)
+        self._symmetries = group[1:]  # besides the identity
         self.distance = np.zeros(n)
         self.success = np.zeros(n, bool)
         self.dropped = np.zeros(n, bool)
@@ -173,6 +180,13 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         theta = low + (self.state.max_angle[rows] - low) * self.random.uniform((), rows)
         return rotations.normalize(rotations.multiply(rotations.from_axis_angle(axis, theta), orientation))
 
+    def distance_to(self, goal: np.ndarray, orientation: np.ndarray) -> np.ndarray:
+        """Rotation distance (B,) [rad] to the nearest orientation that looks and feels as the goal (B, 4) does."""
+        distance = rotations.distance(goal, orientation)
+        for turn in self._symmetries:
+            distance = np.minimum(distance, rotations.distance(rotations.multiply(goal, turn[None]), orientation))
+        return distance
+
     def _face_up(self, rows: np.ndarray) -> np.ndarray:
         """Orientations (n, 4) of one face up, each as likely, and any yaw."""
         face = self._faces_up[self.random.integers(len(self._faces_up), (), rows)]
@@ -186,7 +200,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         cut = (state.status == TrialState.RUNNING) & (state.interrupted | slow)
         running = (state.status == TrialState.RUNNING) & ~cut
         state.elapsed_ns = state.elapsed_ns + np.where(running, elapsed_ns, 0)
-        self.distance = rotations.distance(state.orientation, pose.orientation)
+        self.distance = self.distance_to(state.orientation, pose.orientation)
         off = off_palm(pose.position) & pose.valid
         self.dropped = running & (off | (pose.age > config.lost_limit_s))
         self.success = running & ~self.dropped & pose.valid & (self.distance < config.tolerance_rad)

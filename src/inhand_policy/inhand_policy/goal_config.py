@@ -6,13 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from inhand_description.objects import check_object
+
 
 @dataclass(frozen=True)
 class GoalConfig:
     """Values and sources in config/goal.yaml.
 
     Attributes:
-        object: "block" or "prism": whose faces mode "face_up" turns up.
+        object: name or path: whose faces mode "face_up" turns up.
         tolerance_rad: a goal is achieved below this rotation distance.
         timeout_s: a goal not achieved in this time ends the trial.
         max_goals: goals in a trial.
@@ -29,7 +31,7 @@ class GoalConfig:
         require_object: trials start only while the object is seen on the palm.
     """
 
-    object: Literal["block", "prism"]
+    object: str
     tolerance_rad: float
     timeout_s: float
     max_goals: int
@@ -44,6 +46,7 @@ class GoalConfig:
     require_object: bool
 
     def __post_init__(self) -> None:
+        check_object(self.object)
         for name in ("tolerance_rad", "timeout_s", "max_goals", "lost_limit_s"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} must be > 0, is {getattr(self, name)}")

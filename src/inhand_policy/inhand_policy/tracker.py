@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 import inhand_kernels
 from inhand_core.component import Component
 from inhand_core.signals import N_FINGERTIPS, Fingertips, ObjectPose
+from inhand_description.objects import check_object
 from inhand_policy.layout import marker_layout
 from inhand_policy.ports import TrackerInputs, TrackerOutputs
 from inhand_policy.registration import well_posed_subsets
@@ -20,18 +20,19 @@ class TrackerConfig:
     """Values and sources in config/tracker.yaml.
 
     Attributes:
-        object: "block" or "prism": whose markers are tracked.
+        object: name or path: whose markers are tracked.
         publish_every: outputs are produced on every n-th frame of markers.
         min_spread_m: visible markers nearer to one line than this fix no rotation.
         max_residual_m: a registration with a larger root mean square error is refused (swapped or loose markers).
     """
 
-    object: Literal["block", "prism"]
+    object: str
     publish_every: int
     min_spread_m: float
     max_residual_m: float
 
     def __post_init__(self) -> None:
+        check_object(self.object)
         if self.publish_every < 1:
             raise ValueError(f"publish_every must be >= 1, is {self.publish_every}")
         for name in ("min_spread_m", "max_residual_m"):

@@ -37,7 +37,7 @@ NANOSECONDS = 1_000_000_000
 class Labels:
     """What messages say beyond the numbers of a signal.
 
-    object: "block" or "prism". source: of object poses, "mocap" or "vision". joint_names: (24) of JointState.
+    object: name or path of the object. source: of object poses, "mocap" or "vision". joint_names: (24) of JointState.
     marker_ids: (M); empty for 0 … M-1.
     """
 

@@ -35,8 +35,8 @@ class WorldModels:
 
     Masses, inertias, sizes, friction, damping, gains, limits, gravity and marker places are scaled or shifted from
     the nominal model, then mj_setConst recomputes subtree masses, inverse weights and lengths in those worlds. The
-    object's bounding sphere, boxes and markers scale with it. An actuator's gain is its servo's P term, or scales its
-    torque where the controller outside closes the loop.
+    object's bounding sphere, boxes and markers scale with it; an object with pieces that are meshes keeps its size.
+    An actuator's gain is its servo's P term, or scales its torque where the controller outside closes the loop.
 
     Args:
         batch: the worlds.
@@ -46,8 +46,8 @@ class WorldModels:
 
     def __init__(self, batch: Batch, layout: Layout, min_joint_span: float) -> None:
         model = batch.model
-        if (model.geom_type[layout.object_geoms] == mujoco.mjtGeom.mjGEOM_MESH).any():
-            raise ValueError("an object made of meshes cannot change its size per world; use primitive geoms")
+        meshes = (model.geom_type[layout.object_geoms] == mujoco.mjtGeom.mjGEOM_MESH).any()
+        self._resizable = not meshes  # a mesh's points are the same in all worlds
         self._batch, self._layout, self._span = batch, layout, min_joint_span
         self._nominal = {name: np.array(_field(model, name)) for name in _PHYSICS_FIELDS}
         self._world = {name: batch.expand(name) for name in _PHYSICS_FIELDS}
@@ -98,6 +98,7 @@ class WorldModels:
 
     def _write_object(self, size: np.ndarray, rows: np.ndarray) -> None:
         nominal, world, geoms = self._nominal, self._world, self._geoms
+        size = size if self._resizable else np.ones_like(size)
         factor = size[:, None, None]
         for name in ("geom_size", "geom_pos", "geom_aabb"):
             world[name][rows, geoms] = nominal[name][geoms] * factor

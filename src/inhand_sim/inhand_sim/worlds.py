@@ -15,6 +15,7 @@ from inhand_core.component import Component, In, Out
 from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
 from inhand_description import ACTUATOR_NAMES, FINGERTIP_TORSION, MARKERS, ModelConfig, build_model
+from inhand_description.objects import check_object
 from inhand_sim.draws import Drawer, WorldDraw
 from inhand_sim.failures import FailureState
 from inhand_sim.forces import ObjectForces
@@ -41,7 +42,7 @@ class WorldsConfig:
 
     Attributes:
         start_states: the states that episodes begin from.
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         threads: physics threads; 0 for one a core.
         cone: friction cone, "pyramidal" or "elliptic"; iterations, ls_iterations: of the Newton solver.
         locked_wrist: the pitch of the wrist is held by narrow limits.
@@ -66,8 +67,7 @@ class WorldsConfig:
     fingertip_torsion: float = FINGERTIP_TORSION
 
     def __post_init__(self) -> None:
-        if self.object not in ("block", "prism"):
-            raise ConfigError(f"object: {self.object!r} is not one of ['block', 'prism']")
+        check_object(self.object)
         if self.threads < 0:
             raise ConfigError(f"threads must be >= 0, is {self.threads}")
         if self.friction not in ("surfaces", "all"):

@@ -38,7 +38,7 @@ class VisionMetadata:
 
     Attributes:
         kind: "regression" (the paper's network) or "keypoints".
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         images: crop and size of its input.
         width: channels of the keypoint network at its finest level; 0 for regression.
         cameras: names, in the order of its input.
@@ -46,7 +46,7 @@ class VisionMetadata:
     """
 
     kind: Kind
-    object: Literal["block", "prism"]
+    object: str
     images: ImageConfig
     width: Annotated[int, Range(0, MAX_WIDTH)]
     cameras: tuple[str, ...] = CAMERA_NAMES

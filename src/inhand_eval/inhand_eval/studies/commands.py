@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 
 def scale(
@@ -183,7 +182,7 @@ def sensitivity(
     seconds: float = 80.0,
     timeout: float = 24.0,
     randomization: str = "all",
-    object: Literal["block", "prism"] = "block",
+    object: str = "block",
     locked_wrist: bool = False,
     most: int = 8,
     seed: int = 0,
@@ -227,7 +226,7 @@ def task(
     seed: int = 1,
     timeout: float = 80.0,
     randomization: str = "all",
-    object: Literal["block", "prism"] = "block",
+    object: str = "block",
     choices: tuple[str, ...] = (),
     run: Path = Path("runs/study_task"),
     page: Path | None = None,

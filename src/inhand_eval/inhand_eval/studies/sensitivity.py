@@ -28,7 +28,7 @@ class SensitivityConfig:
         seconds: simulated time after which trials that still run are left alone [s].
         timeout_s: time for a goal [s].
         randomization: groups with physics among them.
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         locked_wrist: the pitch of the wrist is held.
         seed: of the worlds.
         threads: physics threads; 0: one a core.

@@ -10,10 +10,11 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.config import ConfigError
 from inhand_core.random import RowRandom
-from inhand_description import CAMERAS, LIGHTS, OBJECTS
+from inhand_description import CAMERAS, LIGHTS
+from inhand_description.object_file import MAX_FACES
 from inhand_sim.cameras.ranges import AppearanceConfig, load_appearance
 
-FACES = max(len(row.faces) for row in OBJECTS.values())
+FACES = MAX_FACES
 PARTS = 32
 """Visible parts of the hand that can have a colour of their own."""
 LAMPS = 6

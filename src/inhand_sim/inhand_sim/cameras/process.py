@@ -31,7 +31,7 @@ class Order:
     """What to render.
 
     Attributes:
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         qpos: (31,), see `Renderer.render`.
         object_scale: size of the object relative to nominal.
         looks: `CALIBRATED`, or the number of a draw.

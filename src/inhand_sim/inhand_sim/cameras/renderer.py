@@ -50,7 +50,7 @@ class Renderer(ABC):
     """Renders hand and object; one a process, and always from the same thread.
 
     Args:
-        name: of the object, "block" or "prism".
+        name: of the object, or its path.
         config: settings.
         crop: side [px] of the square in the image's middle that is rendered alone; None: the whole image.
 
@@ -176,7 +176,7 @@ def make_renderer(
 
     Args:
         name: the renderer.
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         crop: see `Renderer`.
         config: settings; None: those of config/cameras_sim.yaml.
 

@@ -8,7 +8,6 @@ import mujoco
 import numpy as np
 
 from inhand_core import rotations
-from inhand_core.config import ConfigError
 from inhand_description import CAMERAS, OBJECTS, ModelConfig, build_spec
 from inhand_sim.cameras.appearance import ABOVE, LAMPS, PALM, PARTS, Looks
 from inhand_sim.cameras.hsv import hsv_to_rgb, rgb_to_hsv
@@ -18,6 +17,9 @@ from inhand_sim.cameras.settings import CamerasConfig
 _VISIBLE = "rh_V"
 _DARK = 0.08
 """Brightness of the object's edges between its faces, relative to full."""
+
+_MESH = "object_mesh"
+"""The geom of an object that is shown by a mesh."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +54,7 @@ def build_scene(name: str, config: CamerasConfig) -> mujoco.MjModel:
     Raises:
         ConfigError: an unknown object.
     """
-    if name not in OBJECTS:
-        raise ConfigError(f"object: {name!r} is not one of {sorted(OBJECTS)}")
+    thing = OBJECTS[name]
     spec = build_spec(ModelConfig(object=name, visuals=True))
     for group in (spec.pairs, spec.excludes, spec.lights, spec.sites, spec.actuators, spec.tendons):
         for element in list(group):
@@ -65,6 +66,10 @@ def build_scene(name: str, config: CamerasConfig) -> mujoco.MjModel:
                 geom.material = material
     for geom in list(spec.geoms):
         if not geom.material or geom.material not in ("robot", "coat"):
+            spec.delete(geom)
+        elif geom.name == _MESH:
+            geom.rgba = [*thing.row.rgb, 1.0]
+        elif geom.name.startswith("object") and thing.row.mesh is not None:
             spec.delete(geom)
         elif geom.name.startswith("object"):
             geom.rgba = [_DARK, _DARK, _DARK, 1.0]
@@ -115,8 +120,8 @@ def find_parts(model: mujoco.MjModel, name: str) -> Parts:
     return Parts(
         hand=hand,
         object=own,
-        faces=np.array([names.index(f"face_{row.name}") for row in rows]),
-        faces_rgb=np.array([row.rgb for row in rows]),
+        faces=np.array([names.index(f"face_{row.name}") for row in rows], int),
+        faces_rgb=np.array([row.rgb for row in rows]).reshape(-1, 3),
         robot=model.mat("robot").id,
         coat=model.mat("coat").id,
         object_size=model.geom_size[own].copy(),

@@ -15,7 +15,7 @@ from inhand_sim.worlds import NOMINAL_STEP
 
 
 def start_qpos(object: str) -> np.ndarray:
-    """(n, 31) qpos of the start states of config/sim.yaml for "block" or "prism"; made once, then cached."""
+    """(n, 31) qpos of the start states of config/sim.yaml for an object; made once, then cached."""
     raw = read_yaml(config_file("sim"))
     model = ModelConfig(
         object=object,

@@ -25,7 +25,7 @@ class Snapshot:
     """State of one world.
 
     Attributes:
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         joints: (24,) angles [rad].
         position: (3,) of the object [m, world]; orientation: (4,).
         scale: the object's size relative to nominal.

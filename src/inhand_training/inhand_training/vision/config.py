@@ -70,7 +70,7 @@ class VisionTraining:
 
     Attributes:
         kind: "regression" (the paper's network) or "keypoints".
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         width: of the keypoint network; 0 for regression.
         seed: decides states, looks, first weights and order; with several workers their order varies.
         ranks: processes, each with its part of every batch and render workers of its own; gradients are averaged. 0:
@@ -86,7 +86,7 @@ class VisionTraining:
     """
 
     kind: Literal["regression", "keypoints"]
-    object: Literal["block", "prism"]
+    object: str
     width: int
     seed: int
     ranks: int

@@ -27,7 +27,7 @@ class SampleConfig:
 
     Attributes:
         renderer: "classic" or "filament".
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         images: crop and size.
         looks: randomise what config/appearance.yaml lists; false: as the description has it.
         augment: change the object's pose as the paper's D.2 does.

@@ -53,7 +53,7 @@ def gather_states(
 
     Args:
         config: how many, and how they are made.
-        object: "block" or "prism".
+        object: its name, or the path of its file.
         seed: other seeds give other goals, start states and physics.
         progress: called with the number of states so far.
     """
