@@ -22,8 +22,7 @@ from inhand_ros.messages import message_class
 from inhand_ros.parameters import file_comments
 from inhand_ros.qos import publisher_qos
 
-TOPIC = "mocap/markers"
-LOOK_S = 0.1
+TOPIC, LOOK_S = "mocap/markers", 0.1
 
 
 class PhaseSpaceDriver(ManagedNode):
@@ -66,6 +65,7 @@ class PhaseSpaceDriver(ManagedNode):
             self._converter.connected,
             self._time.now_ns,
             self.get_logger().info,
+            self._time.seconds,
         )
         self._connection.start()
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -88,6 +88,7 @@ class PhaseSpaceDriver(ManagedNode):
         super().destroy_node()
 
     def _on_frame(self, frame: Frame, host_ns: int) -> None:
+        host_ns = self._time.not_before(host_ns, frame.time_ns)
         if self._time.ready and (out := self._converter.convert(frame, host_ns)) is not None:
             self._outlet.publish(encode(out.markers, out.stamp_ns, out.sequence, self._labels))
 
