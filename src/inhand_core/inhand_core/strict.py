@@ -70,18 +70,19 @@ def parse_yaml(text: str, where: str, as_text: Collection[str] = ()) -> Any:
         raise StrictError(f"{where}: not YAML: {_first_line(error)}") from error
 
 
-def parse_json(text: str, where: str) -> Any:
+def parse_json(text: str, where: str, max_length: int = MAX_BYTES) -> Any:
     """The value of one JSON text.
 
     Args:
         text: the text.
         where: the file's name, for messages.
+        max_length: a longer text is refused.
 
     Raises:
         StrictError: not JSON, NaN or Infinity, a number beyond a double's, a key given twice, nesting without end.
     """
-    if len(text) > MAX_BYTES:
-        raise StrictError(f"{where}: more than {MAX_BYTES} characters of JSON")
+    if len(text) > max_length:
+        raise StrictError(f"{where}: more than {max_length} characters of JSON")
     if (depth := _json_depth(text)) > MAX_DEPTH:
         raise StrictError(f"{where}: JSON nested {depth} levels deep; {MAX_DEPTH} are read")
 
