@@ -51,6 +51,14 @@ std::size_t domain_of(Context & context)
   return domain;
 }
 
+const char * mode_name(const NodeParameters & parameters)
+{
+  if (parameters.lockstep) {
+    return "lockstep";
+  }
+  return parameters.simulated ? "simulated time" : "real time";
+}
+
 void run(int argc, char ** argv)
 {
   Context context(argc, argv);
@@ -62,7 +70,7 @@ void run(int argc, char ** argv)
     parameters.claim);
   const bool enabled = parameters.auto_enable && !latch.was_stopped() && !latch.is_respawn();
   RCUTILS_LOG_INFO_NAMED(
-    node.logger_name(), "%s, %.1f ms period, %s", parameters.lockstep ? "lockstep" : "real time",
+    node.logger_name(), "%s, %.1f ms period, %s", mode_name(parameters),
     parameters.control.period_ns * 1e-6,
     enabled ? "enabled at start" : "disabled until controller/enable is called");
   if (latch.was_stopped()) {
@@ -76,6 +84,8 @@ void run(int argc, char ** argv)
   const Start start{latch, enabled, claim_number(parameters.claim)};
   if (parameters.lockstep) {
     run_lockstep(context, node, parameters, start);
+  } else if (parameters.simulated) {
+    run_simulated(context, node, parameters, start);
   } else {
     run_realtime(context, node, parameters, start);
   }

@@ -31,4 +31,10 @@ void run_realtime(
 void run_lockstep(
   Context & context, Node & node, const NodeParameters & parameters, const Start & start);
 
+// In a simulated world: one cycle a reading, as it comes, with the newest action; time is the
+// readings' stamps and /clock, so a slow machine makes no reading late and no action old. Wall time
+// says one thing only: that the simulator itself is silent, which ends torque.
+void run_simulated(
+  Context & context, Node & node, const NodeParameters & parameters, const Start & start);
+
 }  // namespace inhand_control::node

@@ -1,8 +1,6 @@
 #include <rcutils/logging_macros.h>
 
 #include <atomic>
-#include <cstdio>
-#include <exception>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +11,7 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "serving.hpp"
 #include "topic_qos.hpp"
 #include "writer_lock.hpp"
 
@@ -22,26 +21,7 @@ namespace
 {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kWakeNs = 50 * kMillisecond;  // how often an idle thread looks for the end
 constexpr std::int64_t kRequestNs = 500 * kMillisecond;
-
-// A publisher that is followed is given up after so long: launch starts a node anew after this time.
-constexpr std::int64_t kReleaseNs = 1000 * kMillisecond;
-
-// Answers requests until the process is told to end, or cannot.
-template <typename Answer>
-void serve(WaitSet & requests, const Answer & answer)
-{
-  try {
-    while (!g_interrupted) {
-      requests.wait(kWakeNs);
-      answer();
-    }
-  } catch (const std::exception & error) {
-    std::fprintf(stderr, "rt_node: %s\n", error.what());
-    g_interrupted = true;
-  }
-}
 
 // Publishes records until `done` is set and none is left.
 void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic<bool> & done)
@@ -49,7 +29,7 @@ void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic
   rt::CycleRecord record;
   for (;;) {
     const bool last_round = done.load();
-    while (loop.take(record, last_round ? 0 : kWakeNs)) {
+    while (loop.take(record, last_round ? 0 : kIdleNs)) {
       reporter.publish(record, record.woke_ns);
     }
     if (last_round) {
@@ -111,7 +91,7 @@ void run_realtime(
   ActionMessage action;
   rmw_gid_t writer;
   while (!g_interrupted) {
-    inputs.wait(kWakeNs);
+    inputs.wait(kIdleNs);
     const std::int64_t now_ns = rt::steady_now_ns();
     while (sensors.take(reading.get(), writer)) {
       if (sensors_lock.admits(writer, now_ns)) {

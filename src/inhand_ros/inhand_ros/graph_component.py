@@ -256,14 +256,17 @@ class GraphComponent:
             polled.take()
 
     def _receiver(self, topic: str, inbox: Inbox) -> Any:
-        def receive(message: Any) -> None:
+        """A callback that says whether it took the message."""
+
+        def receive(message: Any) -> bool:
             if not self.admits(topic, message):
-                return
+                return False
             inbox.put(message)
             if self.lockstep:
                 self._advance()
             elif topic == self.component_spec.on:
                 self.run_step(to_ns(message.header.stamp))
+            return True
 
         return receive
 

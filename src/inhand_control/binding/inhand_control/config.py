@@ -85,6 +85,7 @@ class ControllerParameters:
     auto_enable: bool
     lockstep: bool
     action_period_s: float
+    silence_s: float
     status_period_s: float
     diagnostics_period_s: float
     claim: str

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import Any
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
 from std_srvs.srv import Trigger
 
@@ -17,7 +16,7 @@ from inhand_drivers.hand.handover import Handover
 from inhand_drivers.hand.loop import CycleThread
 from inhand_drivers.hand.report import fill, trouble
 from inhand_drivers.hand.tables import read_tables
-from inhand_drivers.nodes.hand_parameters import prepare
+from inhand_drivers.nodes.hand_parameters import IN_SIMULATION, prepare
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_interfaces.msg import HandSensors as HandSensorsMessage
 from inhand_interfaces.msg import MotorCommands
@@ -27,6 +26,7 @@ from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
 LOOK_S = 0.02
+IDLE_S = 0.01  # between bus cycles while simulated time stands
 WAITING = 50  # readings that may wait for the middleware
 
 
@@ -35,8 +35,8 @@ class HandDriver(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("hand_driver")
-        self._config = prepare(self)
         self._claim, self._time = declare_claim(self), RosTime(self)
+        self._config = prepare(self, **(IN_SIMULATION if self._time.simulated else {}))
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
         self.bring_up()
@@ -52,15 +52,15 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
-        bus, log = SoemBus(self._config), self.get_logger()
-        self._core = HandCore(self._config, self._tables, bus, time.monotonic, log, self._claim)
+        bus, log, period = SoemBus(self._config), self.get_logger(), 1.0 / self._config.bus_rate
+        self._core = HandCore(self._config, self._tables, bus, self._time.seconds, log, self._claim)
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
         self._trouble = ""
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        warn, period = self.get_logger().warning, 1.0 / self._config.bus_rate
-        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn)
+        turn = partial(self._time.await_tick, IDLE_S) if self._time.simulated else None
+        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, log.warning, turn)
 
     def deactivate(self) -> None:
         """Zero torque, then leaves the hand."""
@@ -90,7 +90,7 @@ class HandDriver(ManagedNode):
         return timed
 
     def _publish(self, reading: Reading, stamp_ns: int) -> None:
-        signal = HandSensors(reading.hall[None], reading.motor_current[None], np.array([reading.start]))
+        signal = HandSensors(reading.hall[None], reading.motor_current[None], [reading.start])
         self._outlet.publish(encode(signal, stamp_ns, reading.sequence, Labels()))
 
     def _on_command(self, message: Any) -> None:

@@ -67,7 +67,7 @@ def freeze(program: str, system: System) -> str:
 def stop(system: System) -> str:
     """A person's stop outlives the controller, and only a person's clear ends it."""
     require(system.call("controller/stop").success, "stop was refused")
-    system.wait_for_mode(ControllerStatus.STOPPED)
+    resting_ns = system.without_torque(ControllerStatus.STOPPED)
     pid, then = system.pid("rt_node"), time.monotonic()
     os.kill(pid, signal.SIGKILL)
     system.wait(lambda: system.pid("rt_node") != pid, "new rt_node")
@@ -75,7 +75,7 @@ def stop(system: System) -> str:
     require(not system.call("controller/enable", SetBool, data=True).success, "enable undid the stop")
     time.sleep(1.0)
     require(not system.modes(then) - {ControllerStatus.STOPPED}, "it was not stopped all the time")
-    require(system.torque(then + 0.5) < STILL, f"motors with {system.torque(then + 0.5):.2f} A")
+    require(system.torque(resting_ns) < STILL, f"motors with {system.torque(resting_ns):.2f} A")
     system.run()
     return "stopped after a kill, enable refused, cleared by hand"
 
@@ -157,15 +157,14 @@ def forge_sensors(system: System) -> str:
 def forge_torques(system: System) -> str:
     """Motor commands of others, unsigned and signed, while the own controller is disabled: the motors rest."""
     with system.publisher("hand/motor_commands") as outlet:
-        system.rest()
-        then = time.monotonic()
+        resting_ns, then = system.rest(), time.monotonic()
         for k in range(400):
             newest = system.since("hand/sensors", time.monotonic() - 1.0)
             stamp = to_ns(newest[-1].header.stamp) if newest else 0
             outlet.publish(encode(MotorCommands(np.full((1, 20), 0.3)), stamp, k, Labels(claim=(0, 12345)[k % 2])))
             time.sleep(0.005)
         system.wait(lambda: system.errors(then, "publishes motor commands too"), "error in the diagnostics")
-        require(system.torque(then) < STILL, f"the motors followed: {system.torque(then):.2f} A")
+        require(system.torque(resting_ns) < STILL, f"the motors followed: {system.torque(resting_ns):.2f} A")
         refused = system.call("controller/enable", SetBool, data=True)
         require(not refused.success, "enabled beside another publisher of motor commands")
     system.run()
@@ -225,8 +224,7 @@ def second_graph(system: System) -> str:
     )
     require(done.returncode != 0, "a second launch started")
     require("has a graph already" in done.stdout + done.stderr, f"it did not say why: {done.stderr[-300:]}")
-    system.rest()
-    then = time.monotonic()
+    resting_ns, then = system.rest(), time.monotonic()
     files = [word for name in ("hand", "controller") for word in ("--params-file", str(config_file(name)))]
     rest = ["-p", "auto_enable:=true", "-r", "__node:=other_controller", "-r", "controller/status:=other/status"]
     command = [program("inhand_control", "rt_node"), "--ros-args", *files, *rest]
@@ -235,7 +233,7 @@ def second_graph(system: System) -> str:
         system.wait(lambda: system.errors(then, "publishers"), "error in the diagnostics")
         system.wait(lambda: max(torques_of(system, then)) > 0.0, "torque that the other one asks for")
         time.sleep(2.0)
-        require(system.torque(then) < STILL, f"the motors followed: {system.torque(then):.2f} A")
+        require(system.torque(resting_ns) < STILL, f"the motors followed: {system.torque(resting_ns):.2f} A")
     finally:
         other.send_signal(signal.SIGINT)
         other.wait(30.0)

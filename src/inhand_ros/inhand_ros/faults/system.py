@@ -22,9 +22,12 @@ from std_srvs.srv import SetBool, Trigger
 
 from inhand_core.graph import load_graph
 from inhand_interfaces.msg import ControllerStatus
+from inhand_ros.codecs import to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos, publisher_qos
 
+SETTLED_NS = 100_000_000
+"""From the report of a mode until the last command before it is no longer followed: five times its time-out."""
 STILL = 0.02
 """A current of the motors that is none [A]: commands of zero, as floats."""
 START_S, LIMIT_S, END_S = 300.0, 120.0, 30.0
@@ -122,10 +125,18 @@ class System:
         statuses = [status for message in self.since("/diagnostics", then) for status in message.status]
         return [s.message for s in statuses if s.level == DiagnosticStatus.ERROR and words in s.message]
 
-    def torque(self, then: float) -> float:
-        """Largest current of the simulated motors since then [A]."""
-        readings = self.since("hand/sensors", then)
+    def torque(self, stamp_ns: int) -> float:
+        """Largest current of the simulated motors after a time of their sensors, up to now [A].
+
+        By stamps, not by when they came: on a busy machine this node hears late.
+        """
+        now_ns = to_ns(self.status().header.stamp)
+        self.wait(lambda: self._newest_ns() >= now_ns, "sensors up to now")
+        readings = [m for _, m in list(self._heard["hand/sensors"]) if to_ns(m.header.stamp) > stamp_ns]
         return max((max(map(abs, reading.motor_current)) for reading in readings), default=0.0)
+
+    def _newest_ns(self) -> int:
+        return to_ns(self._heard["hand/sensors"][-1][1].header.stamp)
 
     def wait(self, condition: Callable[[], Any], what: str, limit_s: float = LIMIT_S) -> float:
         """Waits for a condition; returns how long it took [s].
@@ -146,6 +157,11 @@ class System:
         """Waits for a report of a mode that is made from now on; returns how long it took [s]."""
         now = time.monotonic()
         return self.wait(lambda: mode in self.modes(now), MODES[mode], limit_s)
+
+    def without_torque(self, mode: int) -> int:
+        """Waits for a mode without torque; returns the time of the sensors from which on motors must rest [ns]."""
+        self.wait_for_mode(mode)
+        return to_ns(self.status().header.stamp) + SETTLED_NS
 
     @contextlib.contextmanager
     def publisher(self, topic: str, kind: Any = None) -> Iterator[Any]:
@@ -172,16 +188,10 @@ class System:
         self.wait(future.done, f"answer of {name}")
         return future.result()
 
-    def rest(self) -> None:
-        """Disables the controller and waits until its motors give no torque."""
+    def rest(self) -> int:
+        """Disables the controller; returns the time of the sensors from which on its motors must rest [ns]."""
         self.call("controller/enable", SetBool, data=False)
-        self.wait_for_mode(ControllerStatus.DISABLED)
-
-        def still() -> bool:
-            now = time.monotonic()
-            return len(self.since("hand/sensors", now - 0.5)) > 20 and self.torque(now - 0.5) < STILL
-
-        self.wait(still, "motors at rest")
+        return self.without_torque(ControllerStatus.DISABLED)
 
     def run(self) -> float:
         """Lets the controller run, as a person does: once it is alone, which discovery may know late; the time it took.
