@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -15,6 +16,7 @@ import rclpy
 from rcl_interfaces.srv import DescribeParameters, GetParameters, ListParameters, SetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter, parameter_value_to_python
+from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool, Trigger
 from support.processes import Processes, executable, wait_for
 
@@ -26,7 +28,7 @@ from inhand_core.paths import config_file
 from inhand_core.random import row_seeds
 from inhand_core.signals import HandAction, HandSensors
 from inhand_interfaces.msg import ControllerStatus
-from inhand_ros.codecs import Labels, decode, encode, to_ns
+from inhand_ros.codecs import Labels, decode, encode, to_ns, to_stamp
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos, publisher_qos
 
@@ -204,6 +206,76 @@ def test_free_running_goes_through_its_modes(bench: Bench, processes: Processes)
     bench.wait(
         lambda: status[-1].mode == ControllerStatus.STOPPED or not any(commands[-1].torque), "a last zero torque"
     )
+
+
+class World:
+    """A simulator that waits for the controller: a reading, its command, the next reading, however long that takes."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.reading, self.action, self.time_ns = bench, 0, 0, 1_000 * 10**9
+        self.clock = bench.node.create_publisher(Clock, "/clock", 10)
+        self.commands, self.status = bench.received["hand/motor_commands"], bench.received["controller/status"]
+        listeners = (self.clock, *bench._publishers.values())
+        bench.wait(lambda: all(p.get_subscription_count() for p in listeners), "the controller")
+        bench.wait(lambda: bench.node.count_publishers("hand/motor_commands"), "the controller's commands")
+
+    def say_time(self) -> None:
+        self.clock.publish(Clock(clock=to_stamp(self.time_ns)))
+
+    def run(self, seconds: float, *, act: bool = True, stall: float = 0.0) -> None:
+        """So much simulated time; in the middle of it nothing happens for `stall` seconds of wall time."""
+        readings = round(seconds * 1e9 / PERIOD_NS)
+        for k in range(readings):
+            self.time_ns += PERIOD_NS
+            if act and self.reading % 16 == 0:
+                self.bench.publish("hand/action", self.action, self.time_ns, _action(np.full(20, 0.3)))
+                self.action += 1
+            number = self.reading
+            self.bench.publish("hand/sensors", number, self.time_ns, _reading(0.1))
+            self.reading += 1
+            self.say_time()
+            self.bench.wait(lambda n=number: self.commands and self.commands[-1].sensors_sequence == n, "its command")
+            if k == readings // 2:
+                time.sleep(stall)
+
+    def mode(self) -> int:
+        """The controller's mode, in a report made from now on."""
+        known = len(self.status)
+        self.bench.wait(lambda: len(self.status) > known + 1, "a report", self.say_time)
+        return self.status[-1].mode
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_in_simulated_time_wall_time_finds_nothing_but_a_silent_simulator(bench: Bench, processes: Processes) -> None:
+    simulated = ["-p", "use_sim_time:=true", "-p", "auto_enable:=true", "-p", "silence_s:=6.0"]
+    processes.start("rt_node", [*COMMAND, *FILES, *simulated])
+    world = World(bench)
+    world.run(0.5, stall=0.6)  # more than both time-outs
+    assert world.mode() == ControllerStatus.RUNNING
+    first = world.status[-1]
+    assert (first.holds, first.zero_torques, first.missed_deadlines) == (0, 0, 0)
+    assert [c.sensors_sequence for c in world.commands] == list(range(world.reading)), "one command a reading"
+    assert any(world.commands[-1].torque)
+
+    world.time_ns += 15_000_000
+    assert world.mode() == ControllerStatus.RUNNING, "the clock went on for less than the sensors' time-out"
+    world.time_ns += 10_000_000
+    assert world.mode() == ControllerStatus.ZERO_TORQUE
+    assert not any(world.commands[-1].torque)
+    world.run(0.5, act=True)
+    assert world.mode() == ControllerStatus.RUNNING and world.status[-1].zero_torques == 1
+    holds = world.status[-1].holds  # until the next action came
+    world.run(0.24, act=False)
+    assert world.mode() in (ControllerStatus.RUNNING, ControllerStatus.HOLD)
+    world.run(0.2, act=False)
+    assert world.mode() == ControllerStatus.HOLD and world.status[-1].holds == holds + 1
+
+    end = time.monotonic() + 8.0
+    while time.monotonic() < end:  # a paused simulator says again what time it is
+        assert world.mode() == ControllerStatus.HOLD
+    bench.wait(lambda: world.status[-1].mode == ControllerStatus.ZERO_TORQUE, "the end of a silent simulator's torque")
+    assert bench.call(Trigger, "controller/stop", Trigger.Request())[0], "a request is answered though time stands"
+    assert world.mode() == ControllerStatus.STOPPED
 
 
 @pytest.mark.parametrize("bench", [False], indirect=True)

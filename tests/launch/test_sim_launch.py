@@ -62,7 +62,7 @@ def test_every_topic_flows_in_its_frame(run: Run, probe) -> None:
 def test_the_clock_never_goes_back(run: Run, probe) -> None:
     times = [to_ns(message.clock) for _, message in probe.heard["clock"]]
     assert len(times) > 100
-    assert (np.diff(times) > 0).all()
+    assert (np.diff(times) >= 0).all()  # a time that stands is said again, as a sign of life
     for topic in ("mocap/markers", "hand/sensors", "policy/action"):
         stamps = [to_ns(message.header.stamp) for _, message in probe.heard[topic]]
         assert (np.diff(stamps) > 0).all(), topic

@@ -7,8 +7,12 @@ import sys
 # made evaluations several times slower. Before NumPy is imported; whoever sets it otherwise has their way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from inhand_core.machine import Alone
+
 from .registry import Command, commands
 
+MEASURING = ("bench", "study")
+"""Groups of commands that print figures of this machine."""
 USER_ERRORS = (ValueError, KeyError, FileNotFoundError, RuntimeError)
 
 
@@ -39,8 +43,11 @@ def call(command: Command, arguments: list[str]) -> int:
     import tyro
 
     function = command.entry.load()
+    alone = Alone()
     try:
         result = tyro.cli(function, prog=f"inhand {' '.join(command.words)}", args=arguments)
+        if command.words[0] in MEASURING and (mark := alone.mark()):
+            print(mark, file=sys.stderr)
     except USER_ERRORS as error:
         text = error.args[0] if isinstance(error, KeyError) and error.args else error
         print(f"inhand {' '.join(command.words)}: {text}", file=sys.stderr)

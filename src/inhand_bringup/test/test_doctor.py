@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from inhand_bringup import doctor as program
-from inhand_bringup.doctor import dds, machine, software
+from inhand_bringup.doctor import dds, load, machine, software
 from inhand_bringup.doctor.finding import Answer, Finding, ask
 
 Usage = namedtuple("Usage", "total used free")
@@ -46,6 +46,37 @@ def test_a_missing_library_is_an_error_and_names_the_remedy(monkeypatch):
 def test_a_clock_that_is_not_synchronised_is_a_warning(monkeypatch, state, level):
     monkeypatch.setattr(machine.ctypes, "CDLL", lambda *_, **__: namedtuple("C", "adjtimex")(lambda _: state))
     assert list(machine.clock())[-1].level == level
+
+
+@pytest.mark.parametrize(
+    "cores, waiting, used, level",
+    [
+        (4, 0.5, {"sim_node": 0.3}, "ok"),
+        (2, 18.4, {}, "warning"),
+        (2, 0.1, {"train.py": 1.6}, "warning"),
+        (1, 0.1, {}, "warning"),
+    ],
+)
+def test_a_busy_machine_is_a_warning_that_names_who_is_busy(cores, waiting, used, level):
+    finding = load.judge_load(cores, waiting, used)
+    assert finding.level == level and f"{cores} cores, load {waiting}" in finding.what
+    assert all(name in finding.what for name in used)
+
+
+@pytest.mark.parametrize(
+    "status, level, words",
+    [
+        ([0.999, 1.0, False, True], "ok", "at 1.00 of real time"),
+        ([0.55, 1.0, False, True], "warning", "0.55 of real time, 1 asked for"),
+        ([0.5, 0.5, False, True], "ok", "0.5 asked for"),
+        ([0.3, 0.0, False, True], "ok", "as fast as it can"),
+        ([0.0, 1.0, True, True], "ok", "paused"),
+        (None, "warning", "not heard"),
+    ],
+)
+def test_a_simulation_slower_than_asked_is_a_warning(status, level, words):
+    finding = load.judge_simulation(status)
+    assert finding.level == level and words in finding.what
 
 
 def test_a_slow_disk_is_a_warning_with_its_speed(monkeypatch, tmp_path):

@@ -55,7 +55,8 @@ class HealthLimits:
 def judge(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits) -> list[Finding]:
     """Every topic of the graph, the controller and the simulator; in the order of the graph."""
     paused = snapshot.simulator is not None and snapshot.simulator.paused
-    findings = [judge_topic(topic, snapshot.rates, spec, limits, paused) for topic in spec.topics]
+    pace = pace_of(snapshot)
+    findings = [judge_topic(topic, snapshot.rates, spec, limits, paused, pace) for topic in spec.topics]
     findings += [Finding(topic, "cannot be read", Level.ERROR, why) for topic, why in snapshot.unreadable.items()]
     if snapshot.controller is not None:
         findings.append(judge_controller(snapshot.controller))
@@ -64,10 +65,23 @@ def judge(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits) -> list[Fin
     return findings
 
 
+def pace_of(snapshot: Snapshot) -> float:
+    """Graph's seconds in a second of wall time: 1 but where the whole graph runs on a simulator's time."""
+    return snapshot.simulator.pace if snapshot.simulator is not None else 1.0
+
+
 def judge_topic(
-    topic: str, rates: Mapping[str, TopicRate], spec: GraphSpec, limits: HealthLimits, paused: bool = False
+    topic: str,
+    rates: Mapping[str, TopicRate],
+    spec: GraphSpec,
+    limits: HealthLimits,
+    paused: bool = False,
+    pace: float = 1.0,
 ) -> Finding:
-    """One topic against its rate in the graph; while the simulation is paused silence is no fault."""
+    """One topic against its rate in the graph; while the simulation is paused silence is no fault.
+
+    Rates and silence were measured in wall time; `pace` is how many of the graph's seconds pass in one of those.
+    """
     expected, seen = spec.topics[topic], rates.get(topic)
     if seen is None or seen.age is None:
         if expected.on_change:
@@ -75,11 +89,12 @@ def judge_topic(
         return Finding(topic, "nothing yet", Level.WARN if paused else Level.ERROR, _ask(topic, spec))
     if expected.on_change:
         return Finding(topic, f"last change {seen.age:.0f} s ago", Level.OK)
-    figures = f"{seen.rate:.1f} of {expected.rate:g} Hz"
-    if seen.age > max(limits.silence_periods / expected.rate, limits.silence_least_s):
+    rate = seen.rate / pace
+    figures = f"{rate:.1f} of {expected.rate:g} Hz"
+    if seen.age > max(limits.silence_periods / (expected.rate * min(pace, 1.0)), limits.silence_least_s):
         figures = f"silent for {seen.age:.1f} s"
         return Finding(topic, figures, Level.OK if paused else Level.ERROR, "" if paused else _ask(topic, spec))
-    if seen.rate < (1.0 - limits.rate_tolerance) * expected.rate and not paused:
+    if rate < (1.0 - limits.rate_tolerance) * expected.rate and not paused:
         return Finding(topic, figures, Level.WARN, f"{spec.producers[topic]} is late: is the machine overloaded?")
     return Finding(topic, figures, Level.OK)
 
@@ -103,10 +118,15 @@ def judge_controller(controller: ControllerHealth) -> Finding:
 def judge_simulator(simulator: SimHealth, limits: HealthLimits) -> Finding:
     """The simulator's speed."""
     figures = f"{simulator.real_time_factor:.3f} of real time, {simulator.missed_ticks} ticks missed"
+    if simulator.speed != 1.0:
+        figures += f", {simulator.speed:g} asked for" if simulator.speed else ", as fast as it can"
+    if simulator.awaited:
+        figures += f", waits for {simulator.awaited}"
     if simulator.paused:
         return Finding("simulator", "paused", Level.WARN, "press Resume to go on")
-    if simulator.real_time_factor < limits.real_time_factor:
-        return Finding("simulator", figures, Level.WARN, "too slow: close what else uses the cores")
+    if simulator.real_time_factor < limits.real_time_factor * simulator.speed:
+        only = "nothing is wrong but the speed; " if simulator.waits else ""
+        return Finding("simulator", figures, Level.WARN, f"too slow: {only}close what else uses the cores")
     return Finding("simulator", figures, Level.OK)
 
 

@@ -22,6 +22,8 @@ MODE_COLORS = {
     "STOPPED": "#e74c3c",
 }
 UNKNOWN = "#7f8c8d"
+TOO_SLOW = "the machine is too slow"
+"""With these words the monitor's report of an overload begins."""
 BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
 
 
@@ -31,15 +33,15 @@ div:has(+ div #inhand-mode) > button { --button-height: 4.5rem !important; --but
 """Makes the button above the banner, STOP, large."""
 
 
-def banner(controller: ControllerHealth | None, simulator: SimHealth | None) -> str:
-    """The controller's mode in large letters on its colour, and whether the simulation stands still."""
+def banner(controller: ControllerHealth | None, simulator: SimHealth | None, monitor: NodeReport | None = None) -> str:
+    """The controller's mode in large letters on its colour, whether the simulation stands still, and overload."""
     mode = controller.mode if controller is not None else "NO CONTROLLER"
     paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
     color = MODE_COLORS.get(mode, UNKNOWN)
     words = escape(mode.replace("_", " ") + paused)
     return (
         f'{STYLE}<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;'
-        f'text-align:center;font-weight:700;color:#fff;background:{color}">{words}</div>'
+        f'text-align:center;font-weight:700;color:#fff;background:{color}">{words}</div>{_overload(monitor)}'
     )
 
 
@@ -119,6 +121,15 @@ def legend() -> str:
         f'<div style="{BLOCK}">Markers: {dots}<br>Solid object: estimated pose; white outline: true pose (simulation); '
         "transparent: goal orientation.</div>"
     )
+
+
+def _overload(monitor: NodeReport | None) -> str:
+    """What the monitor says of a machine that is too slow."""
+    if monitor is None or (start := monitor.message.find(TOO_SLOW)) < 0:
+        return ""
+    color = LEVEL_COLORS[Level.WARN]
+    words = escape(monitor.message[start:])
+    return f'<div id="inhand-overload" style="{BLOCK};color:{color};font-weight:600">{words}</div>'
 
 
 def _trial_row(trial: FinishedTrial) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from inhand_console.health import Finding, HealthLimits, Level, judge_topic
+from inhand_console.health import Finding, HealthLimits, Level, judge_topic, pace_of
 from inhand_console.snapshot import NodeReport, Snapshot
 from inhand_core import GraphSpec
 
@@ -20,7 +20,8 @@ ADVICE = (
     (r"nothing received on (\S+)", "see who publishes {0}: `ros2 topic info {0}`"),
     (r"(\S+) is silent", "see who publishes {0}, and what that node says here"),
     (r"untrained|RANDOM", "give the policy trained weights, on the tab Run"),
-    (r"slower than real time", "close what else uses the cores, or start with console:=false"),
+    (r"machine is too slow", "close what else uses the cores; in simulation it makes time slow, and nothing wrong"),
+    (r"slower than", "close what else uses the cores, or start with console:=false"),
     (r"physics broke down", "the world was reset; the log names a file with the state before"),
     (r"base markers were never seen", "is the capture system on, and are the markers on the hand's base in view?"),
     (r"SCHED_FIFO|cannot lock", "allow real-time scheduling: `inhand doctor` prints the lines"),
@@ -52,7 +53,7 @@ def judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLim
     executable = next((c.node for c in spec.components if c.name == name), "")
     rates = ", ".join(_rates(name, snapshot, spec))
     if graph.present is not None and name not in graph.present:
-        advice = f"start it: `ros2 run {executable.replace('/', ' ')}`; launch does so by itself within a second"
+        advice = f"start it: `ros2 run {executable.replace('/', ' ')}`; launch does so by itself within three seconds"
         if name not in snapshot.graph.reports and not any(_heard(name, snapshot, spec)):
             return Finding(name, "not running", Level.ERROR, advice if executable else "restart what started it")
         return Finding(name, "has ended", Level.ERROR, advice if executable else "restart what started it")
@@ -113,8 +114,8 @@ def _heard(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[bool]:
 def _rates(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[str]:
     for topic, producer in spec.producers.items():
         if producer == name and topic in snapshot.rates and not spec.topics[topic].on_change:
-            seen = snapshot.rates[topic]
-            yield f"{topic} {seen.rate:.1f}/{spec.topics[topic].rate:g} Hz, {1e3 * (seen.age or 0.0):.0f} ms old"
+            seen, pace = snapshot.rates[topic], pace_of(snapshot)
+            yield f"{topic} {seen.rate / pace:.1f}/{spec.topics[topic].rate:g} Hz, {1e3 * (seen.age or 0.0):.0f} ms old"
 
 
 def _counters(report: NodeReport | None) -> str:

@@ -122,7 +122,7 @@ class Panel:
         paused = snapshot.simulator is not None and snapshot.simulator.paused
         findings = judge_nodes(snapshot, self._spec, self._config.health, now)
         topics = judge(snapshot, self._spec, self._config.health)
-        _set(self._banner, html.banner(snapshot.controller, snapshot.simulator))
+        _set(self._banner, html.banner(snapshot.controller, snapshot.simulator, snapshot.graph.reports.get("monitor")))
         _set(self._figures, html.trial_figures(snapshot.trial, distance, self._tolerance))
         _set(self._health, html.health_table(findings, "Nodes") + html.health_table(topics, "Topics"))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))

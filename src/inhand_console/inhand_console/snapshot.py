@@ -15,11 +15,23 @@ from inhand_data.intrinsics import Intrinsics
 
 @dataclass(frozen=True)
 class SimHealth:
-    """How the simulator keeps up: simulated over wall seconds of the last second, physics ticks dropped since start."""
+    """How simulated time runs: over wall time in the last second, physics ticks given up since start.
+
+    `speed` is the factor asked for (0: as fast as the graph can); `waits`: for the graph, so that all of it is slow
+    when the machine is; `awaited`: what for at this moment.
+    """
 
     real_time_factor: float
     missed_ticks: int
     paused: bool
+    speed: float = 1.0
+    waits: bool = False
+    awaited: str = ""
+
+    @property
+    def pace(self) -> float:
+        """What rates are to be judged by: the factor where all of the graph runs on simulated time, else 1."""
+        return self.real_time_factor if self.waits and self.real_time_factor > 0.0 else 1.0
 
 
 @dataclass(frozen=True)

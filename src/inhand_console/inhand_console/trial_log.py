@@ -15,6 +15,7 @@ REASONS = {
     EndReason.SUCCESS: "all goals achieved",
     EndReason.STOPPED: "stopped",
     EndReason.INTERRUPTED: "interrupted: a device failed",
+    EndReason.OVERLOADED: "overloaded: the machine was too slow",
 }
 
 

@@ -68,6 +68,29 @@ def test_a_slow_simulator_is_a_warning() -> None:
     assert judge_simulator(SimHealth(0.0, 0, True), LIMITS).figures == "paused"
 
 
+def test_a_simulator_is_slow_by_the_speed_asked_for() -> None:
+    slow_motion = SimHealth(0.5, 0, False, speed=0.5, waits=True)
+    assert judge_simulator(slow_motion, LIMITS).level == Level.OK
+    assert "0.5 asked for" in judge_simulator(slow_motion, LIMITS).figures
+    assert judge_simulator(SimHealth(0.3, 0, False, speed=0.0, waits=True), LIMITS).level == Level.OK
+    late = judge_simulator(SimHealth(0.5, 0, False, waits=True, awaited="hand/action"), LIMITS)
+    assert late.level == Level.WARN and "nothing is wrong but the speed" in late.advice
+    assert "waits for hand/action" in late.figures
+
+
+def test_rates_are_judged_in_simulated_time_where_the_whole_graph_runs_on_it() -> None:
+    rates = {"hand/sensors": TopicRate(80.0, 1.0)}
+    slow = SimHealth(0.4, 0, False, waits=True)
+    found = {f.subject: f for f in judge(Snapshot(rates=rates, simulator=slow), SPEC, LIMITS)}
+    assert found["hand/sensors"].figures == "silent for 1.0 s"
+    rates = {"hand/sensors": TopicRate(80.0, 0.3)}
+    found = {f.subject: f for f in judge(Snapshot(rates=rates, simulator=slow), SPEC, LIMITS)}
+    assert (found["hand/sensors"].level, found["hand/sensors"].figures) == (Level.OK, "200.0 of 200 Hz")
+    wall = SimHealth(0.4, 0, False)
+    found = {f.subject: f for f in judge(Snapshot(rates=rates, simulator=wall), SPEC, LIMITS)}
+    assert found["hand/sensors"].level == Level.WARN
+
+
 def test_a_bad_limit_is_refused_by_name() -> None:
     values = {"silence_periods": 5, "silence_least_s": 0.5, "rate_tolerance": 1.5, "real_time_factor": 0.98}
     with pytest.raises(ConfigError, match="rate_tolerance must be in"):

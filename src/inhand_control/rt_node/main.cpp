@@ -27,6 +27,14 @@ void catch_signals()
   sigaction(SIGTERM, &action, nullptr);
 }
 
+const char * mode_name(const NodeParameters & parameters)
+{
+  if (parameters.lockstep) {
+    return "lockstep";
+  }
+  return parameters.simulated ? "simulated time" : "real time";
+}
+
 void run(int argc, char ** argv)
 {
   Context context(argc, argv);
@@ -34,11 +42,13 @@ void run(int argc, char ** argv)
   const NodeParameters parameters =
     parse_parameters(read_parameters(context.arguments(), node.fully_qualified_name()));
   RCUTILS_LOG_INFO_NAMED(
-    node.logger_name(), "%s, %.1f ms period, %s", parameters.lockstep ? "lockstep" : "real time",
+    node.logger_name(), "%s, %.1f ms period, %s", mode_name(parameters),
     parameters.control.period_ns * 1e-6,
     parameters.auto_enable ? "enabled at start" : "disabled until controller/enable is called");
   if (parameters.lockstep) {
     run_lockstep(context, node, parameters);
+  } else if (parameters.simulated) {
+    run_simulated(context, node, parameters);
   } else {
     run_realtime(context, node, parameters);
   }

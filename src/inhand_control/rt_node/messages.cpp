@@ -19,7 +19,7 @@ void require(bool ok) { check(ok ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "filling a me
 SensorSample decode(const inhand_interfaces__msg__HandSensors & message) noexcept
 {
   SensorSample sample;
-  sample.stamp_ns = message.header.stamp.sec * kNanoseconds + message.header.stamp.nanosec;
+  sample.stamp_ns = to_ns(message.header.stamp);
   sample.sequence = message.sequence;
   sample.size = kHallChannels;  // the message type fixes it
   std::copy_n(message.hall, kHallChannels, sample.hall.begin());
@@ -33,6 +33,11 @@ ActionSample decode(const inhand_interfaces__msg__HandAction & message) noexcept
   sample.size = kActuators;  // the message type fixes it
   std::copy_n(message.action, kActuators, sample.action.begin());
   return sample;
+}
+
+std::int64_t to_ns(const builtin_interfaces__msg__Time & stamp) noexcept
+{
+  return stamp.sec * kNanoseconds + stamp.nanosec;
 }
 
 builtin_interfaces__msg__Time to_stamp(std::int64_t time_ns) noexcept

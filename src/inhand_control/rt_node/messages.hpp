@@ -8,6 +8,7 @@
 #include <inhand_interfaces/msg/hand_action.h>
 #include <inhand_interfaces/msg/hand_sensors.h>
 #include <inhand_interfaces/msg/motor_commands.h>
+#include <rosgraph_msgs/msg/clock.h>
 #include <sensor_msgs/msg/joint_state.h>
 
 #include <cstdint>
@@ -26,6 +27,8 @@ using SensorsMessage = Message<
 using ActionMessage = Message<
   inhand_interfaces__msg__HandAction, inhand_interfaces__msg__HandAction__init,
   inhand_interfaces__msg__HandAction__fini>;
+using ClockMessage = Message<
+  rosgraph_msgs__msg__Clock, rosgraph_msgs__msg__Clock__init, rosgraph_msgs__msg__Clock__fini>;
 using CommandsMessage = Message<
   inhand_interfaces__msg__MotorCommands, inhand_interfaces__msg__MotorCommands__init,
   inhand_interfaces__msg__MotorCommands__fini>;
@@ -41,6 +44,7 @@ using DiagnosticsMessage = Message<
 
 SensorSample decode(const inhand_interfaces__msg__HandSensors & message) noexcept;
 ActionSample decode(const inhand_interfaces__msg__HandAction & message) noexcept;
+std::int64_t to_ns(const builtin_interfaces__msg__Time & stamp) noexcept;
 builtin_interfaces__msg__Time to_stamp(std::int64_t time_ns) noexcept;
 
 void assign(rosidl_runtime_c__String & string, const std::string & text);

@@ -44,6 +44,7 @@ const std::map<std::string, std::string> kDescriptions = {
   {"auto_enable", "enable the controller at start"},
   {"lockstep", "one cycle for each reading instead of the real-time loop"},
   {"action_period_s", "lockstep: a reading waits for action number floor(stamp / this) [s]"},
+  {"silence_s", "simulated time: wall time without a word from the simulator that ends torque [s]"},
   {"status_period_s", "period of controller/status [s]"},
   {"diagnostics_period_s", "period of /diagnostics [s]"},
 };

@@ -13,7 +13,7 @@ namespace inhand_control::node
 namespace
 {
 
-// Parameters that every ROS node understands or is given by launch; none concerns the controller.
+// Parameters that every ROS node understands or is given by launch.
 const std::set<std::string> kStandard = {"use_sim_time", "start_type_description_service"};
 
 template <typename Array>
@@ -57,6 +57,9 @@ class Reader
 {
 public:
   explicit Reader(const ParameterMap & given) : given_(given) {}
+
+  // A flag that need not be given, and then is false.
+  bool flag(const std::string & name) { return given_.count(name) != 0 && boolean(name); }
 
   bool boolean(const std::string & name) { return get<bool>(name, "a boolean"); }
 
@@ -268,6 +271,8 @@ NodeParameters parse_parameters(const ParameterMap & given)
   parameters.rt.lock_memory = reader.boolean("rt.lock_memory");
   parameters.auto_enable = reader.boolean("auto_enable");
   parameters.lockstep = reader.boolean("lockstep");
+  parameters.simulated = reader.flag("use_sim_time");
+  parameters.silence_ns = reader.nanoseconds("silence_s");
   parameters.action_period_ns = reader.nanoseconds("action_period_s");
   parameters.status_period_ns = reader.nanoseconds("status_period_s");
   parameters.diagnostics_period_ns = reader.nanoseconds("diagnostics_period_s");
@@ -283,6 +288,7 @@ NodeParameters parse_parameters(const ParameterMap & given)
     "rt.io_priority must be 0, for the default scheduler, or 1 to below rt.priority");
   require(cpu >= -1 && cpu < 1024, "rt.cpu must be a core number, or -1 for the last one");
   require(parameters.action_period_ns > 0, "action_period_s must be above 0");
+  require(parameters.silence_ns > 0, "silence_s must be above 0");
   require(parameters.status_period_ns > 0, "status_period_s must be above 0");
   require(parameters.diagnostics_period_ns > 0, "diagnostics_period_s must be above 0");
   parameters.rt.priority = static_cast<int>(priority);

@@ -36,6 +36,8 @@ struct NodeParameters
   RtParameters rt;
   bool auto_enable;
   bool lockstep;
+  bool simulated;  // use_sim_time
+  std::int64_t silence_ns;
   std::int64_t action_period_ns;
   std::int64_t status_period_ns;
   std::int64_t diagnostics_period_ns;

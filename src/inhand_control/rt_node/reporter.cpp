@@ -72,6 +72,12 @@ Reporter::Reporter(Node & node, const NodeParameters & parameters)
 
 void Reporter::publish(const rt::CycleRecord & record, std::int64_t now_ns)
 {
+  publish_cycle(record);
+  report(record, now_ns);
+}
+
+void Reporter::publish_cycle(const rt::CycleRecord & record)
+{
   if (record.output.has_position) {
     const ControllerOutput & output = record.output;
     publish_commands(output);
@@ -89,6 +95,10 @@ void Reporter::publish(const rt::CycleRecord & record, std::int64_t now_ns)
   if (timings_.size() > window_size_) {
     timings_.pop_front();
   }
+}
+
+void Reporter::report(const rt::CycleRecord & record, std::int64_t now_ns)
+{
   if (now_ns >= status_due_ns_) {
     status_due_ns_ = now_ns + status_period_ns_;
     publish_status(record);

@@ -24,6 +24,9 @@ public:
 
   // Publishes one cycle; nothing before the first reading. now_ns paces status and diagnostics.
   void publish(const rt::CycleRecord & record, std::int64_t now_ns);
+  // The two halves of it: what a cycle gave; and, where that is due, how the controller fares.
+  void publish_cycle(const rt::CycleRecord & record);
+  void report(const rt::CycleRecord & record, std::int64_t now_ns);
 
 private:
   struct Timing

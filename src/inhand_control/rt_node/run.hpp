@@ -18,4 +18,9 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
 // numbered floor(stamp / action period). Time is the readings' stamps, so a run can be repeated.
 void run_lockstep(Context & context, Node & node, const NodeParameters & parameters);
 
+// In a simulated world: one cycle a reading, as it comes, with the newest action; time is the
+// readings' stamps and /clock, so a slow machine makes no reading late and no action old. Wall time
+// says one thing only: that the simulator itself is silent, which ends torque.
+void run_simulated(Context & context, Node & node, const NodeParameters & parameters);
+
 }  // namespace inhand_control::node

@@ -7,7 +7,7 @@ import math
 import reprlib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -29,8 +29,12 @@ class _OutOfRange(ConfigError):
     """A number outside the range of its field; the unit is the class's to say."""
 
 
-def read_yaml(path: str | Path) -> dict[str, Any]:
+def read_yaml(path: str | Path, as_text: Collection[str] = ()) -> dict[str, Any]:
     """Reads one YAML mapping; a ROS parameter file (`/**: ros__parameters:`) is read as its parameters.
+
+    Args:
+        path: the file.
+        as_text: keys of identifiers, which are text whatever they look like.
 
     Raises:
         ConfigError: the file is missing, is not YAML as `strict.parse_yaml` takes it, or holds no mapping.
@@ -40,7 +44,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         here = sorted(p.name for p in path.parent.glob("*.yaml")) if path.parent.is_dir() else []
         raise ConfigError(f"{path}: no such file; in {path.parent} there are {here}")
     try:
-        content = parse_yaml(read_text(path), str(path))
+        content = parse_yaml(read_text(path), str(path), as_text)
     except (StrictError, OSError) as error:
         raise ConfigError(str(error)) from error
     if content is None:

@@ -32,6 +32,8 @@ class EndReason(enum.IntEnum):
     STOPPED = 4
     INTERRUPTED = 5
     """A device failed; not the policy's doing, so that such a trial is left out of results."""
+    OVERLOADED = 6
+    """The machine was too slow for a real hand's deadlines; left out of results likewise."""
 
 
 @dataclass(frozen=True)

@@ -63,3 +63,9 @@ def test_all_alike_is_the_same():
 )
 def test_a_graph_that_does_not_keep_up_gives_no_verdict(factor, holds, well):
     assert kept_up({"real_time_factor": factor, "holds": holds, "duration_s": 60.0}) is well
+
+
+@pytest.mark.parametrize(("factor", "holds", "well"), [(0.1, 0, True), (0.999, 400, False), (None, 0, False)])
+def test_a_simulation_that_waits_may_be_slow(factor, holds, well):
+    found = {"real_time_factor": factor, "holds": holds, "duration_s": 60.0, "waits_for_graph": True}
+    assert kept_up(found) is well

@@ -26,8 +26,8 @@ class GoalState:
     """All (B,) except orientation (B, 4) in hand_base.
 
     status is a TrialState and reason an EndReason; elapsed_ns counts since the goal was set, waited_ns since the trial
-    ended; max_angle [rad] bounds goals of modes "limited" and "axis"; interrupted while a device is missing. pose is
-    the last one, None before the first.
+    ended; max_angle [rad] bounds goals of modes "limited" and "axis"; interrupted while a device is missing, overloaded
+    while the machine is too slow for one. pose is the last one, None before the first.
     """
 
     trial_id: np.ndarray
@@ -43,6 +43,7 @@ class GoalState:
     stop_requested: np.ndarray
     pose: ObjectPose | None = None
     interrupted: np.ndarray | bool = False
+    overloaded: np.ndarray | bool = False
     goal_requested: np.ndarray | bool = False
 
 
@@ -112,9 +113,13 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         """Asks for another goal in the rows of `mask` that run a trial; it counts as neither achieved nor missed."""
         self.state.goal_requested = self.state.goal_requested | (mask & (self.state.status == TrialState.RUNNING))
 
-    def interrupt(self, missing: bool | np.ndarray) -> None:
-        """Ends the trials of rows with a device `missing`, scalar or (B,), and lets none start until it is back."""
+    def interrupt(self, missing: bool | np.ndarray, overloaded: bool | np.ndarray = False) -> None:
+        """Ends the trials of rows with a device `missing` or on an `overloaded` machine, scalars or (B,).
+
+        None starts while it is so. An overloaded machine is named first: it makes devices miss as well.
+        """
         self.state.interrupted = np.broadcast_to(np.asarray(missing, bool), (self.batch,)).copy()
+        self.state.overloaded = np.broadcast_to(np.asarray(overloaded, bool), (self.batch,)).copy()
 
     def reset(self, mask: np.ndarray) -> None:
         """Back to before the first trial in the rows of `mask` (B,)."""
@@ -191,7 +196,8 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
     def _judge(self, pose: ObjectPose, elapsed_ns: int) -> None:
         """Finds what happened to the running trials; a drop goes before a success, a success before a time-out."""
         state, config = self.state, self.config
-        cut = (state.status == TrialState.RUNNING) & state.interrupted
+        slow = (state.status == TrialState.RUNNING) & state.overloaded
+        cut = (state.status == TrialState.RUNNING) & (state.interrupted | slow)
         running = (state.status == TrialState.RUNNING) & ~cut
         state.elapsed_ns = state.elapsed_ns + np.where(running, elapsed_ns, 0)
         self.distance = self.distance_to(state.orientation, pose.orientation)
@@ -203,6 +209,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         full = self.success & (state.goals_achieved >= config.max_goals)
         stopped = running & state.stop_requested & ~self.dropped & ~full
         self._end(cut, EndReason.INTERRUPTED)
+        self._end(slow, EndReason.OVERLOADED)
         self._end(stopped, EndReason.STOPPED)
         self._end(late & ~stopped, EndReason.TIMEOUT)
         self._end(full, EndReason.SUCCESS)
@@ -225,7 +232,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         first, ended = state.status == TrialState.IDLE, state.status == TrialState.ENDED
         again = ended & (state.reason != EndReason.STOPPED) & (state.waited_ns >= round(config.restart_delay_s * 1e9))
         due = idle & (state.start_requested | (first & config.auto_start) | (again & config.auto_restart))
-        due = due & np.logical_not(state.interrupted)
+        due = due & np.logical_not(state.interrupted) & np.logical_not(state.overloaded)
         if config.require_object:
             due = due & pose.valid & ~off_palm(pose.position)
         state.trial_id = state.trial_id + (due & ended)

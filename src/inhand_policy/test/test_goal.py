@@ -148,6 +148,17 @@ def test_a_missing_device_interrupts_the_trial_and_holds_the_next_one_back():
     assert said(step(component)[1]) == (1, TrialState.RUNNING, EndReason.NONE, 0)
 
 
+def test_an_overloaded_machine_ends_the_trial_under_its_own_name():
+    component = generator()
+    step(component)
+    component.interrupt(True, overloaded=True)
+    assert said(step(component, OFF_PALM)[1]) == (0, TrialState.ENDED, EndReason.OVERLOADED, 0), "it makes devices miss"
+    component.interrupt(False, overloaded=True)
+    assert step(component)[1].state[0] == TrialState.ENDED
+    component.interrupt(False)
+    assert said(step(component)[1]) == (1, TrialState.RUNNING, EndReason.NONE, 0)
+
+
 def test_interruptions_are_by_row_and_a_request_waits_for_their_end():
     component = generator(2, auto_start=False)
     component.interrupt(np.array([True, False]))

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import faulthandler
+import contextlib
 import gc
-import os
-import signal
 import sys
-import threading
-import time
+import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 
 from inhand_core.config import ConfigError
+from inhand_ros.ending import Ending, Interrupted, leave
 from inhand_ros.executor import SteadyExecutor
 from inhand_ros.graph_component import GraphComponent
 from inhand_ros.managed_node import ManagedNode
 from inhand_ros.parameters import check_parameters
+
+PATIENCE_S = 1.5
+"""How long a node may take to end; launch files send SIGTERM after 2 s and SIGKILL after 2.5."""
 
 
 class ComponentNode(GraphComponent, Node):
@@ -62,43 +64,52 @@ class LifecycleComponentNode(GraphComponent, ManagedNode):
         self.forget_component()
 
 
-def run_node(make: Callable[[], Node], patience_s: float | None = 3.0) -> None:
-    """Runs a node until SIGINT or SIGTERM; a configuration that cannot be used ends the process with code 2.
+def run_node(make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -> NoReturn:
+    """Runs a node until SIGINT or SIGTERM, then ends the process; code 2 for a configuration that cannot be used.
 
     Args:
-        make: builds the node.
-        patience_s: how long its ending may take after the signal; then it says where it is stuck and ends at once.
-            None: as long as it takes, for nodes that have something to bring to disk.
+        make: builds the node; a method `finish` of the node, where there is one, is called before it is destroyed, and
+            returns an exit code.
+        patience_s: how long its ending may take after the signal; then it shows where it is stuck and ends at once.
+            None, for nodes that have something to bring to disk: `finish` may take as long as it needs.
     """
-    signal.signal(signal.SIGINT, lambda *_: None)  # rclpy's own handler ends the executor, between two callbacks
-    rclpy.init()
-    if patience_s is not None:
-        threading.Thread(target=_end_when_stuck, args=(patience_s,), daemon=True).start()
-    node = None
+    ending = Ending(patience_s)
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    code, node = 0, None
     try:
-        node = make()
-        check_parameters(node)
-        executor = SteadyExecutor()
-        executor.add_node(node)
-        gc.collect()
-        gc.freeze()  # what lives for ever need not be looked at again in the middle of a step
+        with ending.building():
+            node = make()
+            check_parameters(node)
+            executor = SteadyExecutor()
+            executor.add_node(node)
+            gc.collect()
+            gc.freeze()  # what lives for ever need not be looked at again in the middle of a step
+        ending.call(executor.stop)
         executor.spin()
+    except Interrupted:
+        pass
     except ConfigError as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
-        sys.exit(2)
-    except ExternalShutdownException:
-        pass
-    finally:
-        if node is not None:
-            node.destroy_node()
+        code = 2
+    except SystemExit as end:  # a node that ends by itself
+        code = end.code or 0
+    except Exception:
+        traceback.print_exc()
+        code = 1
+    if hasattr(node, "finish"):
+        code = _finish(node) or code
+    ending.set_limit(PATIENCE_S)
+    if node is not None:
+        node.destroy_node()
+    with contextlib.suppress(AttributeError if node is None else ()):  # of a node that is half built
         rclpy.try_shutdown()
+    _rclpy.rclpy_logging_fini()  # brings the last lines of the log to disk
+    leave(code)
 
 
-def _end_when_stuck(patience_s: float) -> None:
-    """Ends the process `patience_s` after its context was shut down, and shows its threads, if it is still there."""
-    while rclpy.ok():
-        time.sleep(0.5)
-    time.sleep(patience_s)
-    print(f"still there {patience_s:g} s after the end of ROS; the threads are at:", file=sys.stderr, flush=True)
-    faulthandler.dump_traceback(sys.stderr)
-    os._exit(0)
+def _finish(node: Any) -> int:
+    try:
+        return node.finish()
+    except Exception:
+        traceback.print_exc()
+        return 1

@@ -22,18 +22,28 @@ _BURST = 20  # messages of one topic before the others' turn
 class SteadyExecutor(SingleThreadedExecutor):
     """SingleThreadedExecutor with a wait set that is kept between callbacks."""
 
+    _stopping = False
+
     def spin(self) -> None:
-        """Runs callbacks until shutdown.
+        """Runs callbacks until `stop` or shutdown.
 
         Raises:
-            ExternalShutdownException: a signal shut the context down.
+            ExternalShutdownException: somebody shut the context down.
         """
-        while self._context.ok() and not self._is_shutdown:
+        while self._going():
             with _Waiter(self.get_nodes(), [g for g in (self._guard, self._sigint_gc) if g], self._context) as waiter:
-                while waiter.current() and self._context.ok() and not self._is_shutdown:
+                while waiter.current() and self._going():
                     self._run(waiter)
         if not self._context.ok():
             raise ExternalShutdownException
+
+    def stop(self) -> None:
+        """Lets `spin` return, between two callbacks; for any thread."""
+        self._stopping = True
+        self.wake()
+
+    def _going(self) -> bool:
+        return self._context.ok() and not self._is_shutdown and not self._stopping
 
     def _run(self, waiter: _Waiter) -> None:
         try:

@@ -28,6 +28,7 @@ from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
 from inhand_ros.messages import message_class
 from inhand_ros.parameters import component_overrides, declare
+from inhand_ros.polled import Polled, make_inbox
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 KEEP_ALIVE_NS = NANOSECONDS // 4
@@ -79,11 +80,13 @@ class GraphComponent:
         spec = self.component_spec = self._wired_inputs()
         self.labels = self.make_labels()
         self._inlets: list[Any] = []
+        self._polled: list[Polled] = []
         self._timer: Any = None
         self._stale = dict.fromkeys(spec.inputs, 0)
         self._steps, self._overtaken, self._last_ns = 0, 0, -1
         topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
-        self.inboxes = {topic: Inbox(self.spec.topics[topic].rate, self.lockstep) for topic in topics}
+        entries = {topic: self.spec.topics[topic] for topic in topics}
+        self.inboxes = {t: make_inbox(message_class(e.message), e.rate, self.lockstep) for t, e in entries.items()}
         self._sequences = dict.fromkeys(spec.outputs.values(), 0)
         self._published: dict[str, tuple[Signal, int]] = {}
         self._outlets = {
@@ -98,15 +101,7 @@ class GraphComponent:
 
     def start_component(self) -> None:
         """Subscribes and starts stepping."""
-        self._inlets = [
-            self.create_subscription(
-                message_class(self.spec.topics[topic].message),
-                topic,
-                self._receiver(topic, inbox),
-                subscription_qos(self.spec, topic, self.lockstep),
-            )
-            for topic, inbox in self.inboxes.items()
-        ]
+        self._inlets = [self._subscribe(topic, inbox) for topic, inbox in self.inboxes.items()]
         if self.lockstep:
             self._timer = self.create_timer(0.0, self._begin, clock=Clock(clock_type=ClockType.STEADY_TIME))
         else:
@@ -118,7 +113,7 @@ class GraphComponent:
             self.destroy_subscription(inlet)
         if self._timer is not None:
             self.destroy_timer(self._timer)
-        self._inlets, self._timer = [], None
+        self._inlets, self._timer, self._polled = [], None, []
 
     def forget_component(self) -> None:
         """Undoes `setup_component`."""
@@ -153,6 +148,7 @@ class GraphComponent:
 
     def gather(self, time_ns: int) -> dict[str, Signal]:
         """Newest signal of each input port; absent where none has come, or the newest is too old."""
+        self._take()
         inputs: dict[str, Signal] = {}
         for port, topic in self.component_spec.inputs.items():
             inbox = self.inboxes[topic]
@@ -227,12 +223,29 @@ class GraphComponent:
 
     def _randomize(self, selection: str) -> None:
         groups = resolve_groups(selection, known_groups())
-        trial = self.inboxes["trial"].signal() if self.runner is not None and "trial" in self.inboxes else None
+        trial = None
+        if self.runner is not None and "trial" in self.inboxes:
+            self._take()
+            trial = self.inboxes["trial"].signal()
         if self.lockstep or (trial is not None and int(trial.state[0]) == TrialState.RUNNING):
             raise ConfigError("randomization can be set while no trial runs, and not in lockstep")
         self._groups = groups
         if self.runner is not None:
             self.take_runner(self._make_runner())
+
+    def _subscribe(self, topic: str, inbox: Inbox) -> Any:
+        kind, qos = message_class(self.spec.topics[topic].message), subscription_qos(self.spec, topic, self.lockstep)
+        if self._woken_by_timer():
+            self._polled.append(Polled(self, kind, topic, qos, inbox))
+            return self._polled[-1].subscription
+        return self.create_subscription(kind, topic, self._receiver(topic, inbox), qos)
+
+    def _woken_by_timer(self) -> bool:
+        return not self.lockstep and self.component_spec.on is None and type(self).free_run is GraphComponent.free_run
+
+    def _take(self) -> None:
+        for polled in self._polled:
+            polled.take()
 
     def _receiver(self, topic: str, inbox: Inbox) -> Any:
         def receive(message: Any) -> None:
@@ -276,6 +289,7 @@ class GraphComponent:
         return time_ns - stamp_ns > limit
 
     def _report(self, status: Diagnostics) -> None:
+        self._take()
         status.add("steps", self._steps)
         status.add("steps left out: overtaken", self._overtaken)
         for topic, inbox in self.inboxes.items():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from inhand_core.signals import Signal
+from inhand_data.stamps import read_header
 from inhand_ros.codecs import NANOSECONDS, decode, to_ns
 
 
@@ -38,10 +40,17 @@ class Inbox:
     Args:
         rate: rate of the topic [Hz]; numbers messages without a sequence field by their stamps.
         lockstep: keep every message until its turn, else the newest alone.
+        numbered: whether the messages have a sequence field.
+        read: makes a message of its serialized bytes, for `put_serialized`.
     """
 
-    def __init__(self, rate: float, lockstep: bool) -> None:
+    def __init__(
+        self, rate: float, lockstep: bool, numbered: bool = True, read: Callable[[bytes], Any] | None = None
+    ) -> None:
         self.counter = SequenceCounter()
+        self._numbered, self._read = numbered, read
+        self._serialized: tuple[bytes, int] | None = None
+        self._read_from: bytes | None = None
         self._rate = rate
         self._lockstep = lockstep
         self._waiting: deque[tuple[int, Any]] = deque()
@@ -62,6 +71,18 @@ class Inbox:
             self._message = message
         return sequence
 
+    def put_serialized(self, data: bytes) -> int:
+        """Takes a message as it is on the wire, not in lockstep; returns its sequence number.
+
+        Only the newest is deserialized, when somebody asks for it.
+        """
+        stamp_ns, sequence = read_header(data)
+        if not self._numbered:
+            sequence = round(stamp_ns * self._rate / NANOSECONDS)
+        self.counter.add(sequence)
+        self._serialized = data, stamp_ns
+        return sequence
+
     def has(self, sequence: int) -> bool:
         """Whether the message of that number has come (lockstep); -1 needs none."""
         return self._newest >= sequence
@@ -78,14 +99,20 @@ class Inbox:
     @property
     def stamp_ns(self) -> int | None:
         """Stamp of the newest message [ns]; None before the first."""
+        if self._serialized is not None:
+            return self._serialized[1]
         return None if self._message is None else to_ns(self._message.header.stamp)
 
     def signal(self) -> Signal | None:
         """The newest message as a signal, decoded at its first use; None before the first.
 
-        One thread may read while another puts messages in.
+        One thread may read while another puts messages in, but for serialized ones.
         """
+        if self._serialized is not None and self._serialized[0] is not self._read_from:
+            self._message, self._read_from = self._read(self._serialized[0]), self._serialized[0]
         message = self._message
+        if message is None:
+            return None
         if self._decoded[0] is not message:
             self._decoded = message, decode(message)
         return self._decoded[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass, field
@@ -12,24 +13,27 @@ import numpy as np
 from inhand_core.signals import EndReason, TrialState
 from inhand_data.stamps import read_header
 from inhand_ros.inbox import SequenceCounter
+from inhand_ros.overload import Overload
 from inhand_ros.raw import RawMessage
 
 NANOSECONDS = 1_000_000_000
+REFUSED = ("refused_size", "refused_nan", "refused_range", "refused_stale")
+COUNTED = ("missed_deadlines", "skipped_periods", "lost_actions", "holds", "zero_torques", *REFUSED)
 
 
 class TopicMeter:
-    """Count, rate and losses of one topic, by the writer's time stamps [ns]."""
+    """Count, rate and losses of one topic, by the times of its messages [ns]."""
 
     def __init__(self, numbered: bool) -> None:
         self.counter = SequenceCounter()
         self.first_ns = self.last_ns = 0
         self._numbered = numbered
 
-    def add(self, source_ns: int, sequence: int) -> None:
+    def add(self, time_ns: int, sequence: int) -> None:
         """Counts one message."""
         if not self.counter.received:
-            self.first_ns = source_ns
-        self.last_ns = source_ns
+            self.first_ns = time_ns
+        self.last_ns = time_ns
         self.counter.add(sequence if self._numbered else self.counter.received)
 
     @property
@@ -109,51 +113,84 @@ class Summary:
 
     Args:
         numbered: the graph's topics, with whether their messages carry a sequence number.
+        by_stamps: rates are those of the messages' stamps, as in simulation, else those of their writing.
     """
 
-    def __init__(self, numbered: dict[str, bool]) -> None:
+    def __init__(self, numbered: dict[str, bool], by_stamps: bool = False) -> None:
+        self._by_stamps = by_stamps
         self.meters = {topic: TopicMeter(has) for topic, has in numbered.items()}
         self.latency = LatencyMeter()
         self.trials = TrialMeter()
         self.sim: Any = None
         self.controller: Any = None
         self._policy_ns: list[int] = []
+        self._before: dict[str, int] = {}
+        self._sim_before: Any = None
+
+    def begin(self) -> None:
+        """The run begins: what the controller counted until now was the start."""
+        if self.controller is not None:
+            self._before = {name: getattr(self.controller, name) for name in COUNTED}
+        self._sim_before = self.sim
 
     def add(self, message: RawMessage) -> None:
         """Takes a message of the graph, in the order of `source_ns`."""
         stamp_ns, sequence = read_header(message.data)
-        self.meters[message.topic].add(message.source_ns, sequence)
+        self.meters[message.topic].add(stamp_ns if self._by_stamps else message.source_ns, sequence)
         self.latency.add(message.topic, message.source_ns, stamp_ns)
         if message.topic == "/policy/action":
             self._policy_ns.append(message.source_ns)
 
-    def result(self, seconds: float) -> dict[str, Any]:
-        """The summary, ready for JSON; `seconds` is the wall time it is about."""
+    def result(self, seconds: float, wall_s: float, overload: Overload) -> dict[str, Any]:
+        """The summary, ready for JSON.
+
+        Args:
+            seconds: that it is about, of the graph's time.
+            wall_s: the same, of the wall's.
+            overload: what there was of it.
+        """
         sim, controller = self.sim, self.controller
-        refused = ("refused_size", "refused_nan", "refused_range", "refused_stale")
+
+        def counted(name: str) -> int | None:
+            return None if controller is None else getattr(controller, name) - self._before.get(name, 0)
+
         return {
             "duration_s": round(seconds, 2),
+            "wall_s": round(wall_s, 2),
             "goals": self.trials.goals,
             "most_goals_in_a_trial": self.trials.best,
             "drops": self.trials.ended["dropped"],
             "trials": sum(self.trials.ended.values()),
             "trials_by_end": self.trials.ended,
-            "real_time_factor": None if sim is None else round(sim.real_time_factor_total, 4),
+            "real_time_factor": None if sim is None else round(real_time_factor(self._sim_before, sim), 4),
+            "speed": None if sim is None else sim.speed,
+            "waits_for_graph": None if sim is None else sim.waits,
+            "waited_s": None if sim is None else round(sim.waited, 2),
+            "gave_up_waiting": None if sim is None else sim.gave_up,
+            "overload": dataclasses.asdict(overload) if overload.seconds or overload.deadlines else None,
             "rates_hz": {topic: round(meter.rate, 2) for topic, meter in self.meters.items()},
             "received": {topic: meter.counter.received for topic, meter in self.meters.items()},
             "lost": {topic: meter.counter.lost for topic, meter in self.meters.items()},
             "restarts": {t: m.counter.restarts for t, m in self.meters.items() if m.counter.restarts},
             "policy_period_ms": _percentiles(np.diff(self._policy_ns)),
             "marker_to_motor_ms": _percentiles(np.asarray(self.latency.samples)),
-            "deadline_misses": None if controller is None else controller.missed_deadlines,
-            "skipped_periods": None if controller is None else controller.skipped_periods,
-            "refused_commands": None if controller is None else sum(getattr(controller, name) for name in refused),
-            "lost_actions": None if controller is None else controller.lost_actions,
+            "deadline_misses": counted("missed_deadlines"),
+            "skipped_periods": counted("skipped_periods"),
+            "refused_commands": None if controller is None else sum(counted(name) for name in REFUSED),
+            "lost_actions": counted("lost_actions"),
             "lost_commands": None if sim is None else sim.lost_commands,
             "missed_ticks": None if sim is None else sim.missed_ticks,
-            "holds": None if controller is None else controller.holds,
-            "zero_torques": None if controller is None else controller.zero_torques,
+            "holds": counted("holds"),
+            "zero_torques": counted("zero_torques"),
         }
+
+
+def real_time_factor(before: Any, after: Any) -> float:
+    """Simulated over wall time between two SimStatus, pauses left out; since the start where there is no first one."""
+    spent = after.ticks / max(after.real_time_factor_total, 1e-9)
+    if before is None or after.ticks <= before.ticks or before.real_time_factor_total <= 0.0:
+        return after.real_time_factor_total
+    return (after.ticks - before.ticks) / max(spent - before.ticks / before.real_time_factor_total, 1e-9)
 
 
 def _percentiles(samples_ns: np.ndarray) -> dict[str, Any]:

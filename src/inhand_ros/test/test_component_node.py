@@ -48,6 +48,21 @@ def test_a_stream_too_old_is_withheld_and_counted(ros):
     assert "object_pose" in node.gather(11 * SECOND)
 
 
+def test_a_node_with_a_period_counts_all_and_reads_the_newest_when_it_steps(spin):
+    node, other = ComponentNode("goal"), Node("other")
+    publisher = other.create_publisher(messages.ObjectPose, "object/pose", 10)
+    spin([node, other], publisher.get_subscription_count)
+    inbox, now = node.inboxes["object/pose"], node.get_clock().now().nanoseconds
+    before = inbox.counter.received
+    for n in (0, 1, 2, 5):
+        publisher.publish(pose(now + n, n))
+    spin([node, other], lambda: inbox.counter.received == before + 4)
+    assert inbox.counter.lost == 2
+    served = {s.topic_name for s in node.subscriptions if s.callback_group.can_execute(s)}
+    assert "/object/pose" not in served, "each message would wake the executor"
+    assert inbox.stamp_ns == now + 5 and bool(inbox.signal().valid[0])
+
+
 def test_a_latched_topic_is_published_on_change_and_now_and_then(ros):
     node = ComponentNode("goal")
     sent = []

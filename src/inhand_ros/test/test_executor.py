@@ -88,3 +88,19 @@ def test_shutdown_from_outside_ends_spinning(ros):
     with pytest.raises(ExternalShutdownException):
         executor.spin()
     thread.join()
+
+
+def test_stop_ends_the_spin_from_another_thread(ros):
+    node, executor = Node("n"), SteadyExecutor()
+    executor.add_node(node)
+    ended = threading.Event()
+
+    def spin():
+        executor.spin()
+        ended.set()
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    executor.stop()
+    assert ended.wait(60.0)
+    assert node.context.ok()

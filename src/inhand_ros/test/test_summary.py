@@ -5,7 +5,9 @@ import json
 import pytest
 
 from inhand_core.signals import EndReason, TrialState
-from inhand_ros.summary import LatencyMeter, Summary, TopicMeter, TrialMeter
+from inhand_interfaces.msg import ControllerStatus, SimStatus
+from inhand_ros.overload import Overload
+from inhand_ros.summary import LatencyMeter, Summary, TopicMeter, TrialMeter, real_time_factor
 from inhand_ros.watch import SilenceWatch
 
 MS = 1_000_000
@@ -71,13 +73,32 @@ def test_goals_and_ends_are_counted_over_trials_and_repeated_messages():
     ]:
         meter.add(*message)
     assert (meter.goals, meter.best) == (3, 2)
-    assert meter.ended == {"dropped": 1, "timeout": 1, "success": 0, "stopped": 0, "interrupted": 0}
+    assert meter.ended == {"dropped": 1, "timeout": 1, "success": 0, "stopped": 0, "interrupted": 0, "overloaded": 0}
 
 
 def test_the_result_of_an_empty_run_is_json_and_says_none():
-    result = json.loads(json.dumps(Summary({"/trial": True}).result(0.0)))
+    result = json.loads(json.dumps(Summary({"/trial": True}).result(0.0, 0.0, Overload())))
     assert result["real_time_factor"] is None
     assert result["policy_period_ms"] == {"n": 0, "p50": None, "p99": None, "max": None}
+
+
+def test_what_was_before_the_first_action_does_not_count():
+    summary = Summary({})
+    summary.controller, summary.sim = ControllerStatus(holds=1, refused_nan=2), None
+    summary.begin()
+    summary.controller = ControllerStatus(holds=1, zero_torques=3, refused_nan=2, refused_stale=1)
+    result = summary.result(10.0, 20.0, Overload(5.0, 0.4))
+    assert (result["holds"], result["zero_torques"], result["refused_commands"]) == (0, 3, 1)
+    assert (result["duration_s"], result["wall_s"]) == (10.0, 20.0)
+    assert result["overload"] == {"seconds": 5.0, "lowest_factor": 0.4, "deadlines": 0}
+
+
+def test_the_real_time_factor_is_that_of_the_run():
+    begun = SimStatus(ticks=400, real_time_factor_total=1.0)  # 1 s of simulation in 1 s
+    ended = SimStatus(ticks=800, real_time_factor_total=2.0 / 3.0)  # and another one in 2 s
+    assert real_time_factor(begun, ended) == pytest.approx(0.5)
+    assert real_time_factor(None, ended) == pytest.approx(2.0 / 3.0)
+    assert real_time_factor(ended, begun) == pytest.approx(1.0), "a simulator that started again"
 
 
 def test_silence_is_reported_once_and_its_end_too():

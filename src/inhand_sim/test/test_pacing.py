@@ -3,9 +3,11 @@
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from inhand_sim.pacing import Outbox, RealTimeLoop
+from inhand_sim.waiting import Gate, Stream
 
 PERIOD_NS = 1_000_000
 
@@ -100,6 +102,71 @@ def test_a_short_delay_is_caught_up(loop_of):
     loop.start()
     wait_until(lambda: len(seen) > 100)
     assert loop.pace().missed == 0
+
+
+class MadeUpTime:
+    """A clock that goes on when somebody sleeps, or when the test says so."""
+
+    def __init__(self):
+        self.now_ns = 0
+
+    def monotonic_ns(self):
+        return self.now_ns
+
+    def sleep(self, seconds):
+        self.now_ns += round(1e9 * seconds)
+
+
+@pytest.fixture
+def made_up_time(monkeypatch):
+    clock = MadeUpTime()
+    monkeypatch.setattr("inhand_sim.pacing.time", clock)
+    return clock
+
+
+def run_ticks(loop_of, clock, count, costs=None, **options):
+    """When `count` ticks began [periods]; `costs` are what some of them take [periods]."""
+    began, done = [], threading.Event()
+
+    def tick(k):
+        began.append(clock.now_ns / PERIOD_NS)
+        clock.now_ns += round(PERIOD_NS * (costs or {}).get(k, 0.1))
+        if k == count - 1:
+            done.set()
+
+    loop = loop_of(tick, **options)
+    loop.start()
+    assert done.wait(10.0)
+    loop.stop()
+    return began[:count], loop
+
+
+def test_ticks_that_make_up_for_a_delay_do_not_come_in_a_burst(loop_of, made_up_time):
+    began, loop = run_ticks(loop_of, made_up_time, 100, {5: 10.0})
+    assert began[:6] == pytest.approx(range(6)) and began[6] == pytest.approx(15.0)
+    assert np.diff(began[6:51]) == pytest.approx(0.8), "9 periods late, a fifth made up for at each tick"
+    assert began[60:] == pytest.approx(range(60, 100)) and loop.pace().missed == 0
+
+
+def test_a_stall_is_given_up_and_time_goes_on_from_there(loop_of, made_up_time):
+    began, loop = run_ticks(loop_of, made_up_time, 100, {5: 200.0}, max_lag_ns=50 * PERIOD_NS)
+    assert np.diff(began[6:]) == pytest.approx(1.0) and loop.pace().missed == 199
+
+
+@pytest.mark.parametrize("speed", [0.25, 1.0, 2.0])
+def test_a_speed_is_kept_and_never_exceeded(loop_of, made_up_time, speed):
+    began, loop = run_ticks(loop_of, made_up_time, 100, speed=speed)
+    assert began == pytest.approx(np.arange(100) / speed)
+    assert loop.pace().speed == speed
+
+
+def test_as_fast_as_it_can_is_real_time_while_nobody_answers(loop_of, made_up_time):
+    gate = Gate([Stream("commands", 1e6)], 1.0)
+    began, _ = run_ticks(loop_of, made_up_time, 20, speed=0.0, gate=gate)
+    assert began == pytest.approx(range(20))
+    gate.heard("commands", 0)
+    began, _ = run_ticks(loop_of, made_up_time, 20, speed=0.0, gate=gate)
+    assert np.diff(began) == pytest.approx(0.1), "what a tick takes"
 
 
 def test_an_error_ends_the_loop_and_is_kept(loop_of):

@@ -26,7 +26,14 @@ MODES = {
 
 def sim_health(message: SimStatus) -> SimHealth:
     """What the page shows of the simulator's status."""
-    return SimHealth(message.real_time_factor, message.missed_ticks, message.paused)
+    return SimHealth(
+        message.real_time_factor,
+        message.missed_ticks,
+        message.paused,
+        message.speed,
+        message.waits,
+        message.waiting_for,
+    )
 
 
 def controller_health(message: ControllerStatus) -> ControllerHealth:

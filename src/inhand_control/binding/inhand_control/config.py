@@ -71,13 +71,14 @@ class RtParameters:
 
 @dataclass(frozen=True)
 class ControllerParameters:
-    """The whole of config/controller.yaml; `rt`, `lockstep` and the two publishing periods concern the node alone."""
+    """The whole of config/controller.yaml; `rt`, `lockstep`, `silence_s`, publishing periods: the node's."""
 
     control: ControlParameters
     rt: RtParameters
     auto_enable: bool
     lockstep: bool
     action_period_s: float
+    silence_s: float
     status_period_s: float
     diagnostics_period_s: float
 

@@ -46,6 +46,7 @@ ParameterMap parameters()
     {"auto_enable", false},
     {"lockstep", false},
     {"action_period_s", 0.08},
+    {"silence_s", 3.0},
     {"status_period_s", 0.1},
     {"diagnostics_period_s", std::int64_t{1}},
   };

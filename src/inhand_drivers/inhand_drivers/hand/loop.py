@@ -21,6 +21,7 @@ class CycleThread:
         period_s: between cycles [s].
         priority: of SCHED_FIFO; 0: the default scheduler.
         warn: takes one text where the priority is denied.
+        await_turn: waits for the next cycle's turn; None: for the steady clock.
 
     Attributes:
         overruns: cycles left out. error: what ended the thread, else None.
@@ -33,8 +34,10 @@ class CycleThread:
         period_s: float,
         priority: int,
         warn: Callable[[str], None],
+        await_turn: Callable[[], None] | None = None,
     ) -> None:
         self._cycle, self._last, self._period, self._priority, self._warn = cycle, last, period_s, priority, warn
+        self._await = await_turn
         self.overruns = 0
         self.error: Exception | None = None
         self._running = True
@@ -50,11 +53,16 @@ class CycleThread:
         if (denied := use_fifo(self._priority)) is not None:
             self._warn(denied)
         try:
-            self._keep_time()
+            self._keep_time() if self._await is None else self._take_turns()
         except Exception as error:
             self.error = error
         finally:
             self._last()
+
+    def _take_turns(self) -> None:
+        while self._running:
+            self._await()
+            self._cycle()
 
     def _keep_time(self) -> None:
         due, timed = time.monotonic(), False

@@ -35,10 +35,10 @@ class BaslerDriver(ManagedNode):
         self._outlets: dict[str, CameraOutlet] = {}
         self._connected: list[bool] = []
         super().__init__("basler_driver")
-        self._settings = BaslerParameters(self)
+        self._time = RosTime(self)
+        self._settings = BaslerParameters(self, self._time.simulated)
         text = "folder with camera_<side>.yaml as `inhand calibrate cameras` writes; empty: config/cameras"
         self._folder = Path(declare(self, "calibration", "", text) or resource_root() / "config/cameras").expanduser()
-        self._time = RosTime(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self.bring_up()
 

@@ -10,21 +10,28 @@ from rclpy.parameter import Parameter
 
 from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_drivers.basler.config import SIDES, BaslerConfig, CameraSettings
+from inhand_drivers.basler.config import IDENTIFIERS, SIDES, BaslerConfig, CameraSettings
 from inhand_drivers.basler.emulation import emulation_folder
 from inhand_ros import declare
 from inhand_ros.parameters import file_comments
 
+PATIENCE_S = 10.0
+"""The cameras' time-out where all devices are simulated or emulated [s]."""
 CHANGEABLE = ("frame_rate", "exposure_us", "gain_db", "width", "height", "offset_x", "offset_y")
 
 
 class BaslerParameters:
-    """Declares the parameters; `config` gives what they say now."""
+    """Declares the parameters; `config` gives what they say now.
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    Args:
+        node: whose parameters they are.
+        simulated: no real device is there: a camera on a slow machine may take its time.
+    """
+
+    def __init__(self, node: Node, simulated: bool = False) -> None:
+        self._node, self._simulated = node, simulated
         path = config_file("basler")
-        content, comments = read_yaml(path), file_comments(path)
+        content, comments = read_yaml(path, as_text=IDENTIFIERS), file_comments(path)
         load_config(BaslerConfig, content, path.name)
         self._names = [name for name in content if name not in SIDES]
         self._names += [f"{side}.{name}" for side in SIDES for name in content[side]]
@@ -46,5 +53,7 @@ class BaslerParameters:
         for name, value in values.items():
             side, _, key = name.rpartition(".")
             (nested[side] if side else nested)[key] = value
+        if self._simulated:
+            nested["timeout_s"] = PATIENCE_S
         nested["emulation_folder"] = emulation_folder(nested["emulation_folder"], self._node.get_namespace())
         return load_config(BaslerConfig, nested, self._node.get_name())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
@@ -22,11 +23,16 @@ from inhand_drivers.basler.emulation import AUTO, PictureFolder, emulation_folde
 from inhand_ros import declare, run_node
 
 FAILURES = 10
+LOOK_S = 0.2
+QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 GREY = np.full((480, 640, 3), 128, np.uint8)
 
 
 class EmulateCameras(Node):
-    """Subscribes to <source>/camera_<side>/image_raw and writes what comes into the emulated cameras' folder."""
+    """Writes what comes on <source>/camera_<side>/image_raw into the emulated cameras' folder.
+
+    It subscribes while somebody listens to what the driver makes of it: rendering costs more than all the rest.
+    """
 
     def __init__(self, **options: Any) -> None:
         self._folders: dict[str, PictureFolder] = {}
@@ -34,13 +40,13 @@ class EmulateCameras(Node):
         source = declare(self, "source", "sim", "namespace of the image topics that the cameras are to see")
         folder = declare(self, "folder", AUTO, "folder of the pictures; auto: where the driver looks")
         self._folder = Path(emulation_folder(folder, self.get_namespace()))
-        qos = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        self._source, self._inlets = source, {}
         for side in SIDES:
             self._folders[side] = pictures = PictureFolder(self._folder / f"camera_{side}")
             pictures.write(GREY)
-            self.create_subscription(Image, f"{source}/camera_{side}/image_raw", self._writer(side), qos)
             self.create_service(SetBool, f"{source}/camera_{side}/unplug", self._unplugger(side))
             self.create_service(Trigger, f"{source}/camera_{side}/fail", self._spoiler(side))
+        self.create_timer(LOOK_S, self._follow_readers, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self.get_logger().info(f"pictures of {source}/camera_* go to {self._folder}")
 
     def destroy_node(self) -> None:
@@ -50,6 +56,15 @@ class EmulateCameras(Node):
         if self._folder.is_dir() and not any(self._folder.iterdir()):
             self._folder.rmdir()
         super().destroy_node()
+
+    def _follow_readers(self) -> None:
+        for side in SIDES:
+            image = f"camera_{side}/image_raw"
+            wanted = any(self.count_subscribers(topic) for topic in (image, f"{image}/compressed"))
+            if wanted and side not in self._inlets:
+                self._inlets[side] = self.create_subscription(Image, f"{self._source}/{image}", self._writer(side), QOS)
+            elif not wanted and side in self._inlets:
+                self.destroy_subscription(self._inlets.pop(side))
 
     def _writer(self, side: str) -> Any:
         def write(message: Image) -> None:

@@ -6,7 +6,6 @@ to the driver on the other end of the cable. The parameter `hot_motors` makes mo
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,9 @@ from inhand_drivers.hand.emulator.server import FrameServer
 from inhand_drivers.hand.sii import Identity
 from inhand_drivers.hand.tables import read_tables
 from inhand_drivers.hand.wire import VethPair, WireError, peer_name
-from inhand_drivers.nodes.hand_parameters import prepare
+from inhand_drivers.nodes.hand_parameters import IN_SIMULATION, prepare
+from inhand_drivers.nodes.ros_time import SIMULATED
+from inhand_drivers.stamp_time import StampTime
 from inhand_ros import Diagnostics, Labels, declare, decode, encode, run_node, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import publisher_qos, subscription_qos
@@ -37,11 +38,13 @@ class HandEmulator(Node):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__("emulate_hand")
-        config = prepare(self, **settings)
+        simulated = declare(self, "simulated", False, SIMULATED)
+        config = prepare(self, **(IN_SIMULATION if simulated else {}), **settings)
+        self._time = StampTime(simulated)
         with_record = declare(self, "record", True, "whether the EEPROM knows joint map and calibration")
         self._tables = read_tables(config.tables)
         identity = Identity(config.slave.vendor_id, config.slave.product_code, 1, config.slave.serial)
-        self._slave, self._hand = make_slave(identity, self._tables, time.monotonic, with_record)
+        self._slave, self._hand = make_slave(identity, self._tables, self._time.seconds, with_record)
         spec = load_graph("realtime")
         kind = message_class(spec.topics[COMMANDS].message)
         self._outlet = self.create_publisher(kind, f"sim/{COMMANDS}", publisher_qos(spec, COMMANDS))
@@ -53,7 +56,7 @@ class HandEmulator(Node):
             self._pair = VethPair(config.interface, peer_name(config.interface))
         except WireError as error:
             raise ConfigError(str(error)) from error
-        self._backside = Backside(self._hand, config.full_scale(self._tables), self._publish)
+        self._backside = Backside(self._hand, config.full_scale(self._tables), self._publish, simulated)
         self._server = FrameServer(
             self._slave, self._pair.second, config.priority, self._backside.look, lambda: self._backside.alive
         )
@@ -68,9 +71,10 @@ class HandEmulator(Node):
         super().destroy_node()
 
     def _on_sensors(self, message: Any) -> None:
-        signal = decode(message)
+        signal, stamp_ns = decode(message), to_ns(message.header.stamp)
+        self._time.seen(stamp_ns)
         self._hand.set_sensors(signal.hall[0], signal.motor_current[0])
-        self._backside.heard(message.sequence, to_ns(message.header.stamp))
+        self._backside.heard(message.sequence, stamp_ns)
 
     def _publish(self, torque: np.ndarray, number: int, sequence: int, stamp_ns: int) -> None:
         message = encode(MotorCommands(torque[None]), stamp_ns, number, Labels())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
@@ -16,7 +16,7 @@ from inhand_drivers.hand.handover import Handover
 from inhand_drivers.hand.loop import CycleThread
 from inhand_drivers.hand.report import fill, trouble
 from inhand_drivers.hand.tables import read_tables
-from inhand_drivers.nodes.hand_parameters import prepare
+from inhand_drivers.nodes.hand_parameters import IN_SIMULATION, prepare
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_interfaces.msg import HandSensors as HandSensorsMessage
 from inhand_interfaces.msg import MotorCommands
@@ -25,6 +25,7 @@ from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
 LOOK_S = 0.02
+IDLE_S = 0.01  # between bus cycles while simulated time stands
 WAITING = 50  # readings that may wait for the middleware
 
 
@@ -33,8 +34,8 @@ class HandDriver(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("hand_driver")
-        self._config = prepare(self)
         self._time = RosTime(self)
+        self._config = prepare(self, **(IN_SIMULATION if self._time.simulated else {}))
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
         self.bring_up()
@@ -50,14 +51,15 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
-        self._core = HandCore(self._config, self._tables, SoemBus(self._config), time.monotonic, self.get_logger())
+        self._core = HandCore(self._config, self._tables, SoemBus(self._config), self._time.seconds, self.get_logger())
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
         self._trouble = ""
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         warn, period = self.get_logger().warning, 1.0 / self._config.bus_rate
-        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn)
+        turn = partial(self._time.await_tick, IDLE_S) if self._time.simulated else None
+        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn, turn)
 
     def deactivate(self) -> None:
         """Zero torque, then leaves the hand."""

@@ -14,6 +14,8 @@ from inhand_drivers.hand.realtime import use_fifo
 from inhand_ros import declare
 from inhand_ros.parameters import file_comments
 
+IN_SIMULATION = {"receive_timeout_s": 1.0}
+"""Settings where no real device is there: a slow machine's slave may answer late."""
 _FILE_ONLY = "full_scale_torque"
 SWITCH_S = 0.0005
 """The thread on the bus must not wait longer than this for Python's lock."""

@@ -13,7 +13,7 @@ from inhand_core.paths import config_file
 from inhand_description import MARKERS
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_drivers.phasespace.client import make_client
-from inhand_drivers.phasespace.config import PhaseSpaceConfig, load
+from inhand_drivers.phasespace.config import IDENTIFIERS, PhaseSpaceConfig, load
 from inhand_drivers.phasespace.connection import Connection
 from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import Frame
@@ -22,8 +22,7 @@ from inhand_ros.messages import message_class
 from inhand_ros.parameters import file_comments
 from inhand_ros.qos import publisher_qos
 
-TOPIC = "mocap/markers"
-LOOK_S = 0.1
+TOPIC, LOOK_S = "mocap/markers", 0.1
 
 
 class PhaseSpaceDriver(ManagedNode):
@@ -34,7 +33,7 @@ class PhaseSpaceDriver(ManagedNode):
         super().__init__("phasespace")
         file = declare(self, "config", "", "file of settings and marker map; empty: config/phasespace.yaml")
         address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
-        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"))))
+        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"), IDENTIFIERS)))
         self._time = RosTime(self)
         self._streams = False
         self.bring_up()
@@ -66,6 +65,7 @@ class PhaseSpaceDriver(ManagedNode):
             self._converter.connected,
             self._time.now_ns,
             self.get_logger().info,
+            self._time.seconds,
         )
         self._connection.start()
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -88,6 +88,7 @@ class PhaseSpaceDriver(ManagedNode):
         super().destroy_node()
 
     def _on_frame(self, frame: Frame, host_ns: int) -> None:
+        host_ns = self._time.not_before(host_ns, frame.time_ns)
         if self._time.ready and (out := self._converter.convert(frame, host_ns)) is not None:
             self._outlet.publish(encode(out.markers, out.stamp_ns, out.sequence, self._labels))
 

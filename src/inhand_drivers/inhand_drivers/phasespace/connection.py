@@ -23,6 +23,7 @@ class Connection:
         on_connect: called with the server's rate [Hz] after each connection, in the thread.
         now_ns: the host's clock [ns].
         say: called with a line when the connection comes, goes, or cannot be had.
+        seconds: what silence is counted in [s].
 
     Attributes:
         state: "connecting"; "connected", without a frame yet; "streaming"; "waiting" to connect again.
@@ -37,9 +38,11 @@ class Connection:
         on_connect: Callable[[float], None],
         now_ns: Callable[[], int],
         say: Callable[[str], None],
+        seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._config = client, config
         self._on_frame, self._on_connect, self._now_ns, self._say = on_frame, on_connect, now_ns, say
+        self._seconds = seconds
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="phasespace", daemon=True)
         self._silence = f"no frame for {config.silent_s:g} s"
@@ -90,16 +93,16 @@ class Connection:
 
     def _stream(self) -> None:
         """Passes frames on until the end; raises CaptureError when none comes for `silent_s`."""
-        heard = time.monotonic()
+        heard = self._seconds()
         while not self._stop.is_set():
             frames = self._client.receive(_POLL_S)
             if frames:
-                host_ns, heard = self._now_ns(), time.monotonic()
+                host_ns, heard = self._now_ns(), self._seconds()
                 self._frames += len(frames)
                 self.state, self.trouble = "streaming", ""
                 for frame in frames:
                     self._on_frame(frame, host_ns)
-            elif time.monotonic() - heard > self._config.silent_s:
+            elif self._seconds() - heard > self._config.silent_s:
                 raise CaptureError(self._silence)
 
     def _lost(self, trouble: str) -> None:

@@ -14,6 +14,8 @@ MM = 1e-3
 NOT_SEEN = -1.0
 """Condition of a marker that a frame does not list at all."""
 
+NANOSECONDS = 1_000_000_000
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -21,6 +23,11 @@ class Frame:
 
     time: int
     markers: np.ndarray
+
+    @property
+    def time_ns(self) -> int:
+        """`time` in ns."""
+        return self.time * NANOSECONDS // TIME_BASE_HZ
 
 
 def frame_of(packet: Packet) -> Frame | None:

@@ -1,6 +1,7 @@
 """Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal.
 
-A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back.
+A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back. So does a
+machine too slow for a real hand's deadlines; a simulated hand has none: it is slow then, and nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from std_srvs.srv import Trigger
 
 from inhand_core.signals import Signal, TrialState
 from inhand_ros import ComponentNode, Diagnostics, run_node
+from inhand_ros.deadline_watch import DeadlineWatch
 from inhand_ros.device_watch import DeviceWatch
 
 
@@ -20,6 +22,7 @@ class GoalNode(ComponentNode):
     def __init__(self) -> None:
         super().__init__("goal")
         self._devices = None if self.lockstep else DeviceWatch(self)
+        self._deadlines = None if self.lockstep else DeadlineWatch(self)
         self.create_service(Trigger, "trial/start", self._on_start)
         self.create_service(Trigger, "trial/stop", self._on_stop)
         self.create_service(Trigger, "trial/new_goal", self._on_new_goal)
@@ -32,7 +35,7 @@ class GoalNode(ComponentNode):
     def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal]:
         """Tells the component of missing devices first."""
         if self._devices is not None:
-            self.component.interrupt(bool(self._devices.missing()))
+            self.component.interrupt(bool(self._devices.missing()), self._overloaded())
         return inputs
 
     def _on_start(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -60,6 +63,9 @@ class GoalNode(ComponentNode):
         self.component.request_goal()
         return response
 
+    def _overloaded(self) -> bool:
+        return self._deadlines is not None and self._deadlines.overloaded()
+
     def _running(self) -> bool:
         return bool(self.component.state.status[0] == TrialState.RUNNING)
 
@@ -74,6 +80,8 @@ class GoalNode(ComponentNode):
         status.add("goals achieved", int(state.goals_achieved[0]))
         if self._devices is not None:
             status.add("devices missing", ", ".join(self._devices.missing()) or "none")
+        if self._overloaded():
+            status.warn("the machine is too slow for the hand's deadlines: no trial runs")
         status.add("distance [rad]", round(float(self.component.distance[0]), 3))
 
 

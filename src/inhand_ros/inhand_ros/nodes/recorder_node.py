@@ -29,7 +29,7 @@ class RecorderNode(ManagedNode):
     counted. Both are errors in /diagnostics. A process that was to record, and has nothing, ends with exit code 1.
     """
 
-    recorded, asked = 0, False  # of the process: messages in its bags; whether it was to record from its start
+    recorded = 0  # messages in the bags of this process
 
     def __init__(self) -> None:
         super().__init__("recorder")
@@ -79,7 +79,7 @@ class RecorderNode(ManagedNode):
             self._diagnostics.close()
             self._person.rest()
             note_take(result := writer.result())
-            RecorderNode.recorded += result["messages"]
+            self.recorded += result["messages"]
             print("recorded {messages} messages to {folder}, {missing} missing".format(**result), flush=True)
 
     def _drain(self) -> None:
@@ -103,18 +103,18 @@ class RecorderNode(ManagedNode):
             self.get_logger().error(str(writer.error or f"disk too slow: {dropped} messages dropped: {writer.dropped}"))
             self._complained = dropped
 
-    def destroy_node(self) -> None:
-        """Writes what has come until now and closes the bag."""
+    def finish(self) -> int:
+        """Writes what has come until now and closes the bag; the exit code."""
         if self._tap is not None:
             self.deactivate()
         if self._writer is not None:
             self.cleanup()
-        super().destroy_node()
-        RecorderNode.asked |= self._autostart
+        if self._autostart and not self.recorded:
+            print("error: asked to record, but nothing was recorded", file=sys.stderr, flush=True)
+            return 1
+        return 0
 
 
 def main() -> None:
     """Runs the node."""
     run_node(RecorderNode, patience_s=None)
-    if RecorderNode.asked and not RecorderNode.recorded:
-        sys.exit("error: asked to record, but nothing was recorded")

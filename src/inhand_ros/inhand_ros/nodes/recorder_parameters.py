@@ -11,7 +11,7 @@ from inhand_ros.parameters import declare
 def recorder_parameters(node: Node) -> tuple[str, BagConfig, float]:
     """Declares them: topics that are left out, how the bag is written, and memory for what waits for the disk [MiB]."""
     text = "topics in whose names this regular expression is found are not recorded; empty: all are"
-    exclude = declare(node, "exclude", "/compressed$", text)
+    exclude = declare(node, "exclude", r"/compressed$|^/sim/tick$", text)
     default = BagConfig()
     config = BagConfig(
         declare(node, "split_mb", default.split_mb, "size of a file of the bag [MiB]; 0: no limit"),

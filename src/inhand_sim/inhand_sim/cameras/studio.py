@@ -101,13 +101,10 @@ class CameraProcess:
         return not self._given_up
 
     def close(self) -> None:
-        """Ends the process."""
+        """Ends the process, at once: it has nothing to bring to disk, and may be in the middle of an image."""
         self.pipe.close()
-        try:
-            self._process.wait(2.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
 
     def _send(self, what: object) -> None:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # reading tells that it is dead

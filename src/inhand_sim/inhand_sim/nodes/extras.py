@@ -1,10 +1,9 @@
-"""What the simulator's node publishes besides the devices' topics: clock, true object pose, status."""
+"""What the simulator's node publishes besides the devices' topics: clock, true object pose, markers, snapshots."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rclpy.logging import get_logging_directory
@@ -14,18 +13,19 @@ from rosgraph_msgs.msg import Clock
 from inhand_core.signals import ObjectPose, Signal
 from inhand_interfaces.msg import Markers as MarkersMessage
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
-from inhand_interfaces.msg import SimStatus
-from inhand_ros import Diagnostics, Labels, encode, to_stamp
+from inhand_ros import Labels, encode, to_stamp
 from inhand_sim.nodes.snapshots import Snapshot, Snapshots
-from inhand_sim.pacing import Pace
 from inhand_sim.worlds import Worlds
 
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
+TICKS_DEPTH = 50
 MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still gets every frame
 
 
 class Extras:
-    """Publishers of /clock, sim/object_pose, sim/markers, sim/state and sim/status.
+    """Publishers of /clock, sim/tick, sim/object_pose, sim/markers and sim/state.
+
+    sim/tick is /clock at every tick, for emulated devices' drivers; it is published while somebody listens.
 
     sim/markers is what an emulated motion capture looks at: the markers' true places, hidden ones as lost, without the
     links' noise and loss. It is published while somebody listens.
@@ -34,11 +34,11 @@ class Extras:
     def __init__(self, node: Node) -> None:
         self._node = node
         self._clock = node.create_publisher(Clock, "/clock", 10)
+        self._tick = node.create_publisher(Clock, "sim/tick", TICKS_DEPTH)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
-        self._status = node.create_publisher(SimStatus, "sim/status", 10)
         self._snapshots = Snapshots(node)
-        self._truths, self._frames, self._time_ns = 0, 0, 0
+        self._truths, self._frames, self.time_ns, self._clock_ns = 0, 0, 0, 0
 
     def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal | Snapshot]:
         """What is true and due: pose, snapshot, markers with each frame; to be called where the worlds are stepped."""
@@ -51,9 +51,14 @@ class Extras:
         snapshot = self._snapshots.take(time_ns, worlds)
         return found if snapshot is None else [*found, snapshot]
 
+    def publish_tick(self, time_ns: int) -> None:
+        """Says that it is `time_ns`, before anything that has that stamp, so that no driver dates it back."""
+        if self._tick.get_subscription_count():
+            self._tick.publish(Clock(clock=to_stamp(time_ns)))
+
     def publish(self, time_ns: int, truth: list[Signal | Snapshot]) -> None:
         """Publishes the truth, and the clock when it is due."""
-        self._time_ns = time_ns
+        self.time_ns = time_ns
         for signal in truth:
             if isinstance(signal, ObjectPose):
                 self._truth.publish(encode(signal, time_ns, self._truths, Labels(source="truth")))
@@ -64,40 +69,17 @@ class Extras:
                 self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
                 self._frames += 1
         if time_ns % CLOCK_PERIOD_NS == 0:
+            self._clock_ns = time_ns
             self._clock.publish(Clock(clock=to_stamp(time_ns)))
 
-    def publish_status(self, pace: Pace, inboxes: Mapping[str, Any]) -> None:
-        """Publishes how the simulation keeps up."""
-        trial = inboxes["trial"].signal()
-        message = SimStatus(
-            real_time_factor=pace.factor,
-            real_time_factor_total=pace.total,
-            ticks=pace.ticks,
-            missed_ticks=pace.missed,
-            paused=pace.paused,
-            trial_id=0 if trial is None else int(trial.trial_id[0]),
-            lost_commands=inboxes["hand/motor_commands"].counter.lost,
-        )
-        message.header.stamp = to_stamp(self._time_ns)
-        self._status.publish(message)
+    def repeat_clock(self) -> None:
+        """Publishes the clock once more: time stands, and this process lives."""
+        if self._clock_ns:
+            self._clock.publish(Clock(clock=to_stamp(self._clock_ns)))
 
     def save_bad_states(self, worlds: Worlds) -> None:
         """Writes the states before the physics broke down to files in the log folder, and says so."""
         for bad in worlds.take_bad_states():
-            path = Path(get_logging_directory()) / f"bad_state_{self._time_ns}.npz"
+            path = Path(get_logging_directory()) / f"bad_state_{self.time_ns}.npz"
             np.savez(path, state=bad.before, drive=bad.drive)
             self._node.get_logger().error(f"the physics broke down; the state before is in {path}")
-
-    def report(self, status: Diagnostics, pace: Pace, dropped: int, worlds: Worlds) -> None:
-        """Adds the same, and what went wrong, to the diagnostics."""
-        status.add("real-time factor", pace.factor)
-        status.add("real-time factor since start", pace.total)
-        status.add("ticks", pace.ticks)
-        status.add("missed ticks", pace.missed)
-        status.add("paused", pace.paused)
-        status.add("messages dropped before publishing", dropped)
-        status.add("bad worlds", worlds.bad_worlds)
-        if not pace.paused and pace.factor < 0.98:
-            status.warn(f"slower than real time: {pace.factor:.2f}")
-        if dropped or worlds.bad_worlds:
-            status.warn("messages were dropped" if dropped else "the physics broke down and was reset")

@@ -1,4 +1,4 @@
-"""What the simulator's services are asked for, checked."""
+"""The simulator's services: what they are asked for, checked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 from geometry_msgs.msg import PoseStamped
+from std_srvs.srv import SetBool, Trigger
 
 import tf_transformations as tf
+from inhand_interfaces.srv import SetObjectPose, Step
 from inhand_ros.transforms import matrix_pose, pose_matrix, relative
 from inhand_sim.layout import Layout
 from inhand_sim.pacing import RealTimeLoop
@@ -37,12 +39,44 @@ def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndar
     return np.array([[p.x, p.y, p.z]]), orientation[None]
 
 
-def place_object(loop: RealTimeLoop, worlds: Any, request: Any, response: Any) -> Any:
-    """Answers sim/set_object_pose: puts the object of `worlds` there, between two ticks of `loop`."""
-    try:
-        pose = pose_in_base(request.pose, worlds.layout)
-        loop.call(lambda: worlds.place_object(np.zeros(1, int), *pose))
-        response.success, response.message = True, "placed, at rest"
-    except ValueError as error:
-        response.success, response.message = False, str(error)
-    return response
+class Requests:
+    """The services sim/pause, sim/step, sim/reset and sim/set_object_pose.
+
+    Args:
+        node: whose `runner` steps the world.
+        loop: that runs it; what changes the world is done there, between two ticks.
+    """
+
+    def __init__(self, node: Any, loop: RealTimeLoop) -> None:
+        self._node, self._loop = node, loop
+        node.create_service(SetBool, "sim/pause", self._on_pause)
+        node.create_service(Step, "sim/step", self._on_step)
+        node.create_service(Trigger, "sim/reset", self._on_reset)
+        node.create_service(SetObjectPose, "sim/set_object_pose", self._on_set_object_pose)
+
+    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        self._loop.pause(request.data)
+        response.success, response.message = True, "paused" if request.data else "running"
+        return response
+
+    def _on_step(self, request: Step.Request, response: Step.Response) -> Step.Response:
+        response.success = self._loop.paused and request.ticks > 0
+        if response.success:
+            self._loop.run_for(request.ticks * POLICY_TICK_NS // self._node.component_spec.period_ns)
+        response.message = "stepping" if response.success else "only a paused simulation steps, and ticks must be > 0"
+        return response
+
+    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._loop.call(lambda: self._node.runner.reset(np.ones(1, bool)))
+        response.success, response.message = True, "new start state and randomisation"
+        return response
+
+    def _on_set_object_pose(self, request: Any, response: Any) -> Any:
+        worlds = self._node.component
+        try:
+            pose = pose_in_base(request.pose, worlds.layout)
+            self._loop.call(lambda: worlds.place_object(np.zeros(1, int), *pose))
+            response.success, response.message = True, "placed, at rest"
+        except ValueError as error:
+            response.success, response.message = False, str(error)
+        return response

@@ -10,33 +10,42 @@ import sys
 from functools import partial
 from typing import Any
 
-import numpy as np
 from rclpy.clock import Clock, ClockType
-from std_srvs.srv import SetBool, Trigger
 
 from inhand_core.signals import Signal
-from inhand_interfaces.srv import SetObjectPose, Step
-from inhand_ros import ComponentNode, Diagnostics, run_node
+from inhand_ros import ComponentNode, Diagnostics, run_node, to_ns
 from inhand_sim.nodes.extras import Extras
-from inhand_sim.nodes.requests import POLICY_TICK_NS, place_object
+from inhand_sim.nodes.keeping_up import KeepingUp
+from inhand_sim.nodes.requests import Requests
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
+from inhand_sim.nodes.waits import declare_speed, make_gate
 from inhand_sim.pacing import Outbox, RealTimeLoop
+from inhand_sim.waiting import Gate
 
 
 class SimNode(ComponentNode):
-    """One world in real time: physics in its own thread, publishing in another, services in the executor's."""
+    """One world: physics in a thread of its own, services in the executor's.
+
+    With `wait_for_graph` time waits for the graph's answers, and what a tick gives is published before the next one;
+    without, time is the wall's and publishing has a thread too.
+    """
 
     max_input_age_s = 0.02  # the motor boards' own time-out: no torque without a recent command
 
     def __init__(self) -> None:
         sys.setswitchinterval(0.0005)  # s; the physics thread must not wait long for Python's lock
         self._loop: RealTimeLoop | None = None
+        self._gate: Gate | None = None
+        self._outbox: Outbox | None = None
         super().__init__("sim")
 
     def setup_component(self) -> None:
         """Builds the world, and the services of a simulator that runs freely."""
         super().setup_component()
         self._extras = Extras(self)
+        self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns
+        self._speed = declare_speed(self)
+        self._gate = make_gate(self, self._start_ns)
         for topic in topics_left_out(self):
             self.destroy_publisher(self._outlets.pop(topic))
 
@@ -45,15 +54,22 @@ class SimNode(ComponentNode):
         swap = partial(super().take_runner, runner)
         swap() if self._loop is None else self._loop.call(swap)
 
+    def _receiver(self, topic: str, inbox: Any) -> Any:
+        receive, gate = super()._receiver(topic, inbox), self._gate
+
+        def receive_and_tell(message: Any) -> None:
+            receive(message)
+            gate.heard(topic, to_ns(message.header.stamp))
+
+        return receive if gate is None else receive_and_tell
+
     def free_run(self) -> None:
         """Starts the threads."""
-        self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns
-        self._outbox = Outbox(lambda item: self._send(*item))
-        self._loop = RealTimeLoop(self._tick, self._period)
-        self.create_service(SetBool, "sim/pause", self._on_pause)
-        self.create_service(Step, "sim/step", self._on_step)
-        self.create_service(Trigger, "sim/reset", self._on_reset)
-        self.create_service(SetObjectPose, "sim/set_object_pose", self._on_set_object_pose)
+        if self._gate is None:
+            self._outbox = Outbox(lambda item: self._send(*item))
+        pace = {"speed": self._speed, "gate": self._gate, "start_ns": self._start_ns}
+        self._loop = RealTimeLoop(self._tick, self._period, **pace, idle=self._extras.repeat_clock)
+        self._requests, self._keeping_up = Requests(self, self._loop), KeepingUp(self, self._loop, self._gate)
         self.create_timer(0.1, self._on_status, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._loop.start()
 
@@ -70,49 +86,33 @@ class SimNode(ComponentNode):
         """Ends the threads, then the node."""
         if self._loop is not None:
             self._loop.stop()
-            self._outbox.close()
+            if self._outbox is not None:
+                self._outbox.close()
         super().destroy_node()
 
     def report(self, status: Diagnostics) -> None:
         """Adds how physics keeps up."""
         if self._loop is not None:
-            self._extras.report(status, self._loop.pace(), self._outbox.dropped, self.component)
+            dropped = 0 if self._outbox is None else self._outbox.dropped
+            self._keeping_up.report(status, dropped, self.component)
 
     def _tick(self, tick: int) -> None:
         time_ns = self._start_ns + tick * self._period
         outputs = self.runner.step(self.gather(time_ns), time_ns)
-        self._outbox.put((time_ns, outputs, self._extras.truth(time_ns, self.component, outputs)))
+        made = (time_ns, outputs, self._extras.truth(time_ns, self.component, outputs))
+        self._send(*made) if self._outbox is None else self._outbox.put(made)
 
     def _send(self, time_ns: int, outputs: dict[str, Signal], truth: list[Signal]) -> None:
+        self._extras.publish_tick(time_ns)
         for topic, signal in outputs.items():
             self.publish(topic, signal, time_ns)
         self._extras.publish(time_ns, truth)
 
     def _on_status(self) -> None:
-        if (error := self._loop.error or self._outbox.error) is not None:
+        if (error := self._loop.error or (self._outbox and self._outbox.error)) is not None:
             raise error
-        self._extras.publish_status(self._loop.pace(), self.inboxes)
+        self._keeping_up.publish(self._extras.time_ns, self.inboxes)
         self._extras.save_bad_states(self.component)
-
-    def _on_pause(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        self._loop.pause(request.data)
-        response.success, response.message = True, "paused" if request.data else "running"
-        return response
-
-    def _on_step(self, request: Step.Request, response: Step.Response) -> Step.Response:
-        response.success = self._loop.paused and request.ticks > 0
-        if response.success:
-            self._loop.run_for(request.ticks * POLICY_TICK_NS // self._period)
-        response.message = "stepping" if response.success else "only a paused simulation steps, and ticks must be > 0"
-        return response
-
-    def _on_reset(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        self._loop.call(lambda: self.runner.reset(np.ones(1, bool)))
-        response.success, response.message = True, "new start state and randomisation"
-        return response
-
-    def _on_set_object_pose(self, request: Any, response: Any) -> Any:
-        return place_object(self._loop, self.component, request, response)
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ START_GRID_NS = 2 * NANOSECONDS
 def start_time_ns() -> int:
     """Time [ns] at which simulation starts: the wall clock's, on the graph's grid.
 
-    As simulated time does not run faster than the wall's, a simulator that starts again goes on after its
-    predecessor: /clock never goes back. Stamps of simulated and of real devices share a time base, too.
+    At speeds up to 1 simulated time does not run ahead of the wall's, so that a simulator that starts again goes on
+    after its predecessor: /clock never goes back. At higher speeds it may; then the nodes begin anew. Stamps of
+    simulated and of real devices share a time base, too.
     """
     return time.time_ns() // START_GRID_NS * START_GRID_NS
 

@@ -23,14 +23,20 @@ class Backside:
         say: takes torque (20,) [N m], a running number, and sequence and stamp [ns] of the newest sensors; called in a
             thread of this object, and not before the first sensors.
 
+        answer: say it whenever sensors have come, too: somebody waits for that.
+
     Attributes:
         error: what `say` raised, which ends the thread.
     """
 
     def __init__(
-        self, hand: EmulatedHand, full_scale: np.ndarray, say: Callable[[np.ndarray, int, int, int], None]
+        self,
+        hand: EmulatedHand,
+        full_scale: np.ndarray,
+        say: Callable[[np.ndarray, int, int, int], None],
+        answer: bool = False,
     ) -> None:
-        self._hand, self._full_scale, self._say = hand, full_scale, say
+        self._hand, self._full_scale, self._say, self._answer = hand, full_scale, say, answer
         self._newest: tuple[int, int] | None = None
         self._shown = np.zeros(len(full_scale), np.int64)
         self._changed = threading.Event()
@@ -47,6 +53,8 @@ class Backside:
     def heard(self, sequence: int, stamp_ns: int) -> None:
         """Sensors with that number and stamp have come."""
         self._newest = sequence, stamp_ns
+        if self._answer:
+            self._changed.set()
 
     def look(self) -> None:
         """To be called after each frame: wakes the thread where the demand is another one."""
