@@ -17,15 +17,22 @@ ROS_WHEELS = UNDERLAY / "requirements.txt"
 CONSTRAINTS = UNDERLAY / "constraints.txt"
 SITE = VENV / "lib" / "python3.11" / "site-packages"
 UNREAD = (
+    "gymnasium_robotics/envs/assets/adroit_hand",
+    "gymnasium_robotics/envs/assets/kitchen_franka",
+    "matplotlib/tests",
+    "onnx/backend/test",
+    "pyarrow/tests",
+    "pypylon/dataprocessingplugins*",
+    "pypylon/pylondataprocessingplugins",
+    "ray/jars",
+    "scipy/**/tests",
+    "sympy/**/tests",
     "torch/bin/protoc*",
     "torch/bin/test_*",
     "torch/include",
     "torch/test",
-    "pypylon/dataprocessingplugins*",
-    "pypylon/pylondataprocessingplugins",
-    "ray/jars",
 )
-"""What wheels bring and nothing here reads: tests, headers, the vendor's image recognition, Java; a third of a GB."""
+"""What wheels bring and nothing here reads: tests, headers, the vendor's image recognition, Java, other robots."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +85,11 @@ def pip_install(*arguments: str | Path) -> None:
 
 def remove_unread() -> None:
     """Remove what nothing reads from the installed wheels; pip does not miss it."""
-    for path in (path for pattern in UNREAD for path in SITE.glob(pattern)):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in [path for pattern in UNREAD for path in SITE.glob(pattern)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
 
 
 def wheels_env() -> dict[str, str]:

@@ -70,7 +70,15 @@ def test_who_only_runs_the_system_installs_no_tools():
 
 def test_what_nothing_reads_is_removed_and_the_rest_stays(tmp_path, monkeypatch):
     monkeypatch.setattr(steps, "SITE", tmp_path)
-    for name in ("torch/test/a", "torch/include/b.h", "torch/bin/protoc", "torch/bin/torch_shm_manager", "ray/jars/c"):
+    nested = ("scipy/a/tests/d", "scipy/a/tests/b/tests/e")
+    for name in (
+        "torch/test/a",
+        "torch/include/b.h",
+        "torch/bin/protoc",
+        "torch/bin/torch_shm_manager",
+        "ray/jars/c",
+        *nested,
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     steps.remove_unread()
