@@ -17,14 +17,18 @@ ROS_WHEELS = UNDERLAY / "requirements.txt"
 CONSTRAINTS = UNDERLAY / "constraints.txt"
 SITE = VENV / "lib" / "python3.11" / "site-packages"
 UNREAD = (
+    "embreex",
+    "embreex.libs",
     "gymnasium_robotics/envs/assets/adroit_hand",
     "gymnasium_robotics/envs/assets/kitchen_franka",
     "matplotlib/tests",
+    "networkx/**/tests",
     "onnx/backend/test",
     "pyarrow/tests",
     "pypylon/dataprocessingplugins*",
     "pypylon/pylondataprocessingplugins",
     "ray/jars",
+    "ray/rllib",
     "scipy/**/tests",
     "sympy/**/tests",
     "torch/bin/protoc*",
@@ -32,7 +36,8 @@ UNREAD = (
     "torch/include",
     "torch/test",
 )
-"""What wheels bring and nothing here reads: tests, headers, the vendor's image recognition, Java, other robots."""
+"""What wheels bring and nothing here reads: tests, headers, ray tracing, image recognition, Java, other learners and
+robots."""
 
 
 @dataclass(frozen=True)
