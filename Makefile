@@ -33,7 +33,7 @@ sim: build ## the whole simulated system: make sim ARGS="duration:=30 console:=f
 test: build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, system)
 	@source setup.bash && exec .ci/test $(ARGS)
 
-lint: setup ## ruff, clang-format, and no function twice
+lint: setup ## ruff, clang-format, pyright, and no function twice
 	@source setup.bash && exec .ci/lint
 
 fuzz: build ## 100,000 mutated inputs for the parsers of devices, bags and files: make fuzz ARGS="--count 1000000"
