@@ -24,6 +24,7 @@ RUN_BY = {
     **dict.fromkeys(SMALL, "tests/docs/test_small.py"),
     "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
     "inhand bag repair": "src/inhand_data/test/test_repair.py",
+    "inhand bench faults": "tests/launch/test_fault_campaign.py",
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_eval/test/calibration",
     "inhand dataset export": "src/inhand_eval/test/test_lerobot.py",

@@ -145,3 +145,9 @@ def file_comments(path: Path) -> dict[str, str]:
                 found[".".join(k for _, k in parents)] = comment
         above = []
     return found
+
+
+def declare_claim(node: Node) -> str:
+    """Declares the parameter that says whose motor commands a node follows, and returns it; see `inhand_core.claim`."""
+    text = "name of the controller whose commands are followed, as that was given it; empty: the first that speaks"
+    return declare(node, "claim", "", text)
