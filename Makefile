@@ -36,7 +36,7 @@ sim: build ## the whole simulated system: make sim ARGS="duration:=30 console:=f
 test: tools build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, system)
 	@source setup.bash && exec .ci/test $(ARGS)
 
-lint: tools ## ruff, clang-format, and no function twice
+lint: tools ## ruff, clang-format, pyright, and no function twice
 	@source setup.bash && exec .ci/lint
 
 fuzz: build ## 100,000 mutated inputs for the parsers of devices, bags and files: make fuzz ARGS="--count 1000000"
