@@ -47,8 +47,18 @@ else
   done
 fi
 
-# Nothing leaves this machine unless the user says so: a hand obeys whoever publishes on its topics.
+# Nothing enters or leaves this machine unless the user says so: a hand obeys whoever publishes on its topics. Discovery on
+# LOCALHOST lets in whoever knows the address, so DDS's ports are bound to the loopback interface as well.
 export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
+case "${ROS_DISTRO:-}" in
+  jazzy) _inhand_profiles=FASTRTPS_DEFAULT_PROFILES_FILE ;;  # the name that its Fast DDS knows
+  *) _inhand_profiles=FASTDDS_DEFAULT_PROFILES_FILE ;;
+esac
+if [ "$ROS_AUTOMATIC_DISCOVERY_RANGE" = LOCALHOST ] && [ -z "${ROS_STATIC_PEERS:-}" ]; then
+  if [ -z "${!_inhand_profiles:-}" ]; then export "$_inhand_profiles=$_inhand_root/config/dds/loopback.xml"; fi
+elif [ "${!_inhand_profiles:-}" = "$_inhand_root/config/dds/loopback.xml" ]; then
+  unset "$_inhand_profiles"  # opened since this file was last sourced
+fi
 export MUJOCO_GL="${MUJOCO_GL:-egl}"
 unset -f _inhand_prepend
-unset _inhand_root _inhand_apt _inhand_distribution _inhand_folder
+unset _inhand_root _inhand_apt _inhand_profiles _inhand_distribution _inhand_folder

@@ -33,7 +33,7 @@ RUN make build && rm -rf build log
 
 FROM base
 ARG UID=1001
-RUN useradd --create-home --uid "${UID}" inhand && install -d -o "${UID}" /inhand/bags /inhand/runs
+RUN useradd --create-home --uid "${UID}" inhand && install -d -o "${UID}" /inhand/bags /inhand/runs /inhand/state
 COPY --from=build /inhand /inhand
 COPY --chmod=755 docker/robot-entrypoint docker/robot-health /usr/local/bin/
 # Real-time rights come from the run, not from the image: ulimits rtprio and memlock, see robot.compose.yaml.

@@ -15,11 +15,12 @@ from support.processes import Processes
 
 
 @pytest.fixture(scope="module")
-def domain(monkeypatch_module: pytest.MonkeyPatch) -> Iterator[int]:
+def domain(monkeypatch_module: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """A ROS domain id of this test module's own, set for this process as well."""
     with free_domain() as number:
         monkeypatch_module.setenv("ROS_DOMAIN_ID", str(number))
         monkeypatch_module.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        monkeypatch_module.setenv("INHAND_STATE_DIR", str(tmp_path_factory.mktemp("state")))
         yield number
 
 

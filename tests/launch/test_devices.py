@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from std_srvs.srv import SetBool
 from support.processes import wait_for
 
 from inhand_core.graph import InProcessGraph, load_graph
+from inhand_core.signals import HandSensors
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode
 from inhand_ros.messages import message_class
@@ -22,7 +24,10 @@ SPEC = load_graph("realtime")
 
 @pytest.fixture
 def drivers(probe) -> Iterator[None]:
-    """Publishes a still hand with the block on its palm, as drivers do: at their rates, stamped with the wall clock."""
+    """Publishes a still hand with the block on its palm, as drivers do: at their rates, stamped with the wall clock.
+
+    Its sensors are never still to the count, as those of a real hand are not.
+    """
     graph = InProcessGraph(SPEC, only=["sim"])
     scene = graph.step()
     outlets = {}
@@ -34,7 +39,10 @@ def drivers(probe) -> Iterator[None]:
     def drive(topic: str) -> None:
         number, start = 0, time.monotonic()
         while not done.is_set():
-            outlets[topic].publish(encode(scene[topic], time.time_ns(), number, Labels()))
+            seen = scene[topic]
+            if isinstance(seen, HandSensors):
+                seen = dataclasses.replace(seen, hall=seen.hall + 3.0 * (number % 2))
+            outlets[topic].publish(encode(seen, time.time_ns(), number, Labels()))
             number += 1
             time.sleep(max(0.0, start + number / SPEC.topics[topic].rate - time.monotonic()))
 

@@ -102,6 +102,10 @@ def test_a_killed_node_is_found_and_comes_back(system, probe, program: str) -> N
     back = time.monotonic()
     wait_for(lambda: probe.since(PROGRAMS[program], back), LONG, f"{PROGRAMS[program]} of the respawned node")
     wait_for(lambda: probe.since("hand/action", back), LONG, "actions again")
+    if program == "rt_node":  # it does not come back enabled by itself
+        wait_for(lambda: ControllerStatus.DISABLED in modes_since(probe, back), LONG, "a disabled controller")
+        assert modes_since(probe, back) <= {ControllerStatus.DISABLED}
+        assert probe.call(SetBool, "controller/enable", data=True).success
     wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
 
 

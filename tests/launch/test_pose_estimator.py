@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import array
+import copy
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import rclpy
 import torch
+from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TransformStamped
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
 
@@ -19,7 +25,7 @@ from inhand_description.cameras import CAMERA_NAMES, nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS, HAND_BASE
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import to_ns
-from inhand_ros.images import CameraOutlet
+from inhand_ros.images import CameraOutlet, image_message, info_message
 from inhand_ros.qos import observer_qos
 from inhand_vision.images import load_image_config
 from inhand_vision.network import RegressionNetwork
@@ -120,6 +126,51 @@ def test_poses_are_stamped_with_their_images_and_say_why_they_are_not_valid(rig,
     rig.until(lambda p: p.valid, processes)
     sequences = [p.sequence for p in rig.poses]
     assert sequences == list(range(sequences[0], sequences[0] + len(sequences)))
+
+
+BAD_IMAGES = {
+    "'16UC1' is not one of": {"encoding": "16UC1"},
+    "'nv12' is not one of": {"encoding": "nv12"},
+    "no data": {"data": array.array("B")},
+    "bytes of data": {"data": array.array("B", bytes(100))},
+    "pixels are no image": {"width": 0},
+}
+BAD_INFOS = {
+    "found 6": {"d": [0.1, 0.0, 0.0, 0.0, 0.0, 0.01]},
+    "smaller than the crop": {"width": 320, "height": 240},
+    "focal lengths": {"k": np.array([-800.0, 0, 320, 0, 800, 240, 0, 0, 1])},
+    "'kannala' is not one of": {"distortion_model": "kannala"},
+}
+
+
+def test_messages_that_cannot_be_used_are_named_and_end_nothing(rig, processes):
+    """Each beside the good ones of the other cameras; the node goes on, and says what is wrong with which camera."""
+    rig.until(lambda p: p.valid, processes)
+    rig.on["camera_top"] = False
+    images = rig.node.create_publisher(Image, "camera_top/image_raw", 1)
+    infos = rig.node.create_publisher(CameraInfo, "camera_top/camera_info", 1)
+    heard: list[str] = []
+    rig.node.create_subscription(
+        DiagnosticArray, "/diagnostics", lambda m: heard.extend(s.message for s in m.status), 10
+    )
+    cases = [(images, image_message(np.zeros((480, 640, 3), np.uint8), Header()), BAD_IMAGES)]
+    cases += [(infos, info_message(nominal_info(CAMERAS[0])), BAD_INFOS)]
+    for publisher, good, changes in cases:
+        for words, change in changes.items():
+            message = copy.deepcopy(good)
+            for name, value in change.items():
+                setattr(message, name, value)
+
+            def said(publisher=publisher, message=message, words=words) -> bool:
+                message.header.stamp = rig.node.get_clock().now().to_msg()
+                publisher.publish(message)
+                time.sleep(0.2)
+                return any("camera_top" in text and words in text for text in heard)
+
+            wait_for(said, 60.0, lambda words=words: f"{words!r} not in {heard[-5:]}")
+    rig.on["camera_top"] = True
+    rig.until(lambda p: p.valid, processes)
+    assert processes.running["pose_estimator"].poll() is None
 
 
 def test_bad_weights_end_the_node_with_a_message(processes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 import re
 import signal
@@ -35,6 +36,7 @@ from inhand_ros.qos import observer_qos, publisher_qos
 SPEC = load_graph("realtime")
 COMMAND = [executable("inhand_control/rt_node"), "--ros-args"]
 FILES = [word for name in ("hand", "controller") for word in ("--params-file", str(config_file(name)))]
+HALL_CHANNELS = read_yaml(config_file("hand"))["hand"]["hall_channel_names"]
 HAND = ic.load_hand_tables(config_file("hand"))
 PERIOD_NS = 5_000_000
 
@@ -147,7 +149,10 @@ def _component() -> PdController:
 
 
 class Feed:
-    """Readings at the rate of the caller's loop, an action every 16th, either of which can be switched off."""
+    """Readings at the rate of the caller's loop, each with an action; either can be switched off.
+
+    The joints are never still to the count, as those of a hand under torque are not.
+    """
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.sensors, self.actions = bench, True, True
@@ -156,7 +161,7 @@ class Feed:
     def __call__(self) -> None:
         now = self.bench.node.get_clock().now().nanoseconds
         if self.sensors:
-            self.bench.publish("hand/sensors", self.reading, now, _reading(0.1))
+            self.bench.publish("hand/sensors", self.reading, now, _reading(0.1 + 0.005 * (self.reading % 2)))
             self.reading += 1
         if self.actions:
             self.bench.publish("hand/action", self.action, now, _action(np.full(20, 0.3)))
@@ -345,3 +350,175 @@ def test_bad_parameters_end_the_node_with_their_names(domain: int, arguments: li
     done = subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert re.search(message, done.stderr, re.DOTALL), done.stderr
+
+
+SLOW = ["control.sensors_timeout_s:=1.0", "control.action_timeout_s:=2.0", "rt.priority:=1", "rt.io_priority:=0"]
+SETTINGS = [word for p in SLOW for word in ("-p", p)]
+
+
+LAUNCHES = itertools.count()
+
+
+def _start(processes: Processes, claim: str = "", *more: str) -> subprocess.Popen:
+    """A controller that enables itself; of a launch of its own unless `claim` names one."""
+    claimed = ["-p", f"claim:={claim or f'launch_{next(LAUNCHES)}'}", "-p", "auto_enable:=true"]
+    return processes.start("rt_node", [*COMMAND, *FILES, *SETTINGS, *claimed, *more])
+
+
+def _mode(bench: Bench, feed: Callable[[], None], *modes: int) -> None:
+    """Waits for a report of one of these modes that is made from now on."""
+    status = bench.received["controller/status"]
+    status.clear()
+    bench.wait(lambda: status and status[-1].mode in modes, f"modes {modes}", feed)
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_stop_outlives_the_controller_and_its_launch(bench: Bench, processes: Processes) -> None:
+    feed = Feed(bench)
+    node = _start(processes, "one_launch")
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    assert bench.call(Trigger, "controller/stop", Trigger.Request())[0]
+    for claim in ("one_launch", "another_launch"):
+        node.kill()
+        node.wait()
+        node = _start(processes, claim)
+        _mode(bench, feed, ControllerStatus.STOPPED)
+        success, message = bench.call(SetBool, "controller/enable", SetBool.Request(data=True))
+        assert not success and "controller/clear" in message
+        assert not any(bench.received["hand/motor_commands"][-1].torque)
+    assert "a person stopped this controller at 20" in processes.log("rt_node")
+    assert bench.call(Trigger, "controller/clear", Trigger.Request())[0]
+    node.kill()
+    node.wait()
+    _start(processes, "a_third_launch")
+    _mode(bench, feed, ControllerStatus.RUNNING)
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_controller_that_died_does_not_come_back_enabled(bench: Bench, processes: Processes) -> None:
+    feed = Feed(bench)
+    node = _start(processes, "a_launch_of_this_test")
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    node.kill()
+    node.wait()
+    _start(processes, "a_launch_of_this_test")
+    _mode(bench, feed, ControllerStatus.DISABLED)
+    assert "the controller before this one died" in processes.log("rt_node")
+    assert bench.call(SetBool, "controller/enable", SetBool.Request(data=True))[0]
+    _mode(bench, feed, ControllerStatus.RUNNING)
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_second_controller_in_the_domain_does_not_start(bench: Bench, processes: Processes) -> None:
+    _start(processes)
+    _mode(bench, Feed(bench), ControllerStatus.RUNNING)
+    done = subprocess.run([*COMMAND, *FILES], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "held by another controller" in done.stderr and "ROS_DOMAIN_ID" in done.stderr
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_actions_of_another_time_and_forged_numbers_are_refused(bench: Bench, processes: Processes) -> None:
+    _start(processes)
+    feed, status = Feed(bench), bench.received["controller/status"]
+    feed.actions = False
+    _mode(bench, feed, ControllerStatus.HOLD)
+    stamps = iter([0, 10**9, 2**31 * 10**9 - 10**9] * 200)
+
+    def forge() -> None:
+        feed()
+        bench.publish("hand/action", feed.action, next(stamps), _action(np.full(20, 1.0)))
+        feed.action += 1
+
+    _mode(bench, forge, ControllerStatus.HOLD)
+    bench.wait(lambda: status[-1].refused_age > 5, "refusals", forge)
+    assert status[-1].mode == ControllerStatus.HOLD
+    feed.actions = True
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    now = bench.node.get_clock().now().nanoseconds
+    bench.publish("hand/action", 2**64 - 1, now, _action(np.full(20, 1.0)))
+    refused = status[-1].refused_stale
+    bench.wait(lambda: status[-1].refused_stale > refused, "the refusal of a forged number", feed)
+    assert status[-1].lost_actions < 100
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_second_publisher_of_sensors_and_actions_moves_nothing(bench: Bench, processes: Processes) -> None:
+    _start(processes)
+    feed, status = Feed(bench), bench.received["controller/status"]
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=int(os.environ["ROS_DOMAIN_ID"]))
+    forger = rclpy.create_node("forger", context=context)
+    outlets = {
+        topic: forger.create_publisher(
+            message_class(SPEC.topics[topic].message), topic, publisher_qos(SPEC, topic, False)
+        )
+        for topic in ("hand/sensors", "hand/action")
+    }
+
+    def forge() -> None:
+        feed()
+        now = bench.node.get_clock().now().nanoseconds
+        for topic, number, signal_ in (
+            ("hand/sensors", feed.reading, _reading(0.2)),
+            ("hand/action", feed.action, _action(np.full(20, -1.0))),
+        ):
+            outlets[topic].publish(encode(signal_, now, number + 50, Labels()))
+
+    bench.wait(lambda: status[-1].refused_foreign > 20, "refusals", forge)
+    angles = np.array([joint.position for joint in bench.received["joint_states"]])
+    assert angles.max() < 0.15, "no reading of the forger's was used"
+    forger.destroy_node()
+    context.shutdown()
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_readings_that_cannot_be_true_take_the_torque_and_are_named(bench: Bench, processes: Processes) -> None:
+    _start(processes)
+    feed, status = Feed(bench), bench.received["controller/status"]
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    channel = HALL_CHANNELS.index("rh_FFJ3")
+
+    def broken() -> None:
+        reading = _reading(0.1 + 0.005 * (feed.reading % 2))
+        reading.hall[0, channel] = 4095.0
+        bench.publish("hand/sensors", feed.reading, bench.node.get_clock().now().nanoseconds, reading)
+        feed.reading += 1
+
+    _mode(bench, broken, ControllerStatus.ZERO_TORQUE)
+    bench.wait(lambda: not any(bench.received["hand/motor_commands"][-1].torque), "zero torque", broken)
+    assert re.search(r"rh_FFJ3 reads 4095 counts, usable are \d+ to \d+", status[-1].doubt), status[-1].doubt
+    assert status[-1].refused_doubt > 0
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    assert status[-1].doubt == ""
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_stop_waits_behind_no_other_request(bench: Bench, processes: Processes) -> None:
+    """Requests with seconds of work in them, and a stop after them: it is answered before they all are."""
+    _start(processes)
+    feed = Feed(bench)
+    _mode(bench, feed, ControllerStatus.RUNNING)
+    ask = bench.node.create_client(GetParameters, "controller/get_parameters")
+    stop = bench.node.create_client(Trigger, "controller/stop")
+    assert all(client.wait_for_service(30.0) for client in (ask, stop))
+    asked = [ask.call_async(GetParameters.Request(names=["hand.kp"] * 1000)) for _ in range(9)]
+    answer = stop.call_async(Trigger.Request())
+    bench.executor.spin_until_future_complete(answer, timeout_sec=60.0)
+    assert answer.result().success
+    assert not all(future.done() for future in asked)
+    bench.wait(lambda: all(future.done() for future in asked), "answers")
+    assert len(asked[-1].result().values) == 1000
+    assert bench.call(Trigger, "controller/clear", Trigger.Request())[0]
+
+
+@pytest.mark.parametrize("bench", [False], indirect=True)
+def test_a_request_without_bounds_is_answered_with_nothing(bench: Bench, processes: Processes) -> None:
+    _start(processes)
+    names = ["hand.kp"] * 20_000
+    for kind, name, field in (
+        (GetParameters, "get_parameters", "values"),
+        (DescribeParameters, "describe_parameters", "descriptors"),
+    ):
+        assert not getattr(bench.ask(kind, f"controller/{name}", kind.Request(names=names)), field)

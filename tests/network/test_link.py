@@ -7,6 +7,9 @@ from pathlib import Path
 
 from support.processes import wait_for
 
+from inhand_core.paths import resource_root
+from inhand_ros.network.hosts import PROFILES
+
 PING = re.compile(r"(\d+) received")
 TALK = ["ros2", "topic", "pub", "-r", "10", "/who_hears", "std_msgs/msg/String", "data: over the wire"]
 HEAR = ["ros2", "topic", "echo", "--once", "--timeout", "60", "/who_hears", "std_msgs/msg/String"]
@@ -51,7 +54,7 @@ def test_it_loses_its_share(two_hosts, tmp_path: Path) -> None:
 
 
 def test_hosts_hear_each_other_by_static_peers_alone(two_hosts, tmp_path: Path) -> None:
-    """Discovery stays on the host by default; naming the other host opens it to those who do."""
+    """Whoever names a host is let in, though that names nobody: discovery on LOCALHOST shuts nobody out by itself."""
     hosts = two_hosts()
     hosts.policy.start(TALK, tmp_path / "talk.log", ROS_STATIC_PEERS="")
     deaf = hosts.hand.start(HEAR, tmp_path / "deaf.log", ROS_STATIC_PEERS="")
@@ -59,3 +62,20 @@ def test_hosts_hear_each_other_by_static_peers_alone(two_hosts, tmp_path: Path) 
     assert hearing.wait(90.0) == 0, (tmp_path / "hearing.log").read_text()
     assert "over the wire" in (tmp_path / "hearing.log").read_text()
     assert deaf.poll() is None, "without a peer the same program hears nothing"
+
+
+def test_a_host_that_is_bound_to_loopback_hears_and_tells_nobody(two_hosts, tmp_path: Path) -> None:
+    """The setting of setup.bash and the launch files, against another host that names this one."""
+    hosts = two_hosts()
+    alone = {"ROS_STATIC_PEERS": "", **dict.fromkeys(PROFILES, str(resource_root() / "config/dds/loopback.xml"))}
+    hosts.policy.start(TALK, tmp_path / "talk.log", **alone)
+    beside = hosts.policy.start(HEAR, tmp_path / "beside.log", **alone)
+    attacker = hosts.hand.start(HEAR, tmp_path / "attacker.log")
+    loud = [word.replace("who_hears", "who_obeys") for word in TALK]
+    deaf = hosts.policy.start([word.replace("who_hears", "who_obeys") for word in HEAR], tmp_path / "deaf.log", **alone)
+    hosts.hand.start(loud, tmp_path / "loud.log")
+    assert beside.wait(90.0) == 0, (tmp_path / "beside.log").read_text()
+    assert echoes(hosts, tmp_path, 10)[0] >= 9, "the wire works"
+    for name, ears in (("attacker", attacker), ("deaf", deaf)):
+        ears.wait(90.0)  # until its own limit
+        assert "over the wire" not in (tmp_path / f"{name}.log").read_text()

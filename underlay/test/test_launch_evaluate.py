@@ -57,6 +57,22 @@ def test_conditions(run, value, shown):
     assert run(body, c=value) == shown
 
 
+def test_anon_is_one_name_a_launch_and_another_in_the_next(run):
+    body = '<arg name="a" default="$(anon x)"/><log message="$(var a)"/><log message="$(anon x)"/>'
+    first, again = run(body)
+    assert first == again and first.startswith("x_")
+    assert run(body)[0] != first
+
+
+def test_command_gives_what_it_prints_and_ends_the_launch_when_it_fails(run):
+    assert run("""<log message="$(command 'echo a b')"/>""") == ["a b\n"]
+    with pytest.raises(LaunchError, match="executed command failed"):
+        run("""<let name="x" value="$(command 'false')"/>""")
+    with pytest.raises(LaunchError, match="no such file here"):
+        run("""<let name="x" value="$(command 'sh -c \\'echo no such file here >&amp;2; exit 1\\'')"/>""")
+    assert run("""<let name="x" value="$(command 'false')" if="false"/><log message="on"/>""") == ["on"]
+
+
 def test_eval_compares_quoted_variables(run):
     body = r"""<arg name="mode"/><log if="$(eval '\'$(var mode)\' == \'sim\'')" message="escaped"/>
     <log if='$(eval "&apos;$(var mode)&apos; in [&apos;sim&apos;, &apos;real&apos;]")' message="double"/>"""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from inhand_bringup import doctor as program
-from inhand_bringup.doctor import dds, load, machine, software
+from inhand_bringup.doctor import dds, graph, load, machine, software
 from inhand_bringup.doctor.finding import Answer, Finding, ask
 
 Usage = namedtuple("Usage", "total used free")
@@ -24,7 +24,7 @@ def test_little_shared_memory_is_a_warning(monkeypatch, free, level):
 @pytest.mark.parametrize(
     "setting, level, words",
     [
-        ("LOCALHOST", "ok", "loopback only"),
+        ("LOCALHOST", "ok", "on this machine alone"),
         ("SUBNET", "ok", "not loopback only"),
         ("OFF", "error", "no node finds another"),
         ("LOCALHORST", "error", "is none of"),
@@ -32,8 +32,55 @@ def test_little_shared_memory_is_a_warning(monkeypatch, free, level):
 )
 def test_the_discovery_range_is_said_in_words(monkeypatch, setting, level, words):
     monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", setting)
-    (finding,) = dds.discovery_range()
+    finding, *_ = dds.discovery_range()
     assert finding.level == level and words in finding.what
+
+
+@pytest.mark.parametrize(
+    "variables, level, words",
+    [
+        ({dds.RANGE: "LOCALHOST", dds.PROFILES[0]: "/x/config/dds/loopback.xml"}, "ok", "nobody outside"),
+        ({dds.RANGE: "LOCALHOST"}, "warning", "names it as a peer"),
+        ({dds.RANGE: "LOCALHOST", dds.PEERS: "10.0.0.2"}, "warning", "names it as a peer"),
+        ({dds.RANGE: "SUBNET"}, "warning", "names it as a peer"),
+        ({dds.RANGE: "LOCALHOST", dds.PEERS: "a", dds.PROFILES[0]: "/x/loopback.xml"}, "warning", "opens it"),
+        ({dds.RANGE: "SUBNET", "ROS_SECURITY_ENABLE": "true"}, "ok", "who has a key"),
+    ],
+)
+def test_who_is_let_in_is_no_matter_of_the_discovery_range_alone(monkeypatch, variables, level, words):
+    for name in (dds.RANGE, dds.PEERS, "ROS_SECURITY_ENABLE", *dds.PROFILES):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    (finding,) = dds.doors()
+    assert (finding.level, words in finding.what) == (level, True), finding
+
+
+@pytest.mark.parametrize(
+    "here, elsewhere, owned, levels",
+    [
+        ([], [], {}, ["ok"]),
+        (["/rviz"], [], {"/clock": []}, ["ok"]),
+        (["/sim"], ["/evil"], {"/clock": ["/sim"]}, ["warning", "ok"]),
+        (["/controller"], [], {"/hand/motor_commands": ["/controller", "/controller"]}, ["error", "ok"]),
+    ],
+)
+def test_foreign_nodes_and_second_graphs_are_named(here, elsewhere, owned, levels):
+    found = list(graph.judge(here, elsewhere, owned, "7"))
+    assert [finding.level for finding in found] == levels
+    for name in (*here, *elsewhere):
+        assert any(name in finding.what for finding in found)
+
+
+def test_a_stop_that_nobody_cleared_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "7")
+    folder = tmp_path / "domain_7"
+    folder.mkdir()
+    (folder / "controller.latch").write_text("stopped\n2026-11-30T10:00:00Z\nx\n")
+    (folder / "left.controller.latch").write_text("clear\n2026-11-30T10:00:00Z\nx\n")
+    (finding,) = graph.stops(tmp_path)
+    assert finding.level == "warning" and "/controller was stopped at 2026-11-30T10:00:00Z" in finding.what
+    assert "controller/clear" in finding.remedy
 
 
 def test_a_missing_library_is_an_error_and_names_the_remedy(monkeypatch):

@@ -68,6 +68,7 @@ def page(seconds: float = 10.0, width: int = 1280, height: int = 720, domain: in
     environment = {**os.environ, "ROS_DOMAIN_ID": str(domain), "PYTHONUNBUFFERED": "1"}
     launch = ["ros2", "launch", "inhand_bringup", "sim.launch.xml", "console:=false"]
     with tempfile.TemporaryDirectory(prefix="inhand_bench_page_") as folder:
+        environment["INHAND_STATE_DIR"] = folder  # a stop of somebody else's is not this run's
         log = Path(folder) / "console.log"
         sim = running(launch, environment, Path(folder) / "sim.log")
         with sim, running([sys.executable, "-c", NODE], environment, log) as node:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ import websockets.asyncio.server
 from websockets import Headers
 from websockets.http11 import Request, Response
 
+from inhand_console.visitors import serving
 from inhand_core import ConfigError
 
 TOKEN_VARIABLE = "INHAND_PAGE_TOKEN"
@@ -31,6 +33,15 @@ TOKEN_LEAST = 16
 _TOKEN_BYTES = 24
 _COOKIE = "inhand_page"
 _PATCH = threading.Lock()
+_FRAMES = {"iframe", "frame", "embed", "object", "fencedframe"}
+HEADERS = {
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",  # the same for browsers that do not know the other
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+"""Of every answer: a page that another one shows in a frame lends it its buttons, a click away."""
 
 
 def is_loopback(host: str) -> bool:
@@ -57,6 +68,21 @@ def token_for(host: str) -> str | None:
     return token
 
 
+def write_private(file: Path, text: str) -> None:
+    """Writes a file that only this user can read, whoever could read it before.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.unlink(missing_ok=True)
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+            out.write(text)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}; INHAND_STATE_DIR names another folder") from error
+
+
 @dataclass(frozen=True)
 class Guard:
     """Judges requests.
@@ -69,19 +95,30 @@ class Guard:
 
     def judge(self, request: Request) -> Response | None:
         """None where the request may pass; else the answer: a refusal, or a cookie in exchange for the token."""
-        host, origin = request.headers.get("Host", ""), request.headers.get("Origin")
-        name = urlsplit(f"//{host}").hostname or ""
+        try:
+            return self._judge(request)
+        except (LookupError, ValueError):  # a header twice, or none that can be read
+            return _answer(http.HTTPStatus.BAD_REQUEST, "headers that make no sense")
+
+    def _judge(self, request: Request) -> Response | None:
+        host, origin = request.headers["Host"], request.headers.get("Origin")
+        place = urlsplit(f"//{host}")
+        name, port = place.hostname or "", place.port or 80
+        if place.netloc != host or "@" in host:
+            raise ValueError("a Host is a name and a port")
         if self.token is None and not is_loopback(name):
             return _answer(http.HTTPStatus.FORBIDDEN, f"this page is not called {name!r}; open it as http://127.0.0.1")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if request.headers.get("Sec-Fetch-Dest") in _FRAMES:
+            return _answer(http.HTTPStatus.FORBIDDEN, "this page is shown in no frame of another")
+        if origin is not None and origin.partition("//")[2] != host:
             return _answer(http.HTTPStatus.FORBIDDEN, f"a page of {origin} may not use this one")
         if origin is None and "Upgrade" in request.headers:
             return _answer(http.HTTPStatus.FORBIDDEN, "a WebSocket without an Origin is refused")
-        return None if self.token is None else self._judge_token(request, host)
+        return None if self.token is None else self._judge_token(request, port)
 
-    def _judge_token(self, request: Request, host: str) -> Response | None:
+    def _judge_token(self, request: Request, port: int) -> Response | None:
         given = parse_qs(urlsplit(request.path).query).get("token", [None])[0]
-        cookie = f"{_COOKIE}_{urlsplit(f'//{host}').port or 80}"
+        cookie = f"{_COOKIE}_{port}"
         if given is not None and self._fits(given):
             if "Upgrade" in request.headers:
                 return None
@@ -89,7 +126,7 @@ class Guard:
             return _answer(http.HTTPStatus.SEE_OTHER, "", Location="/", **{"Set-Cookie": kept})
         if given is None and self._fits(_cookie(request, cookie)):
             return None
-        words = "token missing or wrong: open the address that the console node printed"
+        words = "token missing or wrong: open the address in the file that the console node named"
         return _answer(http.HTTPStatus.UNAUTHORIZED, words)
 
     def _fits(self, given: str) -> bool:
@@ -117,15 +154,21 @@ def guarding(guard: Guard) -> Iterator[None]:
         raise RuntimeError("viser no longer serves by websockets.asyncio.server.serve; the page would be unguarded")
 
 
-def _serve(original: Any, guard: Guard, served: list[int], *args: Any, process_request: Any, **options: Any) -> Any:
+def _serve(
+    original: Any, guard: Guard, served: list[int], handler: Any, *args: Any, process_request: Any, **options: Any
+) -> Any:
     served.append(1)
-    return original(*args, process_request=_guarded(guard, process_request), **options)
+    return original(serving(handler), *args, process_request=_guarded(guard, process_request), **options)
 
 
 def _guarded(guard: Guard, inner: Callable[[Any, Request], Response | None]) -> Callable[[Any, Request], Any]:
     def judge(connection: Any, request: Request) -> Response | None:
         refused = guard.judge(request)
-        return inner(connection, request) if refused is None else refused
+        answer = inner(connection, request) if refused is None else refused
+        if answer is not None:
+            for name, value in HEADERS.items():
+                answer.headers.setdefault(name, value)
+        return answer
 
     return judge
 

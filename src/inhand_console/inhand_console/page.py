@@ -70,10 +70,14 @@ class ConsolePage:
 
     @property
     def url(self) -> str:
-        """Where the page is; with the token where one is asked for."""
+        """Where the page is; with the token where one is asked for. For its user's eyes: others read logs."""
+        return self.place if self._token is None else f"{self.place}/?token={self._token}"
+
+    @property
+    def place(self) -> str:
+        """Where the page is, without a token."""
         host = socket.gethostname() if self._config.host in ("0.0.0.0", "::") else self._config.host
-        place = f"http://{f'[{host}]' if ':' in host else host}:{self._server.get_port()}"
-        return place if self._token is None else f"{place}/?token={self._token}"
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._server.get_port()}"
 
     @property
     def images_wanted(self) -> bool:

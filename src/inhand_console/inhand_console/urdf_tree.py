@@ -144,16 +144,20 @@ class UrdfTree:
         return "/".join(reversed(chain))
 
     def _sorted_from_root(self) -> list[Joint]:
-        ordered: list[Joint] = []
-        known, waiting = {self.root}, list(self.joints)
-        while waiting:
-            ready = [joint for joint in waiting if joint.parent in known]
-            if not ready:
-                raise UrdfError(f"joints that hang on no known link: {[joint.name for joint in waiting]}")
+        below: dict[str, list[int]] = {}
+        for number, joint in enumerate(self.joints):
+            below.setdefault(joint.parent, []).append(number)
+        ordered: list[int] = []
+        layer, seen = [self.root], {self.root}
+        while layer:
+            ready = sorted(number for link in layer for number in below.pop(link, ()))
             ordered += ready
-            known |= {joint.child for joint in ready}
-            waiting = [joint for joint in waiting if joint not in ready]
-        return ordered
+            layer = [child for child in (self.joints[number].child for number in ready) if child not in seen]
+            seen.update(layer)
+        if below:
+            lost = [self.joints[number].name for numbers in below.values() for number in numbers]
+            raise UrdfError(f"joints that hang on no known link: {lost[:20]}")
+        return [self.joints[number] for number in ordered]
 
 
 def mesh_path(filename: str) -> Path:
@@ -175,14 +179,26 @@ def mesh_path(filename: str) -> Path:
     raise UrdfError(f"mesh {filename!r}: no package {package!r} in {[str(p) for p in prefixes]}")
 
 
-def _numbers(text: str | None, default: str) -> np.ndarray:
-    return np.array([float(value) for value in (text or default).split()])
+def _numbers(text: str | None, default: str, count: int, where: str) -> np.ndarray:
+    """So many finite numbers of a text.
+
+    Raises:
+        UrdfError: others; `where` names the element.
+    """
+    words = (text or default).split()
+    try:
+        found = np.array([float(word) for word in words])
+    except ValueError as error:
+        raise UrdfError(f"{where}: {error}") from error
+    if len(found) != count or not np.isfinite(found).all():
+        raise UrdfError(f"{where}: expected {count} finite numbers, found {(text or default)[:60]!r}")
+    return found
 
 
-def _origin(element: ElementTree.Element) -> tuple[np.ndarray, np.ndarray]:
+def _origin(element: ElementTree.Element, where: str) -> tuple[np.ndarray, np.ndarray]:
     origin = element.find("origin")
-    xyz = _numbers(None if origin is None else origin.get("xyz"), "0 0 0")
-    roll, pitch, yaw = _numbers(None if origin is None else origin.get("rpy"), "0 0 0")
+    xyz = _numbers(None if origin is None else origin.get("xyz"), "0 0 0", 3, f"{where}: origin xyz")
+    roll, pitch, yaw = _numbers(None if origin is None else origin.get("rpy"), "0 0 0", 3, f"{where}: origin rpy")
     turns = [rotations.from_axis_angle(np.eye(3)[i], np.asarray(a)) for i, a in enumerate((roll, pitch, yaw))]
     return xyz, rotations.multiply(turns[2], rotations.multiply(turns[1], turns[0]))
 
@@ -194,17 +210,24 @@ def _joint(element: ElementTree.Element) -> Joint:
     parent, child, axis, mimic = (element.find(tag) for tag in ("parent", "child", "axis", "mimic"))
     if parent is None or child is None:
         raise UrdfError(f"joint {name!r}: needs <parent> and <child>")
-    direction = _numbers(None if axis is None else axis.get("xyz"), "1 0 0")
+    where = f"joint {name!r}"
+    direction = _numbers(None if axis is None else axis.get("xyz"), "1 0 0", 3, f"{where}: axis xyz")
+    if kind in MOVING and not np.linalg.norm(direction) > 1e-9:
+        raise UrdfError(f"{where}: axis xyz: a direction of length 0")
     direction = direction / np.linalg.norm(direction) if kind in MOVING else np.zeros(3)
     follows = None
     if mimic is not None:
-        follows = (mimic.get("joint", ""), float(mimic.get("multiplier", 1.0)), float(mimic.get("offset", 0.0)))
-    return Joint(name, kind, parent.get("link", ""), child.get("link", ""), *_origin(element), direction, follows)
+        multiplier, offset = mimic.get("multiplier", "1"), mimic.get("offset", "0")
+        numbers = _numbers(f"{multiplier} {offset}", "", 2, f"{where}: mimic multiplier and offset")
+        follows = (mimic.get("joint", ""), *numbers.tolist())
+    ends = parent.get("link", ""), child.get("link", "")
+    return Joint(name, kind, *ends, *_origin(element, where), direction, follows)
 
 
 def _color(material: ElementTree.Element) -> tuple[float, float, float, float]:
     color = material.find("color")
-    rgba = _numbers(None if color is None else color.get("rgba"), "0.7 0.7 0.7 1")
+    where = f"material {material.get('name', '')!r}: color rgba"
+    rgba = _numbers(None if color is None else color.get("rgba"), "0.7 0.7 0.7 1", 4, where)
     return float(rgba[0]), float(rgba[1]), float(rgba[2]), float(rgba[3])
 
 
@@ -213,11 +236,12 @@ def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None,
     if geometry is None or len(geometry) != 1:
         raise UrdfError(f"link {link!r}: a <visual> needs one <geometry> with one shape")
     shape = geometry[0]
+    where = f"link {link!r}: {shape.tag}"
     sizes = {
-        "mesh": lambda: _numbers(shape.get("scale"), "1 1 1"),
-        "box": lambda: _numbers(shape.get("size"), ""),
-        "cylinder": lambda: _numbers(f"{shape.get('radius')} {shape.get('length')}", ""),
-        "sphere": lambda: _numbers(shape.get("radius"), ""),
+        "mesh": lambda: _numbers(shape.get("scale"), "1 1 1", 3, where),
+        "box": lambda: _numbers(shape.get("size"), "", 3, where),
+        "cylinder": lambda: _numbers(f"{shape.get('radius')} {shape.get('length')}", "", 2, where),
+        "sphere": lambda: _numbers(shape.get("radius"), "", 1, where),
     }
     if shape.tag not in sizes:
         raise UrdfError(f"link {link!r}: shape {shape.tag!r}; known {sorted(sizes)}")
@@ -230,6 +254,6 @@ def _visual(link: str, element: ElementTree.Element, colors: Mapping[str | None,
         shape.tag,
         tuple(float(s) for s in sizes[shape.tag]()),
         shape.get("filename", ""),
-        *_origin(element),
+        *_origin(element, f"link {link!r}"),
         color,
     )

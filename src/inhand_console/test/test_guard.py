@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import http.client
+import logging
+import socket
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 import viser
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from inhand_console.guard import Guard, guarding, is_loopback, token_for
+from inhand_console.guard import Guard, guarding, is_loopback, token_for, write_private
+from inhand_console.visitors import Complaints, Pace
 from inhand_core import ConfigError
 
 TOKEN = "a-token-of-the-test-0123456789"
@@ -120,3 +124,75 @@ def test_only_addresses_that_others_reach_have_a_token(monkeypatch: pytest.Monke
 def test_a_page_that_would_not_be_guarded_is_not_served() -> None:
     with pytest.raises(RuntimeError, match="unguarded"), guarding(Guard(None)):
         pass
+
+
+def test_no_other_page_can_show_this_one_in_a_frame(own: Served) -> None:
+    """Clickjacking: the page's own Origin would be right, and a click meant for another page would press a button."""
+    for headers in (own.get()[1], own.get(Host="evil.example")[1]):
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert headers["X-Frame-Options"] == "DENY" and headers["X-Content-Type-Options"] == "nosniff"
+    assert own.get(**{"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"})[0] == 403
+    assert own.get(**{"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"})[0] == 200
+
+
+@pytest.mark.parametrize("host", ["[::1", "127.0.0.1:abc", "", "127.0.0.1#.evil", "evil@127.0.0.1.evil"])
+def test_a_host_that_makes_no_sense_is_refused_and_no_error_of_the_server(own: Served, host: str) -> None:
+    assert 400 <= own.get(Host=host)[0] < 404
+
+
+def test_headers_that_come_twice_are_refused(own: Served) -> None:
+    for twice in ("Host: 127.0.0.1\r\nHost: evil.example", "Host: 127.0.0.1\r\nOrigin: http://a\r\nOrigin: http://b"):
+        with socket.create_connection(("127.0.0.1", own.port), timeout=10.0) as wire:
+            wire.sendall(f"GET / HTTP/1.1\r\n{twice}\r\n\r\n".encode())
+            assert wire.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+def talk(served: Served, *messages: bytes | str) -> ConnectionClosed | None:
+    """Sends messages and reads until the page hangs up, at most a second."""
+    own = f"http://127.0.0.1:{served.port}"
+    with connect(own.replace("http", "ws"), origin=own, subprotocols=[f"viser-v{viser.__version__}"]) as wire:
+        try:
+            for message in messages:
+                wire.send(message)
+            while True:
+                wire.recv(timeout=1.0)
+        except ConnectionClosed as closed:
+            return closed
+        except TimeoutError:
+            return None
+
+
+@pytest.mark.parametrize("message", [b"", b"\xc1", b"\x81\xa4type\xa4Nope", b"\x92" * 400, "a text"])
+def test_messages_that_make_no_sense_end_the_connection_without_a_traceback(
+    own: Served, caplog, capfd, message
+) -> None:
+    closed = talk(own, message)
+    assert closed is not None and closed.rcvd.code == 1007
+    assert "Traceback" not in caplog.text + "".join(capfd.readouterr())
+    assert own.get()[0] == 200
+
+
+def test_complaints_are_single_lines_and_few(caplog) -> None:
+    now = [0.0]
+    complaints = Complaints(logging.getLogger("test"), lambda: now[0])
+    for _ in range(500):
+        complaints.add("nonsense")
+        now[0] += 0.05
+    assert [record.getMessage() for record in caplog.records] == ["nonsense", *["nonsense (199 more before it)"] * 2]
+
+
+def test_a_flood_waits_its_turn_and_a_person_does_not() -> None:
+    pace = Pace(rate=200.0, burst=400.0)
+    assert all(pace.wait_s(n / 100.0) == 0.0 for n in range(1000)), "a mouse that turns the scene"
+    assert [pace.wait_s(20.0) for _ in range(401)][-1] == pytest.approx(1 / 200.0)
+
+
+def test_the_token_is_kept_where_this_user_alone_can_read_it(tmp_path) -> None:
+    file = tmp_path / "state" / "page_8080"
+    for _ in range(2):
+        write_private(file, f"http://robot:8080/?token={TOKEN}\n")
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        file.chmod(0o644)
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="INHAND_STATE_DIR"):
+        write_private(tmp_path / "file" / "page", "")

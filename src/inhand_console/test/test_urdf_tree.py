@@ -75,3 +75,39 @@ def test_meshes_lie_in_packages_and_at_absolute_paths(tmp_path: Path, monkeypatc
         mesh_path("package://other/b.stl")
     with pytest.raises(UrdfError, match="'meshes/b.stl': expected package://"):
         mesh_path("meshes/b.stl")
+
+
+CHAIN = '<robot name="r"><link name="a"/><link name="b"/><joint name="j" type="revolute">{}</joint></robot>'
+ENDS = '<parent link="a"/><child link="b"/>'
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        (f'{ENDS}<origin xyz="nan 0 0"/>', "joint 'j': origin xyz: expected 3 finite numbers, found 'nan 0 0'"),
+        (f'{ENDS}<origin rpy="0 inf 0"/>', "joint 'j': origin rpy"),
+        (f'{ENDS}<origin xyz="0 0"/>', "joint 'j': origin xyz: expected 3"),
+        (f'{ENDS}<axis xyz="nan 0 1"/>', "joint 'j': axis xyz"),
+        (f'{ENDS}<axis xyz="0 0 0"/>', "joint 'j': axis xyz: a direction of length 0"),
+        (f'{ENDS}<axis xyz="x y z"/>', "joint 'j': axis xyz: could not convert"),
+        (f'{ENDS}<mimic joint="k" multiplier="nan"/>', "joint 'j': mimic"),
+    ],
+)
+def test_numbers_that_are_none_are_refused_by_element(inside: str, words: str) -> None:
+    with pytest.raises(UrdfError, match=words):
+        UrdfTree(CHAIN.format(inside))
+
+
+def test_a_long_chain_is_sorted_in_one_pass_and_a_cycle_is_refused() -> None:
+    """Layer by layer in the order of the document; joints were compared with each other, thousands with thousands."""
+    count = 3000
+    joints = [
+        f'<joint name="j{i}" type="fixed"><parent link="l{i}"/><child link="l{i + 1}"/></joint>' for i in range(count)
+    ]
+    links = "".join(f'<link name="l{i}"/>' for i in range(count + 1))
+    tree = UrdfTree(f'<robot name="r">{links}{"".join(reversed(joints))}</robot>')
+    assert [joint.name for joint in tree.joints] == [f"j{i}" for i in range(count)]
+    cycle = '<joint name="c{0}" type="fixed"><parent link="x{0}"/><child link="x{1}"/></joint>'
+    text = f'<link name="root"/><link name="x0"/><link name="x1"/>{cycle.format(0, 1)}{cycle.format(1, 0)}'
+    with pytest.raises(UrdfError, match=r"hang on no known link: \['c0', 'c1'\]"):
+        UrdfTree(f'<robot name="r">{text}</robot>')

@@ -59,7 +59,7 @@ void bench_step(std::int64_t count)
     const auto number = static_cast<std::uint64_t>(k);
     const double angle = 0.3 * std::sin(0.01 * static_cast<double>(k));
     const SensorSample reading = test::reading(now_ns, number, angle);
-    const ActionSample action = test::action(number / 16, k % 32 == 0 ? 0.2 : -0.2);
+    const ActionSample action = test::action(now_ns, number / 16, k % 32 == 0 ? 0.2 : -0.2);
     const std::int64_t began_ns = steady_now_ns();
     controller.offer_sensors(now_ns, reading);
     if (k % 16 == 0) {
@@ -89,7 +89,7 @@ void bench_wake(bool fifo, double seconds, int busy)
   CycleRecord record{};
   bool granted = true;
   {
-    RealtimeLoop loop(hand(), config(), {fifo, kPriority, -1, true, true});
+    RealtimeLoop loop(hand(), config(), {fifo, kPriority, -1, true, true, false});
     for (const auto & warning : loop.start()) {
       granted = granted && warning.find("SCHED_FIFO") == std::string::npos;
       std::fprintf(stderr, "control_bench: %s\n", warning.c_str());

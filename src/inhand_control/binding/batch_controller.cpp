@@ -38,7 +38,7 @@ BatchController::BatchController(
 
 void BatchController::offer_sensors(
   const std::int64_t * now_ns, const std::int64_t * stamp_ns, const std::uint64_t * sequence,
-  Rows hall, const bool * mask) noexcept
+  const std::uint64_t * start, Rows hall, const bool * mask) noexcept
 {
   SensorSample sample{};
   sample.size = hall.width;
@@ -46,6 +46,7 @@ void BatchController::offer_sensors(
     if (mask[row]) {
       sample.stamp_ns = stamp_ns[row];
       sample.sequence = sequence[row];
+      sample.start = static_cast<std::uint32_t>(start[row]);
       copy_row(hall, row, sample.hall);
       controllers_[row].offer_sensors(now_ns[row], sample);
     }
@@ -53,13 +54,14 @@ void BatchController::offer_sensors(
 }
 
 void BatchController::offer_action(
-  const std::int64_t * now_ns, const std::uint64_t * sequence, Rows action,
-  const bool * mask) noexcept
+  const std::int64_t * now_ns, const std::int64_t * stamp_ns, const std::uint64_t * sequence,
+  Rows action, const bool * mask) noexcept
 {
   ActionSample sample{};
   sample.size = action.width;
   for (std::size_t row = 0; row < size(); ++row) {
     if (mask[row]) {
+      sample.stamp_ns = stamp_ns[row];
       sample.sequence = sequence[row];
       copy_row(action, row, sample.action);
       controllers_[row].offer_action(now_ns[row], sample);

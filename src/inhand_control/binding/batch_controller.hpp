@@ -27,10 +27,10 @@ public:
 
   void offer_sensors(
     const std::int64_t * now_ns, const std::int64_t * stamp_ns, const std::uint64_t * sequence,
-    Rows hall, const bool * mask) noexcept;
+    const std::uint64_t * start, Rows hall, const bool * mask) noexcept;
   void offer_action(
-    const std::int64_t * now_ns, const std::uint64_t * sequence, Rows action,
-    const bool * mask) noexcept;
+    const std::int64_t * now_ns, const std::int64_t * stamp_ns, const std::uint64_t * sequence,
+    Rows action, const bool * mask) noexcept;
   void step(const std::int64_t * now_ns, const bool * mask) noexcept;
   // Outputs of the masked rows as if just constructed.
   void reset(const bool * mask) noexcept;

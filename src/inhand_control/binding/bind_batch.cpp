@@ -43,6 +43,8 @@ nb::dict counters(BatchController & batch)
     add(prefix + "_refused_nan", [=](const Counters & c) { return (c.*stream).refused_nan; });
     add(prefix + "_refused_range", [=](const Counters & c) { return (c.*stream).refused_range; });
     add(prefix + "_refused_stale", [=](const Counters & c) { return (c.*stream).refused_stale; });
+    add(prefix + "_refused_age", [=](const Counters & c) { return (c.*stream).refused_age; });
+    add(prefix + "_refused_doubt", [=](const Counters & c) { return (c.*stream).refused_doubt; });
     add(prefix + "_lost", [=](const Counters & c) { return (c.*stream).lost; });
   };
   add("cycles", [](const Counters & c) { return c.cycles; });
@@ -99,8 +101,9 @@ void bind_config(nb::module_ & m)
       [](
         ControllerConfig * self, std::int64_t period_ns, std::int64_t action_timeout_ns,
         std::int64_t sensors_timeout_ns, std::int64_t soft_start_ns, double velocity_filter_s,
-        double torque_slew, const std::string & relative_to, const std::string & hold,
-        const std::string & limits) {
+        double torque_slew, double hall_margin, double hall_disagreement, double max_joint_speed,
+        double stuck_torque, std::int64_t stuck_ns, std::int64_t settle_ns,
+        const std::string & relative_to, const std::string & hold, const std::string & limits) {
         new (self) ControllerConfig{
           period_ns,
           action_timeout_ns,
@@ -108,13 +111,21 @@ void bind_config(nb::module_ & m)
           soft_start_ns,
           velocity_filter_s,
           torque_slew,
+          hall_margin,
+          hall_disagreement,
+          max_joint_speed,
+          stuck_torque,
+          stuck_ns,
+          settle_ns,
           relative_to_from_string(relative_to),
           hold_target_from_string(hold),
           action_limits_from_string(limits)};
         validate(*self);
       },
       "period_ns"_a, "action_timeout_ns"_a, "sensors_timeout_ns"_a, "soft_start_ns"_a,
-      "velocity_filter_s"_a, "torque_slew"_a, "relative_to"_a, "hold"_a, "limits"_a)
+      "velocity_filter_s"_a, "torque_slew"_a, "hall_margin"_a, "hall_disagreement"_a,
+      "max_joint_speed"_a, "stuck_torque"_a, "stuck_ns"_a, "settle_ns"_a, "relative_to"_a, "hold"_a,
+      "limits"_a)
     .def_ro("period_ns", &ControllerConfig::period_ns)
     .def_ro("action_timeout_ns", &ControllerConfig::action_timeout_ns)
     .def_ro("sensors_timeout_ns", &ControllerConfig::sensors_timeout_ns)
@@ -146,27 +157,32 @@ void bind_batch(nb::module_ & m)
     .def(
       "offer_sensors",
       [](
-        BatchController & self, Int64s now, Int64s stamp, Uint64s sequence, DoubleRows hall,
-        Mask mask) {
+        BatchController & self, Int64s now, Int64s stamp, Uint64s sequence, Uint64s start,
+        DoubleRows hall, Mask mask) {
         require_length(now.shape(0), self.size(), "now_ns");
         require_length(stamp.shape(0), self.size(), "stamp_ns");
         require_length(sequence.shape(0), self.size(), "sequence");
+        require_length(start.shape(0), self.size(), "start");
         require_length(hall.shape(0), self.size(), "hall");
         require_length(mask.shape(0), self.size(), "mask");
         nb::gil_scoped_release release;
         self.offer_sensors(
-          now.data(), stamp.data(), sequence.data(), {hall.data(), hall.shape(1)}, mask.data());
+          now.data(), stamp.data(), sequence.data(), start.data(), {hall.data(), hall.shape(1)},
+          mask.data());
       })
     .def(
       "offer_action",
-      [](BatchController & self, Int64s now, Uint64s sequence, DoubleRows action, Mask mask) {
+      [](
+        BatchController & self, Int64s now, Int64s stamp, Uint64s sequence, DoubleRows action,
+        Mask mask) {
         require_length(now.shape(0), self.size(), "now_ns");
+        require_length(stamp.shape(0), self.size(), "stamp_ns");
         require_length(sequence.shape(0), self.size(), "sequence");
         require_length(action.shape(0), self.size(), "action");
         require_length(mask.shape(0), self.size(), "mask");
         nb::gil_scoped_release release;
         self.offer_action(
-          now.data(), sequence.data(), {action.data(), action.shape(1)}, mask.data());
+          now.data(), stamp.data(), sequence.data(), {action.data(), action.shape(1)}, mask.data());
       })
     .def(
       "step",

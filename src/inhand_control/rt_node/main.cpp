@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <exception>
+#include <random>
+#include <string>
 
 #include "parameters.hpp"
 #include "rcl_wrap.hpp"
@@ -27,6 +29,28 @@ void catch_signals()
   sigaction(SIGTERM, &action, nullptr);
 }
 
+// The number that commands are signed with: of the claim's name (64 bits, FNV-1a), which the driver
+// computes alike, or drawn at random.
+std::uint64_t claim_number(const std::string & name)
+{
+  if (name.empty()) {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32 | device()) | 1;
+  }
+  std::uint64_t number = 0xcbf29ce484222325;
+  for (const char byte : name) {
+    number = (number ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  }
+  return number == 0 ? 1 : number;
+}
+
+std::size_t domain_of(Context & context)
+{
+  std::size_t domain = 0;
+  check(rcl_context_get_domain_id(context.get(), &domain), "reading the domain's id");
+  return domain;
+}
+
 const char * mode_name(const NodeParameters & parameters)
 {
   if (parameters.lockstep) {
@@ -41,16 +65,29 @@ void run(int argc, char ** argv)
   Node node(context, "controller");
   const NodeParameters parameters =
     parse_parameters(read_parameters(context.arguments(), node.fully_qualified_name()));
+  rt::StopLatch latch(
+    rt::latch_path(parameters.state_folder, domain_of(context), node.fully_qualified_name()),
+    parameters.claim);
+  const bool enabled = parameters.auto_enable && !latch.was_stopped() && !latch.is_respawn();
   RCUTILS_LOG_INFO_NAMED(
     node.logger_name(), "%s, %.1f ms period, %s", mode_name(parameters),
     parameters.control.period_ns * 1e-6,
-    parameters.auto_enable ? "enabled at start" : "disabled until controller/enable is called");
+    enabled ? "enabled at start" : "disabled until controller/enable is called");
+  if (latch.was_stopped()) {
+    RCUTILS_LOG_WARN_NAMED(
+      node.logger_name(), "a person stopped this controller at %s; only controller/clear ends that",
+      latch.since().c_str());
+  } else if (latch.is_respawn() && parameters.auto_enable) {
+    RCUTILS_LOG_WARN_NAMED(
+      node.logger_name(), "the controller before this one died: not enabled by itself");
+  }
+  const Start start{latch, enabled, claim_number(parameters.claim)};
   if (parameters.lockstep) {
-    run_lockstep(context, node, parameters);
+    run_lockstep(context, node, parameters, start);
   } else if (parameters.simulated) {
-    run_simulated(context, node, parameters);
+    run_simulated(context, node, parameters, start);
   } else {
-    run_realtime(context, node, parameters);
+    run_realtime(context, node, parameters, start);
   }
 }
 

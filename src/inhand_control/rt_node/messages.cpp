@@ -21,6 +21,7 @@ SensorSample decode(const inhand_interfaces__msg__HandSensors & message) noexcep
   SensorSample sample;
   sample.stamp_ns = to_ns(message.header.stamp);
   sample.sequence = message.sequence;
+  sample.start = message.start;
   sample.size = kHallChannels;  // the message type fixes it
   std::copy_n(message.hall, kHallChannels, sample.hall.begin());
   return sample;
@@ -29,6 +30,7 @@ SensorSample decode(const inhand_interfaces__msg__HandSensors & message) noexcep
 ActionSample decode(const inhand_interfaces__msg__HandAction & message) noexcept
 {
   ActionSample sample;
+  sample.stamp_ns = message.header.stamp.sec * kNanoseconds + message.header.stamp.nanosec;
   sample.sequence = message.sequence;
   sample.size = kActuators;  // the message type fixes it
   std::copy_n(message.action, kActuators, sample.action.begin());

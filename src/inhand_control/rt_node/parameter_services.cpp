@@ -34,6 +34,12 @@ const std::map<std::string, std::string> kDescriptions = {
   {"control.soft_start_s", "time for the torque limits to rise from zero [s]"},
   {"control.velocity_filter_s", "time constant of the joint velocity estimate [s]"},
   {"control.torque_slew", "largest change of torque, in torque limits per second"},
+  {"control.hall_margin", "usable beyond the ends of a Hall table, share of its span"},
+  {"control.hall_disagreement", "largest difference of a joint's two channels, share of the span"},
+  {"control.max_joint_speed", "faster joints are not believed [rad/s]"},
+  {"control.stuck_torque", "change of torque, in torque limits, that has to move a reading"},
+  {"control.stuck_s", "time after such a change when a reading that is the same is stuck [s]"},
+  {"control.settle_s", "readings are believed again after they have agreed for so long [s]"},
   {"control.relative_to", "what an action changes: joint_position or previous_target"},
   {"control.hold", "what hold keeps: measured_position or last_target"},
   {"control.limits", "how far actions may move the targets: targets or range"},
@@ -47,6 +53,9 @@ const std::map<std::string, std::string> kDescriptions = {
   {"silence_s", "simulated time: wall time without a word from the simulator that ends torque [s]"},
   {"status_period_s", "period of controller/status [s]"},
   {"diagnostics_period_s", "period of /diagnostics [s]"},
+  {"claim", "what commands are signed with; the driver that was given the same follows them"},
+  {"state_folder",
+   "where a person's stop is kept; empty: $INHAND_STATE_DIR, ~/.local/state/inhand"},
 };
 
 std::uint8_t type_of(const ParameterValue & value)
@@ -130,13 +139,18 @@ std::vector<std::string> select(
   return names;
 }
 
-// Answers all requests of one service; `answer` fills the response.
+// More names than any tool asks for in one request; a request for more is answered with none.
+constexpr std::size_t kMostNames = 1000;
+// Requests that are answered before the others' turn.
+constexpr int kMostRequests = 8;
+
+// Answers what waits at one service; `answer` fills the response.
 template <typename Request, typename Response, typename Answer>
 void serve_all(Service & service, Answer answer)
 {
   rmw_request_id_t id;
   Request request;
-  while (service.take(id, request.get())) {
+  for (int i = 0; i < kMostRequests && service.take(id, request.get()); ++i) {
     Response response;
     answer(*request, *response);
     service.respond(id, response.get());
@@ -172,11 +186,17 @@ void ParameterServices::serve()
 {
   serve_all<INHAND_MESSAGE(ListParameters_Request), INHAND_MESSAGE(ListParameters_Response)>(
     list_, [this](const auto & request, auto & response) {
+      if (request.prefixes.size > kMostNames) {
+        return;
+      }
       assign_texts(
         response.result.names, select(parameters_, texts(request.prefixes), request.depth));
     });
   serve_all<INHAND_MESSAGE(GetParameters_Request), INHAND_MESSAGE(GetParameters_Response)>(
     get_, [this](const auto & request, auto & response) {
+      if (request.names.size > kMostNames) {
+        return;
+      }
       require(
         rcl_interfaces__msg__ParameterValue__Sequence__init(&response.values, request.names.size));
       for (std::size_t i = 0; i < request.names.size; ++i) {
@@ -188,6 +208,9 @@ void ParameterServices::serve()
     });
   serve_all<INHAND_MESSAGE(GetParameterTypes_Request), INHAND_MESSAGE(GetParameterTypes_Response)>(
     get_types_, [this](const auto & request, auto & response) {
+      if (request.names.size > kMostNames) {
+        return;
+      }
       require(rosidl_runtime_c__uint8__Sequence__init(&response.types, request.names.size));
       for (std::size_t i = 0; i < request.names.size; ++i) {
         const auto found = parameters_.find(request.names.data[i].data);
@@ -197,6 +220,9 @@ void ParameterServices::serve()
   serve_all<
     INHAND_MESSAGE(DescribeParameters_Request), INHAND_MESSAGE(DescribeParameters_Response)>(
     describe_, [this](const auto & request, auto & response) {
+      if (request.names.size > kMostNames) {
+        return;
+      }
       require(rcl_interfaces__msg__ParameterDescriptor__Sequence__init(
         &response.descriptors, request.names.size));
       for (std::size_t i = 0; i < request.names.size; ++i) {
@@ -220,6 +246,9 @@ void ParameterServices::serve_writes()
 {
   serve_all<INHAND_MESSAGE(SetParameters_Request), INHAND_MESSAGE(SetParameters_Response)>(
     set_, [](const auto & request, auto & response) {
+      if (request.parameters.size > kMostNames) {
+        return;
+      }
       require(rcl_interfaces__msg__SetParametersResult__Sequence__init(
         &response.results, request.parameters.size));
       for (std::size_t i = 0; i < request.parameters.size; ++i) {

@@ -16,7 +16,7 @@ public:
   ParameterServices(Node & node, ParameterMap parameters);
 
   std::vector<Service *> all();
-  // Answers every request that waits.
+  // Answers requests that wait, a few of each service at a time.
   void serve();
 
 private:

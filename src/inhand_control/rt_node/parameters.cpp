@@ -180,6 +180,12 @@ ControllerConfig parse_control(Reader & reader)
   control.soft_start_ns = reader.nanoseconds("control.soft_start_s");
   control.velocity_filter_s = reader.number("control.velocity_filter_s");
   control.torque_slew = reader.number("control.torque_slew");
+  control.hall_margin = reader.number("control.hall_margin");
+  control.hall_disagreement = reader.number("control.hall_disagreement");
+  control.max_joint_speed = reader.number("control.max_joint_speed");
+  control.stuck_torque = reader.number("control.stuck_torque");
+  control.stuck_ns = reader.nanoseconds("control.stuck_s");
+  control.settle_ns = reader.nanoseconds("control.settle_s");
   return control;
 }
 
@@ -276,6 +282,8 @@ NodeParameters parse_parameters(const ParameterMap & given)
   parameters.action_period_ns = reader.nanoseconds("action_period_s");
   parameters.status_period_ns = reader.nanoseconds("status_period_s");
   parameters.diagnostics_period_ns = reader.nanoseconds("diagnostics_period_s");
+  parameters.claim = reader.text("claim");
+  parameters.state_folder = reader.text("state_folder");
   reader.finish();
 
   parameters.control.relative_to = relative_to_from_string(relative_to);

@@ -41,6 +41,8 @@ struct NodeParameters
   std::int64_t action_period_ns;
   std::int64_t status_period_ns;
   std::int64_t diagnostics_period_ns;
+  std::string claim;         // what commands are signed with; empty: a random number
+  std::string state_folder;  // where a stop is kept; see rt::latch_path
 };
 
 // Whether a node name of a parameter file ("/**", "/ns/*", "controller") means this node.

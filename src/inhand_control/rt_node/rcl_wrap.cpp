@@ -126,10 +126,12 @@ Subscription::~Subscription()
   }
 }
 
-bool Subscription::take(void * message)
+bool Subscription::take(void * message, rmw_gid_t & writer)
 {
-  const rcl_ret_t result = rcl_take(&subscription_, message, nullptr, nullptr);
+  rmw_message_info_t info = rmw_get_zero_initialized_message_info();
+  const rcl_ret_t result = rcl_take(&subscription_, message, &info, nullptr);
   if (result == RCL_RET_OK) {
+    writer = info.publisher_gid;
     return true;
   }
   rcl_reset_error();
@@ -189,7 +191,7 @@ WaitSet::~WaitSet()
   }
 }
 
-bool WaitSet::wait(std::int64_t timeout_ns)
+void WaitSet::wait(std::int64_t timeout_ns)
 {
   check(rcl_wait_set_clear(&wait_set_), "clearing the wait set");
   for (auto * subscription : subscriptions_) {
@@ -204,12 +206,6 @@ bool WaitSet::wait(std::int64_t timeout_ns)
   if (result != RCL_RET_TIMEOUT) {
     check(result, "waiting");
   }
-  for (std::size_t i = 0; i < wait_set_.size_of_services; ++i) {
-    if (wait_set_.services[i] != nullptr) {
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace inhand_control::node

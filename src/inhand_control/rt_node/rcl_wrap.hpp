@@ -62,6 +62,8 @@ public:
 
   // False when the middleware refused the message.
   bool publish(const void * message);
+  // The topic's name with its namespace.
+  const char * topic() const { return rcl_publisher_get_topic_name(&publisher_); }
 
 private:
   Node & node_;
@@ -79,8 +81,8 @@ public:
   Subscription & operator=(const Subscription &) = delete;
 
   rcl_subscription_t * get() { return &subscription_; }
-  // Takes the next message that waits; false when there is none.
-  bool take(void * message);
+  // Takes the next message that waits; false when there is none. `writer` becomes its publisher's id.
+  bool take(void * message, rmw_gid_t & writer);
 
 private:
   Node & node_;
@@ -113,8 +115,8 @@ public:
   WaitSet(const WaitSet &) = delete;
   WaitSet & operator=(const WaitSet &) = delete;
 
-  // Returns when something is ready or the time is up; says whether a service is.
-  bool wait(std::int64_t timeout_ns);
+  // Returns when something is ready or the time is up.
+  void wait(std::int64_t timeout_ns);
 
 private:
   std::vector<Subscription *> subscriptions_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "graph.hpp"
 #include "inhand_control/rt/percentiles.hpp"
 #include "topic_qos.hpp"
 
@@ -12,6 +13,8 @@ namespace
 {
 
 constexpr std::int64_t kWindowNs = 1'000'000'000;  // percentiles are over the last second
+constexpr std::int64_t kPatienceNs = 500'000'000;  // a shorter loss of sensors is no failed device
+
 const char * mode_name(Mode mode)
 {
   switch (mode) {
@@ -40,13 +43,19 @@ std::string microseconds(double nanoseconds)
 
 std::uint64_t refused(const StreamCounters & stream)
 {
-  return stream.refused_size + stream.refused_nan + stream.refused_range + stream.refused_stale;
+  return stream.refused_size + stream.refused_nan + stream.refused_range + stream.refused_stale +
+         stream.refused_age + stream.refused_doubt;
 }
 
 }  // namespace
 
-Reporter::Reporter(Node & node, const NodeParameters & parameters)
-: lockstep_(parameters.lockstep),
+Reporter::Reporter(Node & node, const NodeParameters & parameters, std::uint64_t claim)
+: node_(node),
+  lockstep_(parameters.lockstep),
+  claim_(claim),
+  joint_names_(parameters.hand.joint_names),
+  channel_names_(parameters.hand.hall_channel_names),
+  plausibility_(HandModel(parameters.hand), parameters.control),
   window_size_(
     static_cast<std::size_t>(std::max<std::int64_t>(kWindowNs / parameters.control.period_ns, 1))),
   status_period_ns_(parameters.status_period_ns),
@@ -70,6 +79,23 @@ Reporter::Reporter(Node & node, const NodeParameters & parameters)
     diagnostics(rt::CycleRecord{}).size(), *diagnostics_message_);
 }
 
+void Reporter::watch(const WriterLock & sensors, const WriterLock & actions)
+{
+  sensors_lock_ = &sensors;
+  actions_lock_ = &actions;
+}
+
+std::string Reporter::rivals() const
+{
+  const auto publishers = publishers_of(node_, commands_publisher_.topic());
+  if (publishers.size() <= 1) {
+    return "";
+  }
+  return std::string(commands_publisher_.topic()) + " has " + std::to_string(publishers.size()) +
+         " publishers (" + join(publishers) +
+         "): end the other graph, or give it a ROS_DOMAIN_ID " + "of its own";
+}
+
 void Reporter::publish(const rt::CycleRecord & record, std::int64_t now_ns)
 {
   publish_cycle(record);
@@ -91,6 +117,11 @@ void Reporter::publish_cycle(const rt::CycleRecord & record)
       publish_joints(output.sensors_stamp_ns, output.position, output.velocity, output.effort);
     }
   }
+  if (record.output.mode != Mode::kZeroTorque) {
+    torque_ended_ns_ = 0;
+  } else if (torque_ended_ns_ == 0) {
+    torque_ended_ns_ = now_ns;
+  }
   timings_.push_back({record.lateness_ns, record.period_ns, record.compute_ns});
   if (timings_.size() > window_size_) {
     timings_.pop_front();
@@ -105,7 +136,7 @@ void Reporter::report(const rt::CycleRecord & record, std::int64_t now_ns)
   }
   if (now_ns >= diagnostics_due_ns_) {
     diagnostics_due_ns_ = now_ns + diagnostics_period_ns_;
-    publish_diagnostics(record);
+    publish_diagnostics(record, now_ns);
   }
 }
 
@@ -115,6 +146,7 @@ void Reporter::publish_commands(const ControllerOutput & output)
   message.header.stamp = to_stamp(output.sensors_stamp_ns);
   message.sequence = lockstep_ ? output.sensors_sequence : commands_;
   message.sensors_sequence = output.sensors_sequence;
+  message.claim = claim_;
   std::copy(output.torque.begin(), output.torque.end(), message.torque);
   ++commands_;
   failed_publishes_ += !commands_publisher_.publish(&message);
@@ -147,6 +179,10 @@ void Reporter::publish_status(const rt::CycleRecord & record)
   message.refused_nan = counters.sensors.refused_nan + counters.actions.refused_nan;
   message.refused_range = counters.sensors.refused_range + counters.actions.refused_range;
   message.refused_stale = counters.sensors.refused_stale + counters.actions.refused_stale;
+  message.refused_age = counters.actions.refused_age;
+  message.refused_doubt = counters.sensors.refused_doubt;
+  message.refused_foreign = foreign();
+  assign(message.doubt, doubt(record.output));
   message.lost_actions = counters.actions.lost;
   message.lost_sensors = counters.sensors.lost;
   message.lateness_p50 = lateness.p50 * 1e-9;
@@ -179,6 +215,8 @@ Reporter::Pairs Reporter::diagnostics(const rt::CycleRecord & record) const
     count(name + " refused: not a number", values.refused_nan);
     count(name + " refused: out of range", values.refused_range);
     count(name + " refused: stale", values.refused_stale);
+    count(name + " refused: of another time", values.refused_age);
+    count(name + " refused: implausible", values.refused_doubt);
     count(name + " lost", values.lost);
   };
   timing("period", &Timing::period_ns);
@@ -193,23 +231,74 @@ Reporter::Pairs Reporter::diagnostics(const rt::CycleRecord & record) const
   count("zero torques", counters.zero_torques);
   stream("sensors", counters.sensors);
   stream("actions", counters.actions);
+  count("sensors refused: second publisher", sensors_lock_ ? sensors_lock_->refused() : 0);
+  count("actions refused: second publisher", actions_lock_ ? actions_lock_->refused() : 0);
+  pairs.emplace_back("implausible joints", implausible(counters));
   return pairs;
 }
 
-void Reporter::publish_diagnostics(const rt::CycleRecord & record)
+// "rh_FFJ3 speed 2, band 40; ..." of the joints whose readings were not plausible.
+std::string Reporter::implausible(const Counters & counters) const
 {
-  using Status = diagnostic_msgs__msg__DiagnosticStatus;
-  const Mode mode = record.output.mode;
-  const std::uint64_t refusals =
-    refused(record.counters.sensors) + refused(record.counters.actions);
-  Status & status = diagnostics_message_->status.data[0];
-  status.level = diagnostic_msgs__msg__DiagnosticStatus__OK;
-  if (mode == Mode::kStopped || mode == Mode::kZeroTorque) {
-    status.level = diagnostic_msgs__msg__DiagnosticStatus__ERROR;
-  } else if (mode == Mode::kHold || refusals > 0 || record.missed > 0) {
-    status.level = diagnostic_msgs__msg__DiagnosticStatus__WARN;
+  constexpr std::pair<Doubt, const char *> kCauses[] = {
+    {Doubt::kBand, "band"},
+    {Doubt::kDisagreement, "disagreement"},
+    {Doubt::kStuck, "stuck"},
+    {Doubt::kSpeed, "speed"}};
+  std::string text;
+  for (std::size_t j = 0; j < joint_names_.size(); ++j) {
+    std::string causes;
+    for (const auto & [cause, name] : kCauses) {
+      if (const auto n = counters.implausible[static_cast<std::size_t>(cause)][j]; n != 0) {
+        causes += (causes.empty() ? " " : ", ") + std::string(name) + " " + std::to_string(n);
+      }
+    }
+    text += causes.empty() ? "" : (text.empty() ? "" : "; ") + joint_names_[j] + causes;
   }
-  assign(status.message, mode_name(mode));
+  return text.empty() ? "none" : text;
+}
+
+std::string Reporter::doubt(const ControllerOutput & output) const
+{
+  const std::size_t channel = output.doubted_channel;
+  char text[160];
+  const char * name = channel_names_[channel].c_str();
+  switch (output.doubt) {
+    case Doubt::kNone:
+      return "";
+    case Doubt::kBand:
+      std::snprintf(
+        text, sizeof(text), "%s reads %.0f counts, usable are %.0f to %.0f: a broken wire?", name,
+        output.doubted_value, plausibility_.low(channel), plausibility_.high(channel));
+      return text;
+    case Doubt::kDisagreement:
+      std::snprintf(
+        text, sizeof(text), "%s reads %.0f counts, its joint's other channel something else", name,
+        output.doubted_value);
+      return text;
+    case Doubt::kStuck:
+      std::snprintf(
+        text, sizeof(text), "%s is stuck at %.0f counts whatever the torque", name,
+        output.doubted_value);
+      return text;
+    case Doubt::kSpeed:
+      std::snprintf(
+        text, sizeof(text), "%s leapt to %.0f counts, faster than its joint can move", name,
+        output.doubted_value);
+      return text;
+  }
+  return "";
+}
+
+std::uint64_t Reporter::foreign() const
+{
+  return sensors_lock_ ? sensors_lock_->refused() + actions_lock_->refused() : 0;
+}
+
+void Reporter::publish_diagnostics(const rt::CycleRecord & record, std::int64_t now_ns)
+{
+  auto & status = diagnostics_message_->status.data[0];
+  judge(record, now_ns, status);
   const Pairs pairs = diagnostics(record);
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     assign(status.values.data[i].key, pairs[i].first);
@@ -217,6 +306,37 @@ void Reporter::publish_diagnostics(const rt::CycleRecord & record)
   }
   diagnostics_message_->header.stamp = to_stamp(record.output.sensors_stamp_ns);
   failed_publishes_ += !diagnostics_publisher_.publish(diagnostics_message_.get());
+}
+
+// Level and message. A rival is an error in any mode: two graphs work on one hand.
+void Reporter::judge(
+  const rt::CycleRecord & record, std::int64_t now_ns,
+  diagnostic_msgs__msg__DiagnosticStatus & status) const
+{
+  const Mode mode = record.output.mode;
+  std::string text = mode_name(mode);
+  if (const std::string doubted = doubt(record.output); !doubted.empty()) {
+    text = text.substr(0, text.find(':')) + ": " + doubted;
+  }
+  std::string trouble = rivals();
+  for (const auto & [lock, name] :
+       {std::pair{sensors_lock_, "hand/sensors"}, std::pair{actions_lock_, "hand/action"}}) {
+    if (lock != nullptr && lock->contested(now_ns)) {
+      trouble += (trouble.empty() ? "" : "; ") + std::string("a second publisher of ") + name +
+                 " is refused";
+    }
+  }
+  const std::uint64_t refusals =
+    refused(record.counters.sensors) + refused(record.counters.actions) + foreign();
+  const bool long_blind = torque_ended_ns_ != 0 && now_ns - torque_ended_ns_ >= kPatienceNs;
+  status.level = diagnostic_msgs__msg__DiagnosticStatus__OK;
+  if (mode == Mode::kStopped || long_blind || !trouble.empty()) {
+    status.level = diagnostic_msgs__msg__DiagnosticStatus__ERROR;
+  } else if (
+    mode == Mode::kHold || mode == Mode::kZeroTorque || refusals > 0 || record.missed > 0) {
+    status.level = diagnostic_msgs__msg__DiagnosticStatus__WARN;
+  }
+  assign(status.message, trouble.empty() ? text : text + "; " + trouble);
 }
 
 std::vector<std::int64_t> Reporter::window(std::int64_t Timing::* value) const

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "inhand_control/plausibility.hpp"
 #include "inhand_control/rt/realtime_loop.hpp"
 #include "messages.hpp"
 #include "parameters.hpp"
 #include "rcl_wrap.hpp"
+#include "writer_lock.hpp"
 
 namespace inhand_control::node
 {
@@ -20,7 +22,13 @@ namespace inhand_control::node
 class Reporter
 {
 public:
-  Reporter(Node & node, const NodeParameters & parameters);
+  // `claim` signs the commands.
+  Reporter(Node & node, const NodeParameters & parameters, std::uint64_t claim);
+
+  // Reports on these locks, which outlive this, from now on.
+  void watch(const WriterLock & sensors, const WriterLock & actions);
+  // What keeps this controller from being the only one, in words; "" for nothing. For any thread.
+  std::string rivals() const;
 
   // Publishes one cycle; nothing before the first reading. now_ns paces status and diagnostics.
   void publish(const rt::CycleRecord & record, std::int64_t now_ns);
@@ -40,11 +48,25 @@ private:
     std::int64_t stamp_ns, const JointArray & position, const JointArray & velocity,
     const JointArray & effort);
   void publish_status(const rt::CycleRecord & record);
-  void publish_diagnostics(const rt::CycleRecord & record);
+  void publish_diagnostics(const rt::CycleRecord & record, std::int64_t now_ns);
+  void judge(
+    const rt::CycleRecord & record, std::int64_t now_ns,
+    diagnostic_msgs__msg__DiagnosticStatus & status) const;
   Pairs diagnostics(const rt::CycleRecord & record) const;
+  std::string implausible(const Counters & counters) const;
+  std::string doubt(const ControllerOutput & output) const;
+  std::uint64_t foreign() const;
   std::vector<std::int64_t> window(std::int64_t Timing::* value) const;
 
+  Node & node_;
   bool lockstep_;
+  std::uint64_t claim_;
+  std::vector<std::string> joint_names_;
+  std::vector<std::string> channel_names_;
+  Plausibility plausibility_;
+  const WriterLock * sensors_lock_ = nullptr;
+  const WriterLock * actions_lock_ = nullptr;
+  std::int64_t torque_ended_ns_ = 0;  // since when sensors have been missing; 0: they are not
   std::size_t window_size_;
   std::int64_t status_period_ns_;
   std::int64_t diagnostics_period_ns_;

@@ -19,12 +19,15 @@ constexpr std::int64_t kWakeNs = 50'000'000;
 class Lockstep
 {
 public:
-  Lockstep(const NodeParameters & parameters, Reporter & reporter)
+  Lockstep(const NodeParameters & parameters, const Start & start, Reporter & reporter)
   : action_period_ns_(parameters.action_period_ns),
     controller_(HandModel(parameters.hand), parameters.control),
     reporter_(reporter)
   {
-    if (parameters.auto_enable) {
+    if (start.latch.was_stopped()) {
+      controller_.stop();
+    }
+    if (start.enabled) {
       controller_.enable();
     }
   }
@@ -86,7 +89,8 @@ private:
 
 }  // namespace
 
-void run_lockstep(Context & context, Node & node, const NodeParameters & parameters)
+void run_lockstep(
+  Context & context, Node & node, const NodeParameters & parameters, const Start & start)
 {
   Subscription sensors(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors),
@@ -94,26 +98,33 @@ void run_lockstep(Context & context, Node & node, const NodeParameters & paramet
   Subscription actions(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
     subscription_qos(topics::kHandAction, true));
-  Reporter reporter(node, parameters);
-  Lockstep lockstep(parameters, reporter);
-  Services services(node, parameters.given, [&lockstep](rt::Request request) {
+  Reporter reporter(node, parameters, start.claim);
+  Lockstep lockstep(parameters, start, reporter);
+  const auto handle = [&lockstep](rt::Request request) {
     return rt::apply(request, lockstep.controller()) ? rt::RealtimeLoop::Answer::kApplied
                                                      : rt::RealtimeLoop::Answer::kRefused;
-  });
-  WaitSet wait_set(context, {&sensors, &actions}, services.all());
+  };
+  Services services(
+    node, parameters.given, start.latch, handle, [&reporter]() { return reporter.rivals(); });
+  std::vector<Service *> all = services.patient();
+  const std::vector<Service *> urgent = services.urgent();
+  all.insert(all.end(), urgent.begin(), urgent.end());
+  WaitSet wait_set(context, {&sensors, &actions}, all);
 
   SensorsMessage reading;
   ActionMessage action;
+  rmw_gid_t writer;
   while (!g_interrupted) {
     wait_set.wait(kWakeNs);
-    while (actions.take(action.get())) {
+    while (actions.take(action.get(), writer)) {
       lockstep.add(decode(*action));
     }
-    while (sensors.take(reading.get())) {
+    while (sensors.take(reading.get(), writer)) {
       lockstep.add(decode(*reading));
     }
     lockstep.run();
-    services.serve();
+    services.serve_urgent();
+    services.serve_patient();
   }
 }
 

@@ -11,7 +11,9 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "serving.hpp"
 #include "topic_qos.hpp"
+#include "writer_lock.hpp"
 
 namespace inhand_control::node
 {
@@ -19,7 +21,6 @@ namespace
 {
 
 constexpr std::int64_t kMillisecond = 1'000'000;
-constexpr std::int64_t kWakeNs = 50 * kMillisecond;  // how often an idle thread looks for the end
 constexpr std::int64_t kRequestNs = 500 * kMillisecond;
 
 // Publishes records until `done` is set and none is left.
@@ -28,7 +29,7 @@ void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic
   rt::CycleRecord record;
   for (;;) {
     const bool last_round = done.load();
-    while (loop.take(record, last_round ? 0 : kWakeNs)) {
+    while (loop.take(record, last_round ? 0 : kIdleNs)) {
       reporter.publish(record, record.woke_ns);
     }
     if (last_round) {
@@ -39,7 +40,8 @@ void publish_all(rt::RealtimeLoop & loop, Reporter & reporter, const std::atomic
 
 }  // namespace
 
-void run_realtime(Context & context, Node & node, const NodeParameters & parameters)
+void run_realtime(
+  Context & context, Node & node, const NodeParameters & parameters, const Start & start)
 {
   Subscription sensors(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandSensors),
@@ -47,16 +49,22 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
   Subscription actions(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
     subscription_qos(topics::kHandAction, false));
-  Reporter reporter(node, parameters);
+  WriterLock sensors_lock(kReleaseNs);
+  WriterLock actions_lock(kReleaseNs);
+  Reporter reporter(node, parameters, start.claim);
+  reporter.watch(sensors_lock, actions_lock);
 
   const rt::LoopOptions options{
-    true, parameters.rt.priority, parameters.rt.cpu, parameters.rt.lock_memory,
-    parameters.auto_enable};
+    true,          parameters.rt.priority,   parameters.rt.cpu, parameters.rt.lock_memory,
+    start.enabled, start.latch.was_stopped()};
   rt::RealtimeLoop loop(HandModel(parameters.hand), parameters.control, options);
-  Services services(node, parameters.given, [&loop](rt::Request request) {
-    return loop.request(request, kRequestNs);
-  });
-  WaitSet wait_set(context, {&sensors, &actions}, services.all());
+  Services services(
+    node, parameters.given, start.latch,
+    [&loop](rt::Request request) { return loop.request(request, kRequestNs); },
+    [&reporter]() { return reporter.rivals(); });
+  WaitSet inputs(context, {&sensors, &actions}, {});
+  WaitSet urgent(context, {}, services.urgent());
+  WaitSet patient(context, {}, services.patient());
 
   // First all threads there are (this one, the middleware's), then the loop's own.
   std::vector<std::string> warnings;
@@ -73,22 +81,32 @@ void run_realtime(Context & context, Node & node, const NodeParameters & paramet
   }
   std::atomic<bool> done{false};
   std::thread publisher([&]() { publish_all(loop, reporter, done); });
+  std::thread stopper([&]() { serve(urgent, [&]() { services.serve_urgent(); }); });
+  std::thread clerk([&]() {
+    rt::use_default_scheduler();  // however much is asked for, it keeps nobody else from running
+    serve(patient, [&]() { services.serve_patient(); });
+  });
 
   SensorsMessage reading;
   ActionMessage action;
+  rmw_gid_t writer;
   while (!g_interrupted) {
-    const bool requests = wait_set.wait(kWakeNs);
-    while (sensors.take(reading.get())) {
-      loop.offer(decode(*reading));
+    inputs.wait(kIdleNs);
+    const std::int64_t now_ns = rt::steady_now_ns();
+    while (sensors.take(reading.get(), writer)) {
+      if (sensors_lock.admits(writer, now_ns)) {
+        loop.offer(decode(*reading));
+      }
     }
-    while (actions.take(action.get())) {
-      loop.offer(decode(*action));
-    }
-    if (requests) {
-      services.serve();
+    while (actions.take(action.get(), writer)) {
+      if (actions_lock.admits(writer, now_ns)) {
+        loop.offer(decode(*action));
+      }
     }
   }
 
+  stopper.join();
+  clerk.join();
   loop.finish();  // its last cycle gives zero torque
   done = true;
   publisher.join();

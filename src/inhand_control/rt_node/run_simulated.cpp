@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <deque>
+#include <mutex>
+#include <thread>
 
 #include "inhand_control/controller.hpp"
 #include "inhand_control/rt/realtime.hpp"
@@ -7,14 +9,15 @@
 #include "reporter.hpp"
 #include "run.hpp"
 #include "services.hpp"
+#include "serving.hpp"
 #include "topic_qos.hpp"
+#include "writer_lock.hpp"
 
 namespace inhand_control::node
 {
 namespace
 {
 
-constexpr std::int64_t kWakeNs = 50'000'000;      // how often an idle thread looks for the end
 constexpr std::int64_t kRestartNs = 500'000'000;  // time that goes back by more has begun anew
 constexpr topics::Topic kClock{"/clock", 1, 1, false, false};
 
@@ -22,14 +25,17 @@ constexpr topics::Topic kClock{"/clock", 1, 1, false, false};
 class Simulated
 {
 public:
-  Simulated(const NodeParameters & parameters, Reporter & reporter)
+  Simulated(const NodeParameters & parameters, const Start & start, Reporter & reporter)
   : sensors_timeout_ns_(parameters.control.sensors_timeout_ns),
     silence_ns_(parameters.silence_ns),
     controller_(HandModel(parameters.hand), parameters.control),
     reporter_(reporter),
     heard_ns_(rt::steady_now_ns())
   {
-    if (parameters.auto_enable) {
+    if (start.latch.was_stopped()) {
+      controller_.stop();
+    }
+    if (start.enabled) {
       controller_.enable();
     }
     cycle(now_ns_);  // so that reports say from the start what the mode is
@@ -103,6 +109,8 @@ private:
       state.sensors = {};
       state.actions = {};
       state.velocity = {};
+      state.plausibility = {};
+      state.has_position = false;
       state.action_pending = false;
       controller_.set_state(state);
       now_ns_ = time_ns;
@@ -144,7 +152,8 @@ private:
 
 }  // namespace
 
-void run_simulated(Context & context, Node & node, const NodeParameters & parameters)
+void run_simulated(
+  Context & context, Node & node, const NodeParameters & parameters, const Start & start)
 {
   topics::Topic reliable_sensors = topics::kHandSensors;
   reliable_sensors.reliable = true;  // the simulator waits for the command that answers a reading
@@ -157,41 +166,65 @@ void run_simulated(Context & context, Node & node, const NodeParameters & parame
   Subscription clock(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(rosgraph_msgs, msg, Clock), kClock.name,
     subscription_qos(kClock, false));
-  Reporter reporter(node, parameters);
-  Simulated world(parameters, reporter);
-  Services services(node, parameters.given, [&world](rt::Request request) {
+  WriterLock sensors_lock(kReleaseNs);
+  WriterLock actions_lock(kReleaseNs);
+  WriterLock clock_lock(kReleaseNs);
+  Reporter reporter(node, parameters, start.claim);
+  reporter.watch(sensors_lock, actions_lock);
+  Simulated world(parameters, start, reporter);
+  std::mutex turn;  // of whoever works on the world: messages, a stop, another request
+  const auto handle = [&](rt::Request request) {
+    const std::lock_guard<std::mutex> lock(turn);
     const bool applied = rt::apply(request, world.controller());
     if (applied) {
       world.apply_request();
     }
     return applied ? rt::RealtimeLoop::Answer::kApplied : rt::RealtimeLoop::Answer::kRefused;
-  });
-  WaitSet wait_set(context, {&sensors, &actions, &clock}, services.all());
+  };
+  Services services(
+    node, parameters.given, start.latch, handle, [&reporter]() { return reporter.rivals(); });
+  WaitSet inputs(context, {&sensors, &actions, &clock}, {});
+  WaitSet urgent(context, {}, services.urgent());
+  WaitSet patient(context, {}, services.patient());
   if (parameters.rt.io_priority > 0) {
     // Where it may be had: it makes simulation beside other work faster. No deadline hangs on it.
     rt::use_fifo_for_all_threads(parameters.rt.io_priority);
   }
 
+  std::thread stopper([&]() { serve(urgent, [&]() { services.serve_urgent(); }); });
+  std::thread clerk([&]() {
+    rt::use_default_scheduler();
+    serve(patient, [&]() { services.serve_patient(); });
+  });
+
   SensorsMessage reading;
   ActionMessage action;
   ClockMessage time;
+  rmw_gid_t writer;
   while (!g_interrupted) {
-    const bool requests = wait_set.wait(kWakeNs);
-    while (actions.take(action.get())) {
-      world.hear(decode(*action));
+    inputs.wait(kIdleNs);
+    const std::int64_t wall_ns = rt::steady_now_ns();
+    const std::lock_guard<std::mutex> lock(turn);
+    while (actions.take(action.get(), writer)) {
+      if (actions_lock.admits(writer, wall_ns)) {
+        world.hear(decode(*action));
+      }
     }
-    while (clock.take(time.get())) {
-      world.hear_clock(to_ns(time->clock));
+    while (clock.take(time.get(), writer)) {
+      if (clock_lock.admits(writer, wall_ns)) {
+        world.hear_clock(to_ns(time->clock));
+      }
     }
-    while (sensors.take(reading.get())) {
-      world.hear(decode(*reading));
+    while (sensors.take(reading.get(), writer)) {
+      if (sensors_lock.admits(writer, wall_ns)) {
+        world.hear(decode(*reading));
+      }
     }
     world.run();
-    if (requests) {
-      services.serve();
-    }
     world.look();
   }
+  stopper.join();
+  clerk.join();
   world.finish();
 }
 

@@ -24,11 +24,17 @@ using TriggerResponse = Message<
   std_srvs__srv__Trigger_Response, std_srvs__srv__Trigger_Response__init,
   std_srvs__srv__Trigger_Response__fini>;
 
+constexpr int kMostRequests = 8;  // of one service, before the others' turn
+
 }  // namespace
 
-Services::Services(Node & node, const ParameterMap & parameters, Handler handler)
+Services::Services(
+  Node & node, const ParameterMap & parameters, rt::StopLatch & latch, Handler handler,
+  Obstacle obstacle)
 : logger_(node.logger_name()),
+  latch_(latch),
   handler_(std::move(handler)),
+  obstacle_(std::move(obstacle)),
   enable_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, SetBool), "controller/enable"),
   stop_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, Trigger), "controller/stop"),
   clear_(node, ROSIDL_GET_SRV_TYPE_SUPPORT(std_srvs, srv, Trigger), "controller/clear"),
@@ -36,36 +42,49 @@ Services::Services(Node & node, const ParameterMap & parameters, Handler handler
 {
 }
 
-std::vector<Service *> Services::all()
+std::vector<Service *> Services::patient()
 {
   std::vector<Service *> services = parameters_.all();
-  services.insert(services.end(), {&enable_, &stop_, &clear_});
+  services.insert(services.end(), {&enable_, &clear_});
   return services;
 }
 
-void Services::serve()
+void Services::serve_urgent()
 {
+  serve_trigger(stop_, rt::Request::kStop, "stopped; controller/clear releases it");
+}
+
+void Services::serve_patient()
+{
+  serve_enable();
+  serve_trigger(clear_, rt::Request::kClear, "cleared; controller/enable starts it");
   parameters_.serve();
+}
+
+void Services::serve_enable()
+{
   rmw_request_id_t id;
   EnableRequest request;
-  while (enable_.take(id, request.get())) {
+  for (int i = 0; i < kMostRequests && enable_.take(id, request.get()); ++i) {
     EnableResponse response;
-    if (request->data) {
-      answer(rt::Request::kEnable, "enabled", *response);
-    } else {
+    if (!request->data) {
       answer(rt::Request::kDisable, "disabled", *response);
+    } else if (const std::string obstacle = obstacle_(); !obstacle.empty()) {
+      response->success = false;
+      assign(response->message, "refused: " + obstacle);
+      RCUTILS_LOG_WARN_NAMED(logger_, "enable refused: %s", obstacle.c_str());
+    } else {
+      answer(rt::Request::kEnable, "enabled", *response);
     }
     enable_.respond(id, response.get());
   }
-  serve_trigger(stop_, rt::Request::kStop, "stopped; controller/clear releases it");
-  serve_trigger(clear_, rt::Request::kClear, "cleared; controller/enable starts it");
 }
 
 void Services::serve_trigger(Service & service, rt::Request request, const char * done)
 {
   rmw_request_id_t id;
   TriggerRequest trigger;
-  while (service.take(id, trigger.get())) {
+  for (int i = 0; i < kMostRequests && service.take(id, trigger.get()); ++i) {
     TriggerResponse response;
     answer(request, done, *response);
     service.respond(id, response.get());
@@ -77,10 +96,16 @@ void Services::answer(rt::Request request, const char * done, Response & respons
 {
   const auto answer = handler_(request);
   response.success = answer == rt::RealtimeLoop::Answer::kApplied;
-  const std::string text = response.success ? done
-                           : answer == rt::RealtimeLoop::Answer::kRefused
-                             ? "refused: the controller is stopped; call controller/clear first"
-                             : "no answer from the control loop";
+  std::string text = response.success ? done
+                     : answer == rt::RealtimeLoop::Answer::kRefused
+                       ? "refused: the controller is stopped; call controller/clear first"
+                       : "no answer from the control loop";
+  // The motors first, then the disk. A stop that the loop did not answer to is kept all the same.
+  if (request == rt::Request::kStop || (request == rt::Request::kClear && response.success)) {
+    if (const std::string error = latch_.set(request == rt::Request::kStop); !error.empty()) {
+      text += "; a restart of the controller will not know it: " + error;
+    }
+  }
   assign(response.message, text);
   RCUTILS_LOG_INFO_NAMED(logger_, "%s", text.c_str());
 }

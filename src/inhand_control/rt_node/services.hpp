@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "inhand_control/rt/realtime_loop.hpp"
+#include "inhand_control/rt/stop_latch.hpp"
 #include "parameter_services.hpp"
 #include "rcl_wrap.hpp"
 
@@ -20,21 +21,31 @@ class Services
 public:
   // Carries out a request and says how it went.
   using Handler = std::function<rt::RealtimeLoop::Answer(rt::Request)>;
+  // Says why the controller must not be enabled now; "" where it may.
+  using Obstacle = std::function<std::string()>;
 
-  Services(Node & node, const ParameterMap & parameters, Handler handler);
+  Services(
+    Node & node, const ParameterMap & parameters, rt::StopLatch & latch, Handler handler,
+    Obstacle obstacle);
 
-  // These and the parameter services.
-  std::vector<Service *> all();
-  // Answers every request that waits.
-  void serve();
+  // Stop, which waits behind nothing where a thread of its own serves it.
+  std::vector<Service *> urgent() { return {&stop_}; }
+  void serve_urgent();
+
+  // The others and the parameter services; a few requests of each at a time.
+  std::vector<Service *> patient();
+  void serve_patient();
 
 private:
+  void serve_enable();
   void serve_trigger(Service & service, rt::Request request, const char * done);
   template <typename Response>
   void answer(rt::Request request, const char * done, Response & response);
 
   const char * logger_;
+  rt::StopLatch & latch_;
   Handler handler_;
+  Obstacle obstacle_;
   Service enable_;
   Service stop_;
   Service clear_;

@@ -73,6 +73,12 @@ def parameters(**changes: Any) -> dict[str, Any]:
         "soft_start_s": 0.0,
         "velocity_filter_s": 0.0,
         "torque_slew": 1e6,
+        "hall_margin": 0.25,
+        "hall_disagreement": 0.25,
+        "max_joint_speed": 1e6,  # tests let joints leap, and stand still whatever the torque
+        "stuck_torque": 2.0,
+        "stuck_s": 1.0,
+        "settle_s": 0.0,
         "relative_to": "joint_position",
         "hold": "measured_position",
         "limits": "targets",

@@ -32,6 +32,16 @@ def resource_root() -> Path:
     raise ConfigError(f"no {_MARKER} found; looked in {[str(p) for p in looked]}; set INHAND_ROOT to name the folder")
 
 
+def state_folder() -> Path:
+    """Where what outlives a process is kept, for this user: $INHAND_STATE_DIR, else inhand in $XDG_STATE_HOME, or in
+    ~/.local/state. The real-time node follows the same rule.
+    """
+    if folder := os.environ.get("INHAND_STATE_DIR"):
+        return Path(folder)
+    base = os.environ.get("XDG_STATE_HOME")
+    return (Path(base) if base else Path.home() / ".local/state") / "inhand"
+
+
 def config_file(name: str) -> Path:
     """Path of config/<name>, with `.yaml` added where it has no ending."""
     return resource_root() / "config" / (name if "." in Path(name).name else f"{name}.yaml")

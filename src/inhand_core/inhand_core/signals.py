@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 Array = Any
 N_JOINTS, N_ACTUATORS, N_HALL, N_FINGERTIPS, N_BINS = 24, 20, 26, 5, 11
 
@@ -49,10 +51,19 @@ class Markers:
 
 @dataclass(frozen=True)
 class HandSensors:
-    """Raw sensors: hall (B, 26) [ADC counts], motor_current (B, 20) [A]."""
+    """Raw sensors: hall (B, 26) [ADC counts], motor_current (B, 20) [A], start (B,), 0 unless given.
+
+    `start` changes when the hand was set anew (connected again; in simulation, put into a new start state): readings
+    before it say nothing about those after it.
+    """
 
     hall: Array
     motor_current: Array
+    start: Array = None
+
+    def __post_init__(self) -> None:
+        if self.start is None:
+            object.__setattr__(self, "start", np.zeros(len(self.hall), np.int64))
 
 
 @dataclass(frozen=True)

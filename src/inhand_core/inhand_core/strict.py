@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 MAX_BYTES = 1 << 20
 """Largest text that is read; the largest of the project's own has 30 kB."""
 MAX_DEPTH = 32
 """Deepest nesting; the project's own files have 8 levels."""
+_NULL = "tag:yaml.org,2002:null"
 MAX_VALUES = 200_000
 """Most values in a text, those that aliases repeat among them."""
 
@@ -44,18 +46,19 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
         raise StrictError(f"{path}: not UTF-8 text: byte {data[error.start]:#04x} at {error.start}") from error
 
 
-def parse_yaml(text: str, where: str) -> Any:
+def parse_yaml(text: str, where: str, as_text: Collection[str] = ()) -> Any:
     """The value of one YAML document.
 
     Args:
         text: the document.
         where: the file's name, for messages.
+        as_text: keys whose values are text whatever they look like, such as serial numbers, which may begin with 0.
 
     Raises:
         StrictError: not YAML, a key given twice, nesting or aliases without end; with line and column.
     """
     try:
-        loader = _Loader(text)
+        loader = _Loader(text, as_text)
         try:
             return loader.get_single_data()
         finally:
@@ -68,18 +71,19 @@ def parse_yaml(text: str, where: str) -> Any:
         raise StrictError(f"{where}: not YAML: {_first_line(error)}") from error
 
 
-def parse_json(text: str, where: str) -> Any:
+def parse_json(text: str, where: str, max_length: int = MAX_BYTES) -> Any:
     """The value of one JSON text.
 
     Args:
         text: the text.
         where: the file's name, for messages.
+        max_length: a longer text is refused.
 
     Raises:
         StrictError: not JSON, NaN or Infinity, a number beyond a double's, a key given twice, nesting without end.
     """
-    if len(text) > MAX_BYTES:
-        raise StrictError(f"{where}: more than {MAX_BYTES} characters of JSON")
+    if len(text) > max_length:
+        raise StrictError(f"{where}: more than {max_length} characters of JSON")
     if (depth := _json_depth(text)) > MAX_DEPTH:
         raise StrictError(f"{where}: JSON nested {depth} levels deep; {MAX_DEPTH} are read")
 
@@ -135,8 +139,9 @@ def _first_line(error: Exception) -> str:
 class _Loader(yaml.SafeLoader):
     """PyYAML's safe loader, which refuses what it would silently take or not survive."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, as_text: Collection[str] = ()) -> None:
         super().__init__(text)
+        self._as_text = frozenset(as_text)
         self._depth = 0
         self._values = 0
         self._sizes: dict[int, int] = {}
@@ -148,13 +153,13 @@ class _Loader(yaml.SafeLoader):
         mark, before = event.start_mark, self._values
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in self._open:
-                raise yaml.composer.ComposerError(None, None, f"{event.anchor!r} holds itself", mark)
+                raise ComposerError(None, None, f"{event.anchor!r} holds itself", mark)
             node = super().compose_node(parent, index)
             self._count(self._sizes.get(id(node), 1), mark)
             return node
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise yaml.composer.ComposerError(None, None, f"nested more than {MAX_DEPTH} levels deep", mark)
+            raise ComposerError(None, None, f"nested more than {MAX_DEPTH} levels deep", mark)
         if event.anchor is not None:
             self._open.add(event.anchor)
         self._count(1, mark)
@@ -167,7 +172,7 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         """Constructs a mapping; a key that is given twice is an error. Keys of `<<` may be given again."""
         seen: set[Hashable] = set()
-        for key_node, _ in node.value:
+        for key_node, value_node in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 continue
             key = self.construct_object(key_node, deep=True)
@@ -176,9 +181,11 @@ class _Loader(yaml.SafeLoader):
             if key in seen:
                 raise yaml.constructor.ConstructorError(None, None, f"{key!r} given twice", key_node.start_mark)
             seen.add(key)
+            if key in self._as_text and isinstance(value_node, yaml.ScalarNode) and value_node.tag != _NULL:
+                value_node.tag = "tag:yaml.org,2002:str"
         return super().construct_mapping(node, deep=deep)
 
     def _count(self, values: int, mark: Any) -> None:
         self._values += values
         if self._values > MAX_VALUES:
-            raise yaml.composer.ComposerError(None, None, f"more than {MAX_VALUES} values", mark)
+            raise ComposerError(None, None, f"more than {MAX_VALUES} values", mark)

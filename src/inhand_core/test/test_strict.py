@@ -44,6 +44,14 @@ def test_a_file_is_refused_in_one_line_by_name_and_place(tmp_path, content, word
     assert len(text) < 400 and "\n" not in text
 
 
+def test_identifiers_are_text_whatever_they_look_like(tmp_path):
+    text = "top: {serial: 24065432, port: 010}\nleft: {serial: 01234567}\nprofile: 2024\nright: {serial: 'a'}\n"
+    (tmp_path / "ids.yaml").write_text(text + "empty: {serial: }\n")
+    found = read_yaml(tmp_path / "ids.yaml", as_text=("serial", "profile"))
+    assert [found[name]["serial"] for name in ("top", "left", "right", "empty")] == ["24065432", "01234567", "a", None]
+    assert found["profile"] == "2024" and found["top"]["port"] == 8
+
+
 def test_what_is_meant_is_read(tmp_path):
     text = "base: &base {a: 1, b: 2}\nmore: {<<: *base, b: 3}\nempty:\nwords: [x, *base]\n"
     (tmp_path / "good.yaml").write_bytes(b"\xef\xbb\xbf" + text.encode())

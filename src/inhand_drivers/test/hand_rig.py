@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from inhand_core.claim import claim_number
 from inhand_drivers.hand.bus import BusError, Found
 from inhand_drivers.hand.config import HandDriverConfig, load_driver_config
 from inhand_drivers.hand.core import HandCore, Reading
@@ -25,6 +26,7 @@ from inhand_drivers.hand.sii import Identity, read
 from inhand_drivers.hand.tables import HandTables, read_tables
 
 STATION = 0x1001
+OURS = claim_number("ours")
 IDENTITY = Identity(0x0530, 6, 1, 1)
 TABLES = read_tables()
 OUTPUTS, INPUTS = SYNC_MANAGERS
@@ -135,6 +137,7 @@ class Rig:
         slave_tables: what the hand was calibrated with.
         identity: who the hand is.
         record: whether its EEPROM says so.
+        claim: the controller that the driver follows; empty: the first that speaks.
         changes: of the configuration; "slave" a mapping.
     """
 
@@ -143,6 +146,7 @@ class Rig:
         slave_tables: HandTables = TABLES,
         identity: Identity = IDENTITY,
         record: bool = True,
+        claim: str = "",
         **changes: Any,
     ) -> None:
         self.clock = Clock()
@@ -152,11 +156,11 @@ class Rig:
         config = load_driver_config()
         slave_config = dataclasses.replace(config.slave, **changes.pop("slave", {}))
         self.config: HandDriverConfig = dataclasses.replace(config, slave=slave_config, **changes)
-        self.core = HandCore(self.config, TABLES, self.bus, self.clock, logging.getLogger("hand"))
+        self.core = HandCore(self.config, TABLES, self.bus, self.clock, logging.getLogger("hand"), claim)
         self.full_scale = self.config.full_scale(TABLES)
 
-    def run(self, seconds: float, torque: np.ndarray | None = None) -> list[Reading]:
-        """Cycles at the bus rate; answers every reading with a command where `torque` is given."""
+    def run(self, seconds: float, torque: np.ndarray | None = None, claim: int = OURS) -> list[Reading]:
+        """Cycles at the bus rate; answers every reading with a command where `torque` is given, signed `claim`."""
         readings = []
         for _ in range(round(seconds * self.config.bus_rate)):
             self.clock.now += 1.0 / self.config.bus_rate
@@ -164,7 +168,7 @@ class Rig:
             if reading is not None:
                 readings.append(reading)
                 if torque is not None:
-                    self.core.command(torque, reading.sequence)
+                    self.core.command(torque, reading.sequence, claim)
         return readings
 
 

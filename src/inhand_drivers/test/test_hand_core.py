@@ -9,8 +9,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hand_rig import IDENTITY, STATION, TABLES, Rig, at, middle
+from hand_rig import IDENTITY, OURS, STATION, TABLES, Rig, at, middle
 
+from inhand_core.claim import claim_number
 from inhand_core.config import ConfigError
 from inhand_drivers.hand.config import load_driver_config
 from inhand_drivers.hand.core import Phase
@@ -21,6 +22,7 @@ from inhand_drivers.hand.report import pairs, trouble, warnings
 from inhand_drivers.hand.tables import HandTables, read_tables
 
 TORQUE = np.linspace(-0.5, 0.5, 20) * np.array([load_driver_config().full_scale_torque[n] for n in TABLES.motors])
+OTHER = claim_number("other")
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_a_command_is_followed_for_20_ms(rig: Rig) -> None:
 def test_a_command_that_cannot_be_meant_is_refused(rig: Rig, change, reason: str) -> None:
     newest = rig.run(0.01)[-1].sequence
     rig.run(0.1)
-    rig.core.command(change(TORQUE), newest + 20)
+    rig.core.command(change(TORQUE), newest + 20, OURS)
     rig.run(0.002)
     assert not rig.hand.demand().any()
     assert rig.core.commands.refused[reason] == 1
@@ -82,10 +84,52 @@ def test_a_command_that_cannot_be_meant_is_refused(rig: Rig, change, reason: str
 def test_a_command_for_other_sensors_is_refused(rig: Rig, offset: int) -> None:
     """From sensors of 25 ms ago, or from sensors that this driver never sent."""
     newest = rig.run(0.1)[-1].sequence
-    rig.core.command(TORQUE, newest + offset)
+    rig.core.command(TORQUE, newest + offset, OURS)
     rig.run(0.002)
     assert not rig.hand.demand().any()
     assert rig.core.commands.refused["computed from other sensors"] == 1
+
+
+@pytest.mark.parametrize("claim", ["ours", ""])
+def test_a_second_controller_moves_nothing_while_the_first_is_disabled(claim: str) -> None:
+    """A second graph computes torques from the real sensors; the driver's own controller says zero."""
+    rig = Rig(claim=claim)
+    rig.run(0.1, np.zeros(20))
+    for _ in range(50):
+        (reading,) = rig.run(0.005, np.zeros(20))
+        rig.core.command(TORQUE, reading.sequence, OTHER)
+        rig.run(0.0)
+        assert not rig.hand.demand().any()
+    assert rig.core.ownership.refused == 50
+    assert f"{OTHER:#x}" in trouble(rig.core)
+    assert dict(pairs(rig.core, rig.config, TABLES))["commands refused: another controller"] == 50
+
+
+def test_the_motors_of_a_dead_controller_are_not_the_next_ones(rig: Rig) -> None:
+    """With a claim from the launch, another controller is refused however long the own one is silent."""
+    rig = Rig(claim="ours")
+    rig.run(0.1, TORQUE)
+    rig.run(5.0, TORQUE, OTHER)
+    assert not rig.hand.demand().any()
+    rig.run(0.1, TORQUE)
+    assert rig.hand.demand().any(), "started anew by the same launch, it is followed at once"
+
+
+def test_a_controller_that_was_started_anew_by_hand_is_followed_after_a_second(rig: Rig) -> None:
+    rig.run(0.9, TORQUE, OTHER)
+    assert not rig.hand.demand().any()
+    rig.run(0.3, TORQUE, OTHER)
+    assert rig.hand.demand().any()
+
+
+def test_each_connection_and_each_cleared_fault_begins_anew(rig: Rig) -> None:
+    (first,) = {reading.start for reading in rig.run(0.1)}
+    rig.bus.plugged = False
+    rig.run(0.5)
+    rig.bus.plugged = True
+    (second,) = {reading.start for reading in rig.run(1.0)}
+    rig.core.clear_faults()
+    assert len({first, second, rig.run(0.1)[-1].start}) == 3
 
 
 def test_a_driver_that_dies_leaves_motors_that_stop_after_20_ms(rig: Rig) -> None:

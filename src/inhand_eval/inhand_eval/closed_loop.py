@@ -117,6 +117,7 @@ class _Graph:
         self._environment = {
             **os.environ,
             "ROS_DOMAIN_ID": str(config.domain + number),
+            "INHAND_STATE_DIR": str(self._folder / "state"),  # a stop of somebody else's is not this graph's
             "INHAND_SUMMARY_FILE": str(self._folder / "summary.json"),
             "PYTHONUNBUFFERED": "1",
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -216,3 +217,18 @@ def test_a_moving_board_is_left_out(tmp_path: Path) -> None:
     assert views.views and all(view.leds is None for view in views.views), "their corners still serve the intrinsics"
     with pytest.raises(ConfigError, match="no such bag"):
         read_bag(tmp_path / "none", BOARD, CONFIG.views)
+
+
+def test_the_board_is_drawn_as_the_file_s_ending_says(tmp_path: Path) -> None:
+    from inhand_eval.calibration.cameras_commands import board
+
+    board(tmp_path / "board.pdf")
+    data = (tmp_path / "board.pdf").read_bytes()
+    assert data.startswith(b"%PDF-") and data.rstrip().endswith(b"%%EOF")
+    width, height = (edge / 0.0254 * 72 for edge in BOARD.size)
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", data)
+    assert [float(edge) for edge in box.groups()] == pytest.approx([width, height], abs=0.01)
+    board(tmp_path / "board.svg")
+    assert (tmp_path / "board.svg").read_text().startswith("<svg")
+    with pytest.raises(ConfigError, match=r"board.png: .*\['.pdf', '.svg'\]"):
+        board(tmp_path / "board.png")

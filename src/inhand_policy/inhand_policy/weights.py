@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,7 +32,6 @@ MAX_WEIGHT = 1e4
 """Largest weight or bias that a sound network has; ours stay below 2."""
 COUNT = "trunk.normalizer.count"
 """Samples behind the statistics of the inputs; one number for all of them."""
-_WORD = re.compile(r"\w[\w.-]*")
 _STATISTICS = "trunk.normalizer."
 
 
@@ -202,8 +200,9 @@ def check_weights(weights: PolicyWeights, where: str) -> None:
         raise WeightsError(f"{where}: field observation: {error}") from error
     _match(where, "network.inputs", inputs, network.inputs)
     _match(where, "network.outputs", N_ACTUATORS * N_BINS, network.outputs)
-    if not _WORD.fullmatch(metadata.training.object):
-        raise WeightsError(f"{where}: field training.object: {metadata.training.object!r} is no object's name")
+    thing = metadata.training.object
+    if not thing or ".." in Path(thing).parts:
+        raise WeightsError(f"{where}: field training.object: {thing!r} is no object's name, and no path of its file")
     if weights.model is not None:
         return
     try:

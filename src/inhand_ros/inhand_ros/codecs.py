@@ -38,13 +38,14 @@ class Labels:
     """What messages say beyond the numbers of a signal.
 
     object: name or path of the object. source: of object poses, "mocap" or "vision". joint_names: (24) of JointState.
-    marker_ids: (M); empty for 0 … M-1.
+    marker_ids: (M); empty for 0 … M-1. claim: of motor commands, which controller they are from; 0: unsigned.
     """
 
     object: str = "block"
     source: str = "mocap"
     joint_names: tuple[str, ...] = ()
     marker_ids: tuple[int, ...] = ()
+    claim: int = 0
 
 
 def to_ns(stamp: Time) -> int:
@@ -113,15 +114,16 @@ def _decode_markers(message: Any) -> Markers:
 
 
 def _encode_sensors(signal: HandSensors, labels: Labels) -> Any:
-    return inhand_msgs.HandSensors(hall=signal.hall[0], motor_current=signal.motor_current[0])
+    start = int(signal.start[0])
+    return inhand_msgs.HandSensors(hall=signal.hall[0], motor_current=signal.motor_current[0], start=start)
 
 
 def _decode_sensors(message: Any) -> HandSensors:
-    return HandSensors(_row(message.hall), _row(message.motor_current))
+    return HandSensors(_row(message.hall), _row(message.motor_current), np.array([message.start]))
 
 
 def _encode_commands(signal: MotorCommands, labels: Labels) -> Any:
-    return inhand_msgs.MotorCommands(torque=signal.torque[0])
+    return inhand_msgs.MotorCommands(torque=signal.torque[0], claim=labels.claim)
 
 
 def _decode_commands(message: Any) -> MotorCommands:

@@ -68,7 +68,7 @@ class GraphComponent:
         text = "all, none, or groups of randomization.yaml, by commas; may change while no trial runs"
         selection = declare(self, "randomization", "none", text, read_only=False)
         self._groups = resolve_groups(selection, known_groups())
-        text = "streams older than this are withheld from the component [s]; 0: never"
+        text = "streams older than this, or as far in the future, are withheld from the component [s]; 0: never"
         self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
         self._overrides = component_overrides(self, self.component_spec, self.changeable, self.spec.task)
         self.add_on_set_parameters_callback(self._on_set)
@@ -136,6 +136,14 @@ class GraphComponent:
         """The labels of this node's messages; overridden where the component knows better."""
         return Labels(object=getattr(self.component.config, "object", Labels.object))
 
+    def admits(self, topic: str, message: Any) -> bool:
+        """Whether a message may be taken at all; overridden where a topic has one owner, or an age."""
+        return True
+
+    def is_current(self, topic: str, message: Any) -> bool:
+        """Whether the node's clock says that a message is of now: neither too old nor from the future."""
+        return not self._too_old(topic, to_ns(message.header.stamp), self.get_clock().now().nanoseconds)
+
     def before_step(self, inputs: dict[str, Signal], time_ns: int) -> dict[str, Signal] | None:
         """What the component shall see, by port, or None to leave the step out; overridden to treat stale input."""
         return inputs
@@ -147,7 +155,7 @@ class GraphComponent:
         """Adds to the node's diagnostics, once a second."""
 
     def gather(self, time_ns: int) -> dict[str, Signal]:
-        """Newest signal of each input port; absent where none has come, or the newest is too old."""
+        """Newest signal of each input port; absent where none has come, or the newest is of another time."""
         self._take()
         inputs: dict[str, Signal] = {}
         for port, topic in self.component_spec.inputs.items():
@@ -248,12 +256,17 @@ class GraphComponent:
             polled.take()
 
     def _receiver(self, topic: str, inbox: Inbox) -> Any:
-        def receive(message: Any) -> None:
+        """A callback that says whether it took the message."""
+
+        def receive(message: Any) -> bool:
+            if not self.admits(topic, message):
+                return False
             inbox.put(message)
             if self.lockstep:
                 self._advance()
             elif topic == self.component_spec.on:
                 self.run_step(to_ns(message.header.stamp))
+            return True
 
         return receive
 
@@ -286,7 +299,7 @@ class GraphComponent:
         if self.lockstep or not self._max_age_ns:
             return False
         limit = DEAD_AFTER_NS if self.spec.topics[topic].on_change else self._max_age_ns
-        return time_ns - stamp_ns > limit
+        return abs(time_ns - stamp_ns) > limit
 
     def _report(self, status: Diagnostics) -> None:
         self._take()
@@ -298,7 +311,7 @@ class GraphComponent:
             if inbox.counter.received == 0:
                 status.warn(f"nothing received on {topic}")
         for port, count in self._stale.items():
-            status.add(f"{port} withheld as too old", count)
+            status.add(f"{port} withheld as of another time", count)
         self.report(status)
 
 

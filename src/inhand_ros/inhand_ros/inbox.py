@@ -10,11 +10,15 @@ from inhand_core.signals import Signal
 from inhand_data.stamps import read_header
 from inhand_ros.codecs import NANOSECONDS, decode, to_ns
 
+MOST_LOST = 144_000
+"""Messages: ten minutes of the fastest stream."""
+
 
 class SequenceCounter:
     """Counts messages of a numbered stream, and those never seen.
 
-    A number that does not rise is a publisher that started again.
+    A number that does not rise, or one that is further ahead than any loss can be, is a publisher that started again:
+    a forged or broken number is no loss of quintillions.
     """
 
     def __init__(self) -> None:
@@ -26,7 +30,7 @@ class SequenceCounter:
     def add(self, sequence: int) -> None:
         """Counts one message."""
         if self.last is not None:
-            if sequence > self.last:
+            if 0 < sequence - self.last <= MOST_LOST:
                 self.lost += sequence - self.last - 1
             else:
                 self.restarts += 1

@@ -37,6 +37,8 @@ def declare(
         descriptor.integer_range = [IntegerRange(from_value=int(bounds[0]), to_value=int(bounds[1]))]
     if isinstance(default, float):
         _integers_to_floats(node, name)
+    if isinstance(default, str):
+        _refuse_numbers_for_text(node, name)
     return node.declare_parameter(name, default, descriptor).value
 
 
@@ -45,6 +47,18 @@ def _integers_to_floats(node: Node, name: str) -> None:
     given = node._parameter_overrides.get(name)
     if given is not None and given.type_ == Parameter.Type.INTEGER:
         node._parameter_overrides[name] = Parameter(name, Parameter.Type.DOUBLE, float(given.value))
+
+
+def _refuse_numbers_for_text(node: Node, name: str) -> None:
+    """A serial number of digits comes as a number, which has lost its leading zeros: it must be quoted.
+
+    Raises:
+        ConfigError: it was not; the message says how.
+    """
+    given = node._parameter_overrides.get(name)
+    if given is not None and given.type_ not in (Parameter.Type.STRING, Parameter.Type.NOT_SET):
+        value = f"{name}:='\"{given.value}\"'"
+        raise ConfigError(f"parameter {name!r} is text, found {given.value!r}; put it in quotes: -p {value}")
 
 
 def check_parameters(node: Node) -> None:
@@ -131,3 +145,9 @@ def file_comments(path: Path) -> dict[str, str]:
                 found[".".join(k for _, k in parents)] = comment
         above = []
     return found
+
+
+def declare_claim(node: Node) -> str:
+    """Declares the parameter that says whose motor commands a node follows, and returns it; see `inhand_core.claim`."""
+    text = "name of the controller whose commands are followed, as that was given it; empty: the first that speaks"
+    return declare(node, "claim", "", text)

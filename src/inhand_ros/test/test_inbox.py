@@ -22,6 +22,13 @@ def test_counter_counts_gaps_and_restarts():
     assert (counter.received, counter.lost, counter.restarts, counter.last) == (6, 2, 1, 1)
 
 
+def test_a_forged_number_is_no_loss_of_quintillions():
+    counter = SequenceCounter()
+    for sequence in (3, 2**64 - 1, 4, 6):
+        counter.add(sequence)
+    assert (counter.received, counter.lost, counter.restarts) == (4, 1, 2)
+
+
 def test_free_running_gives_the_newest():
     inbox = Inbox(12.5, lockstep=False)
     assert inbox.signal() is None and inbox.stamp_ns is None

@@ -1,5 +1,7 @@
 """Configuration fields as ROS parameters: described, read-only, bounded, refused when unknown."""
 
+from types import SimpleNamespace
+
 import pytest
 from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
@@ -56,3 +58,11 @@ def test_comments_are_found_above_and_beside_keys(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text("# The file.\n\n# Over\n# two lines.\na: 1\nb: 2  # beside\nc:\n  # Nested.\n  d: 3\ne: 4\n")
     assert file_comments(path) == {"a": "Over two lines.", "b": "beside", "c.d": "Nested."}
+
+
+@pytest.mark.parametrize("value", [24065432, 1.5, True])
+def test_a_number_for_a_text_is_refused_with_how_to_quote_it(value):
+    """A serial number of digits: what was typed has lost its leading zeros on the way."""
+    given = SimpleNamespace(_parameter_overrides={"top.serial": Parameter("top.serial", value=value)})
+    with pytest.raises(ConfigError, match=r"'top.serial' is text, found .* put it in quotes: -p top.serial:="):
+        declare(given, "top.serial", "0815-0000", "serial number")

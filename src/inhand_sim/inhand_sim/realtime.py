@@ -85,4 +85,5 @@ class RealtimeSim(Worlds[RealtimeSimInputs, RealtimeSimOutputs]):
     def _sensors(self) -> HandSensors:
         low, high = self.model.actuator_forcerange[:, 0], self.model.actuator_forcerange[:, 1]
         current = np.clip(self._ctrl, low, high) / self.config.torque_per_ampere
-        return HandSensors(raw_hall(self._qpos[:, self.layout.joint_qpos], self.config.hall_tables), current)
+        hall = raw_hall(self._qpos[:, self.layout.joint_qpos], self.config.hall_tables)
+        return HandSensors(hall, current, self.state.starts.copy())

@@ -100,6 +100,7 @@ class WorldsState:
         force: (B, 3) acceleration now forced on the object [m/s², world].
         fresh: (B,) bool, reset and not yet shown: such a world waits for one step.
         marker_position: (B, M, 3) [m, world] as last seen.
+        starts: (B,) resets so far.
         ticks: steps since the start, the same for all rows.
         settling: of the next episodes' worlds; None where all start in the nominal one.
         failures: states from before failures; None where no episode begins from one.
@@ -110,6 +111,7 @@ class WorldsState:
     force: np.ndarray
     fresh: np.ndarray
     marker_position: np.ndarray
+    starts: np.ndarray
     ticks: int = 0
     settling: SettlingState | None = None
     failures: FailureState | None = None
@@ -178,6 +180,7 @@ class Worlds(Component[In, Out]):
             force=np.zeros((b, 3)),
             fresh=np.ones(b, bool),
             marker_position=np.zeros((b, m, 3)),
+            starts=np.zeros(b, np.int64),
             settling=self._settling.state if self._settling else None,
         )
         self.reset(np.ones(b, bool))
@@ -204,6 +207,7 @@ class Worlds(Component[In, Out]):
         self._qpos[rows], self._qvel[rows] = qpos, qvel
         state.force[rows] = 0.0
         state.fresh[rows] = True
+        state.starts[rows] += 1
         self.worlds.forward(rows, stage=POSITIONS)
         state.marker_position[rows] = self._sites[np.ix_(rows, self.layout.marker_sites)]
 

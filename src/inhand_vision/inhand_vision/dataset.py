@@ -24,10 +24,13 @@ from typing import Any
 import numpy as np
 
 from inhand_core.files import write_whole
+from inhand_core.strict import StrictError, parse_json, read_text
 
 FORMAT, VERSION = "inhand-vision-dataset", 1
 ARRAYS = ("images", "position", "orientation", "camera_matrix", "camera_pose", "stamp_ns")
 SPLITS = ("train", "val")
+_MAX_INDEX = 1 << 26
+"""Largest index [bytes]: of half a million trials."""
 
 
 class DatasetError(ValueError):
@@ -171,10 +174,23 @@ def read_index(folder: Path) -> dict[str, Any]:
     path = folder / "index.json"
     if not path.is_file():
         raise DatasetError(f"{path}: no such file; not a dataset, or one whose making was interrupted: run it again")
-    index = json.loads(path.read_text())
+    try:
+        index = parse_json(read_text(path, _MAX_INDEX), str(path), _MAX_INDEX)
+    except StrictError as error:
+        raise DatasetError(str(error)) from error
+    if not isinstance(index, dict):
+        raise DatasetError(f"{path}: expected a mapping at the top, found {type(index).__name__}")
     for key, expected in (("format", FORMAT), ("version", VERSION)):
         if index.get(key) != expected:
             raise DatasetError(f"{path}: field {key}: expected {expected!r}, found {index.get(key)!r}")
+    shards = index.get("shards")
+    rows = shards.values() if isinstance(shards, dict) else [None]
+    if not all(isinstance(row, dict) and row.get("split") in SPLITS for row in rows):
+        raise DatasetError(f"{path}: field shards: expected a mapping of names to {{'split': one of {list(SPLITS)}}}")
+    if bad := [name for name in shards if Path(name).name != name]:
+        raise DatasetError(f"{path}: field shards: {bad[0]!r} is no name of a folder beside it")
+    if not isinstance(index.get("cameras"), list):
+        raise DatasetError(f"{path}: field cameras: expected a list of names, found {index.get('cameras')!r:.60}")
     return index
 
 

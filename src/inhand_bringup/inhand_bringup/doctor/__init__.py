@@ -9,7 +9,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from inhand_bringup.doctor import dds, devices, load, machine, software
+from inhand_bringup.doctor import dds, devices, graph, load, machine, software
 from inhand_bringup.doctor.finding import ERROR, LEVELS, OK, WARNING, Finding
 
 WIDTH = 150
@@ -23,8 +23,8 @@ def doctor(only: tuple[str, ...] = (), json: bool = False, folder: Path = Path()
     Prints a table with what to do about each finding; the exit code is 1 when one of them is an error.
 
     Args:
-        only: run these checks alone: python, ros, libraries, dds, load, real-time, gpu, renderers, cameras, hand,
-            weights, clock, disk.
+        only: run these checks alone: python, ros, libraries, dds, graph, load, real-time, gpu, renderers, cameras,
+            hand, weights, clock, disk.
         json: print one JSON object instead of the table.
         folder: where bags are recorded to, for the disk's speed.
     """
@@ -48,6 +48,7 @@ def all_checks(folder: Path) -> dict[str, Callable[[], Iterator[Finding]]]:
         "ros": software.ros,
         "libraries": software.libraries,
         "dds": dds.check,
+        "graph": graph.check,
         "load": load.check,
         "real-time": machine.real_time,
         "gpu": machine.gpu,

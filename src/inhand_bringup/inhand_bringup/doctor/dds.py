@@ -15,7 +15,8 @@ SHARED_MEMORY_MIB = 64  # Fast DDS keeps its segments there; a container has 64 
 TALK_S = 12.0
 LARGE = 2**20  # bytes; a camera's image has 0.9 MB
 RECEIVE_BUFFER = 2**21  # bytes; ROS 2's tuning guide asks for room for a burst of fragments
-RANGE = "ROS_AUTOMATIC_DISCOVERY_RANGE"
+RANGE, PEERS = "ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_STATIC_PEERS"
+PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
 
 TALKER = """
 import rclpy, sys, time
@@ -65,7 +66,7 @@ def discovery_range() -> Iterator[Finding]:
     """Who can find this machine's nodes."""
     setting, domain = os.environ.get(RANGE, "SUBNET"), os.environ.get("ROS_DOMAIN_ID", "0")
     known = {
-        "LOCALHOST": "loopback only: nodes on this machine alone find each other",
+        "LOCALHOST": "nodes on this machine alone look for each other",
         "SUBNET": "not loopback only: nodes of every machine on this network find each other",
         "SYSTEM_DEFAULT": "as the middleware's own configuration says",
     }
@@ -75,6 +76,26 @@ def discovery_range() -> Iterator[Finding]:
         yield Finding(ERROR, f"{RANGE}={setting} is none of {[*known, 'OFF']}", f"export {RANGE}=LOCALHOST")
     else:
         yield Finding(OK, f"discovery {setting}, domain {domain}: {known[setting]}")
+        yield from doors()
+
+
+def doors() -> Iterator[Finding]:
+    """Whether others are let in, which the discovery range alone does not say."""
+    peers, secured = os.environ.get(PEERS, ""), os.environ.get("ROS_SECURITY_ENABLE") == "true"
+    bound = any("loopback.xml" in os.environ.get(name, "") for name in PROFILES)
+    if bound and (peers or os.environ.get(RANGE, "SUBNET") != "LOCALHOST"):
+        text = f"DDS is bound to the loopback interface, though {PEERS if peers else RANGE} opens it"
+        yield Finding(WARNING, text, "source setup.bash again in this shell")
+    elif bound:
+        yield Finding(OK, "DDS's ports are on the loopback interface: nobody outside this machine is let in")
+    elif secured:
+        yield Finding(OK, "DDS's ports are open, and DDS security lets in who has a key")
+    else:
+        text = "DDS's ports are open: whoever reaches this machine and names it as a peer hears and commands everything"
+        remedy = (
+            "DDS security (docs/security.md), a firewall" if peers else f"unset {PEERS} and source setup.bash again"
+        )
+        yield Finding(WARNING, text, remedy)
 
 
 def talk() -> Iterator[Finding]:

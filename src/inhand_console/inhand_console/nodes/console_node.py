@@ -6,6 +6,7 @@ from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig
+from inhand_console.guard import write_private
 from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.graph_watch import GraphWatch
@@ -16,7 +17,7 @@ from inhand_console.panel import Choices
 from inhand_console.weights_files import policies
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.graph import known_groups
-from inhand_core.paths import config_file, resource_root
+from inhand_core.paths import config_file, resource_root, state_folder
 from inhand_ros import declare, run_node
 
 VISITOR_CHECK_S = 0.5
@@ -55,7 +56,16 @@ class ConsoleNode(Node):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._pump = self.create_timer(1.0 / config.scene_hz, self._feed.pump, clock=steady)
         self.create_timer(VISITOR_CHECK_S, self._check, clock=steady)
-        self.get_logger().info(f"page: {self._page.url}")
+        self._say_where()
+
+    def _say_where(self) -> None:
+        """Names the page in the log; its token goes into a file that this user alone can read."""
+        where = f"page: {self._page.place}"
+        if self._page.url != self._page.place:
+            file = state_folder() / f"page_{self._page.place.rpartition(':')[2]}"
+            write_private(file, f"{self._page.url}\n")
+            where += f"; its token is in {file}"
+        self.get_logger().info(where)
 
     def destroy_node(self) -> None:
         """Stops serving, then ends as every node."""

@@ -107,7 +107,8 @@ class BatchController:
         controller.offer_action(now, sequence, action)         # zero or more times a cycle
         controller.step(now)                                   # then read torque, position, mode, ...
 
-    Inputs that are refused (wrong width, NaN, out of range, stale sequence) change nothing and are counted.
+    Inputs that are refused (wrong width, NaN, out of range, stale sequence, implausible, of another time) change
+    nothing and are counted.
     """
 
     def __init__(self, hand: _core.HandModel, config: _core.ControllerConfig, batch: int = 1) -> None:
@@ -154,17 +155,33 @@ class BatchController:
         sequence: ArrayLike,
         hall: ArrayLike,
         mask: ArrayLike | None = None,
+        start: ArrayLike = 0,
     ) -> None:
-        """Give one reading: `hall` (B, 26) raw ADC counts acquired at `stamp_ns`, arriving at `now_ns`."""
-        self._core.offer_sensors(
-            self._times(now_ns), self._times(stamp_ns), self._sequences(sequence), _rows(hall), self._mask(mask)
+        """Give one reading: `hall` (B, 26) raw ADC counts acquired at `stamp_ns`, arriving at `now_ns`.
+
+        Another `start` than before says that the hand was set anew: it is then held where it is now.
+        """
+        times, numbers = (
+            (self._times(now_ns), self._times(stamp_ns)),
+            (self._sequences(sequence), self._sequences(start)),
         )
+        self._core.offer_sensors(*times, *numbers, _rows(hall), self._mask(mask))
 
     def offer_action(
-        self, now_ns: ArrayLike, sequence: ArrayLike, action: ArrayLike, mask: ArrayLike | None = None
+        self,
+        now_ns: ArrayLike,
+        sequence: ArrayLike,
+        action: ArrayLike,
+        mask: ArrayLike | None = None,
+        stamp_ns: ArrayLike | None = None,
     ) -> None:
-        """Give one relative action (B, 20) in [-1, 1]; the next step applies the latest, if torque is given then."""
-        self._core.offer_action(self._times(now_ns), self._sequences(sequence), _rows(action), self._mask(mask))
+        """Give one relative action (B, 20) in [-1, 1]; the next step applies the latest, if torque is given then.
+
+        `stamp_ns`, when it was decided, is in the time base of the sensors' stamps; `now_ns` by default. One that is
+        further from the newest reading than the time-out of actions is refused.
+        """
+        times = self._times(now_ns), self._times(now_ns if stamp_ns is None else stamp_ns)
+        self._core.offer_action(*times, self._sequences(sequence), _rows(action), self._mask(mask))
 
     def step(self, now_ns: ArrayLike, mask: ArrayLike | None = None) -> None:
         """Run one cycle; outputs of the masked rows are new afterwards."""

@@ -63,11 +63,12 @@ class PdController(Component[PdControllerInputs, PdControllerOutputs]):
         sensors, action = inputs["sensors"], inputs.get("action")
 
         state.time_ns += round(dt * 1e9)
-        controller.offer_sensors(state.time_ns, state.time_ns, state.readings, sensors.hall)
+        controller.offer_sensors(state.time_ns, state.time_ns, state.readings, sensors.hall, start=sensors.start)
         state.readings += 1
         number = state.time_ns // self._action_period_ns
         if action is not None and (due := number >= state.actions).any():
-            controller.offer_action(state.time_ns, number, action.action, due)
+            stamp = number * self._action_period_ns
+            controller.offer_action(state.time_ns, number, action.action, due, stamp)
             state.actions[due] = number[due] + 1
         controller.step(state.time_ns)
         state.core = controller.get_state()

@@ -23,7 +23,8 @@ class HandTables:
 
     24 joints, 20 actuators, 26 Hall channels. Ranges [rad] are those of the actuated coordinates (the sum for a
     coupled pair), `target_…` how far actions may move the targets within them; kp [N m/rad], kd [N m s/rad],
-    torque_limit [N m]; raw values outside hall_min … hall_max are refused.
+    torque_limit [N m]; raw values outside the converter's hall_min … hall_max are refused,
+    and those on its rails, or far outside their calibration table, are not believed.
     """
 
     joint_names: tuple[str, ...]
@@ -54,6 +55,12 @@ class ControlParameters:
     soft_start_s: float
     velocity_filter_s: float
     torque_slew: float
+    hall_margin: float
+    hall_disagreement: float
+    max_joint_speed: float
+    stuck_torque: float
+    stuck_s: float
+    settle_s: float
     relative_to: str
     hold: str
     limits: str
@@ -71,7 +78,7 @@ class RtParameters:
 
 @dataclass(frozen=True)
 class ControllerParameters:
-    """The whole of config/controller.yaml; `rt`, `lockstep`, `silence_s`, publishing periods: the node's."""
+    """The whole of config/controller.yaml; all but `control` and `auto_enable` concern the node alone."""
 
     control: ControlParameters
     rt: RtParameters
@@ -81,6 +88,8 @@ class ControllerParameters:
     silence_s: float
     status_period_s: float
     diagnostics_period_s: float
+    claim: str
+    state_folder: str
 
 
 def load_hand_tables(path: str | Path) -> _core.HandModel:
@@ -131,12 +140,16 @@ def controller_config(parameters: ControlParameters) -> _core.ControllerConfig:
     Raises:
         ConfigError: a value is not allowed; the message names it.
     """
-    times = ("period", "action_timeout", "sensors_timeout", "soft_start")
+    times = ("period", "action_timeout", "sensors_timeout", "soft_start", "stuck", "settle")
     try:
         return _core.ControllerConfig(
             **{f"{name}_ns": round(getattr(parameters, f"{name}_s") * 1e9) for name in times},
             velocity_filter_s=parameters.velocity_filter_s,
             torque_slew=parameters.torque_slew,
+            hall_margin=parameters.hall_margin,
+            hall_disagreement=parameters.hall_disagreement,
+            max_joint_speed=parameters.max_joint_speed,
+            stuck_torque=parameters.stuck_torque,
             relative_to=parameters.relative_to,
             hold=parameters.hold,
             limits=parameters.limits,

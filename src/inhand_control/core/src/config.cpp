@@ -30,6 +30,19 @@ void validate(const ControllerConfig & config)
     "velocity_filter_s must be 0 or more");
   require(
     std::isfinite(config.torque_slew) && config.torque_slew > 0.0, "torque_slew must be above 0");
+  require(
+    std::isfinite(config.hall_margin) && config.hall_margin >= 0.0,
+    "hall_margin must be 0 or more");
+  require(
+    std::isfinite(config.hall_disagreement) && config.hall_disagreement > 0.0,
+    "hall_disagreement must be above 0");
+  require(
+    std::isfinite(config.max_joint_speed) && config.max_joint_speed > 0.0,
+    "max_joint_speed must be above 0");
+  require(
+    config.stuck_torque > 0.0 && config.stuck_torque <= 2.0, "stuck_torque must be in (0, 2]");
+  require(config.stuck_ns >= config.period_ns, "stuck_s must be at least period_s");
+  require(config.settle_ns >= 0, "settle_s must be 0 or more");
 }
 
 RelativeTo relative_to_from_string(const std::string & name)

@@ -20,7 +20,7 @@ constexpr double kActionBound = 1.0 + 1e-9;
 }  // namespace
 
 Controller::Controller(const HandModel & hand, const ControllerConfig & config)
-: hand_(hand), config_(config)
+: hand_(hand), config_(config), plausibility_(hand, config)
 {
   validate(config);
 }
@@ -45,12 +45,27 @@ bool Controller::offer_sensors(std::int64_t now_ns, const SensorSample & sample)
         now_ns, sample.sequence, config_.sensors_timeout_ns, state_.sensors, counters)) {
     return false;
   }
+  if (state_.has_position && sample.start != state_.start) {
+    Plausibility::forget(state_.plausibility);
+    state_.velocity.primed = false;
+    state_.set_anew = true;
+  }
+  state_.start = sample.start;
   JointArray position;
   hand_.calibrate(sample.hall, position);
+  if (!plausibility_.judge(
+        now_ns, sample.hall, position, state_.torque, state_.plausibility, state_.counters)) {
+    ++counters.refused_doubt;
+    return false;
+  }
+  ++counters.accepted;
   update_velocity(
     position, sample.stamp_ns, config_.velocity_filter_s, config_.sensors_timeout_ns,
     state_.velocity);
   state_.sensors_stamp_ns = sample.stamp_ns;
+  state_.sensors_sequence = sample.sequence;
+  state_.sensors_arrival_ns = now_ns;
+  state_.has_position = true;
   return true;
 }
 
@@ -70,13 +85,29 @@ bool Controller::offer_action(std::int64_t now_ns, const ActionSample & sample) 
     ++counters.refused_range;
     return false;
   }
+  if (too_old(sample.stamp_ns, now_ns)) {
+    ++counters.refused_age;
+    return false;
+  }
   if (!accept_sequence(
         now_ns, sample.sequence, config_.action_timeout_ns, state_.actions, counters)) {
     return false;
   }
+  ++counters.accepted;
   state_.action_pending = true;
   state_.pending_action = sample.action;
   return true;
+}
+
+// Older than the time-out by the clock of the sensors, or as far in its future.
+bool Controller::too_old(std::int64_t stamp_ns, std::int64_t now_ns) const noexcept
+{
+  if (!state_.has_position) {
+    return false;  // nothing to judge it by, and nothing moves yet
+  }
+  const std::int64_t sensors_now = state_.sensors_stamp_ns + (now_ns - state_.sensors_arrival_ns);
+  const auto age = static_cast<double>(sensors_now) - static_cast<double>(stamp_ns);
+  return std::abs(age) >= static_cast<double>(config_.action_timeout_ns);
 }
 
 void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
@@ -85,9 +116,12 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
 
   // Who may give torque now?
   const bool sensors_fresh =
-    state_.sensors.seen && now_ns - state_.sensors.arrival_ns < config_.sensors_timeout_ns;
+    state_.has_position && now_ns - state_.sensors_arrival_ns < config_.sensors_timeout_ns;
+  const bool trusted = state_.plausibility.trusted || !state_.sensors.seen;
+  state_.action_pending = state_.action_pending && trusted;
   const Transition transition = update_safety(
-    now_ns, sensors_fresh, state_.action_pending, config_, state_.safety, state_.counters);
+    now_ns, {sensors_fresh, trusted, state_.action_pending}, config_, state_.safety,
+    state_.counters);
 
   // Where should the joints go, and what torque drives them there?
   if (gives_torque(state_.safety.mode)) {
@@ -101,6 +135,7 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
     state_.torque.fill(0.0);  // at once: a slew limit must not keep a blind motor running
   }
   state_.action_pending = false;
+  state_.set_anew = false;
 
   this->output(output);
 }
@@ -108,7 +143,7 @@ void Controller::step(std::int64_t now_ns, ControllerOutput & output) noexcept
 void Controller::update_target(Transition transition, const ActuatorArray & position) noexcept
 {
   const bool take_measured =
-    transition == Transition::kStart ||
+    transition == Transition::kStart || state_.set_anew ||
     (transition == Transition::kHold && config_.hold == HoldTarget::kMeasuredPosition);
   const bool range = config_.limits == ActionLimits::kRange;
   const ActuatorArray & low = range ? hand_.lower() : hand_.target_lower();
@@ -142,13 +177,16 @@ void Controller::update_torque(
 void Controller::output(ControllerOutput & output) const noexcept
 {
   output.mode = state_.safety.mode;
-  output.has_position = state_.sensors.seen;
+  output.has_position = state_.has_position;
   output.sensors_stamp_ns = state_.sensors_stamp_ns;
-  output.sensors_sequence = state_.sensors.sequence;
+  output.sensors_sequence = state_.sensors_sequence;
   output.torque = state_.torque;
   output.target = state_.target;
   output.position = state_.velocity.position;
   output.velocity = state_.velocity.velocity;
+  output.doubt = state_.plausibility.trusted ? Doubt::kNone : state_.plausibility.doubt;
+  output.doubted_channel = state_.plausibility.channel;
+  output.doubted_value = state_.plausibility.value;
   hand_.joint_effort(state_.torque, output.effort);
 }
 

@@ -111,8 +111,8 @@ void HandModel::resolve_channels(const HandTables & tables)
   channels_.fill({kNone, kNone});
   for (std::size_t c = 0; c < kHallChannels; ++c) {
     const std::string & joint = tables.hall_channel_joint[c];
-    auto & channels =
-      channels_[static_cast<std::size_t>(joint_index(tables, joint, "hall_channel_joint"))];
+    joint_of_[c] = static_cast<std::size_t>(joint_index(tables, joint, "hall_channel_joint"));
+    auto & channels = channels_[joint_of_[c]];
     const auto channel = static_cast<std::int32_t>(c);
     if (channels.first == kNone) {
       channels.first = channel;
@@ -149,6 +149,10 @@ void HandModel::resolve_actuators(const HandTables & tables)
     const std::string & second = tables.actuator_joint_2[a];
     driven_[a].first = drive(tables.actuator_joint_1[a], "actuator_joint_1");
     driven_[a].second = second.empty() ? kNone : drive(second, "actuator_joint_2");
+    actuator_of_[static_cast<std::size_t>(driven_[a].first)] = a;
+    if (driven_[a].second != kNone) {
+      actuator_of_[static_cast<std::size_t>(driven_[a].second)] = a;
+    }
     if (!(lower_[a] < upper_[a])) {
       fail("range_lower of '" + tables.actuator_names[a] + "' must be below its range_upper");
     }

@@ -28,7 +28,10 @@ protected:
     now_ns_ += config_.period_ns;
   }
 
-  void act(double value) { controller_->offer_action(now_ns_, action(action_sequence_++, value)); }
+  void act(double value)
+  {
+    controller_->offer_action(now_ns_, action(now_ns_, action_sequence_++, value));
+  }
 
   HandTables tables_ = hand_tables();
   ControllerConfig config_ = controller_config();

@@ -57,6 +57,12 @@ inline ControllerConfig controller_config()
   config.soft_start_ns = 0;
   config.velocity_filter_s = 0.0;
   config.torque_slew = 1e6;
+  config.hall_margin = 0.25;
+  config.hall_disagreement = 0.25;
+  config.max_joint_speed = 1e6;  // tests let joints leap, and stand still whatever the torque
+  config.stuck_torque = 2.0;
+  config.stuck_ns = 1000 * kMs;
+  config.settle_ns = 0;
   config.relative_to = RelativeTo::kJointPosition;
   config.hold = HoldTarget::kMeasuredPosition;
   config.limits = ActionLimits::kTargets;
@@ -74,9 +80,10 @@ inline SensorSample reading(std::int64_t stamp_ns, std::uint64_t sequence, doubl
   return sample;
 }
 
-inline ActionSample action(std::uint64_t sequence, double value)
+inline ActionSample action(std::int64_t stamp_ns, std::uint64_t sequence, double value)
 {
   ActionSample sample{};
+  sample.stamp_ns = stamp_ns;
   sample.sequence = sequence;
   sample.size = kActuators;
   sample.action.fill(value);

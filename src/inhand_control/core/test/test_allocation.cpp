@@ -70,9 +70,9 @@ TEST(Allocation, NoneInThousandsOfCyclesThroughEveryMode)
     }
     controller.offer_sensors(now, reading(now, 0, nan));
     if (k % 16 == 0 && phase < 100) {
-      controller.offer_action(now, action(++sequence, 0.2));
+      controller.offer_action(now, action(now, ++sequence, 0.2));
     }
-    controller.offer_action(now, action(sequence, 2.0));
+    controller.offer_action(now, action(now, sequence, 2.0));
     controller.step(now, output);
     ++visited[static_cast<std::size_t>(output.mode)];
   }

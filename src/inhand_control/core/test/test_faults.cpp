@@ -43,14 +43,14 @@ TEST_F(ControllerTest, RefusedInputsAreCountedByCauseAndChangeNothing)
   const double inf = std::numeric_limits<double>::infinity();
 
   for (const double bad : {nan, inf, -inf, 1.01, -1.01}) {
-    ActionSample sample = action(action_sequence_, 0.5);
+    ActionSample sample = action(now_ns_, action_sequence_, 0.5);
     sample.action[7] = bad;
     EXPECT_FALSE(controller_->offer_action(now_ns_, sample)) << bad;
   }
-  ActionSample short_action = action(action_sequence_, 0.5);
+  ActionSample short_action = action(now_ns_, action_sequence_, 0.5);
   short_action.size = 19;
   EXPECT_FALSE(controller_->offer_action(now_ns_, short_action));
-  EXPECT_FALSE(controller_->offer_action(now_ns_, action(0, 0.5)));  // sequence 0 again
+  EXPECT_FALSE(controller_->offer_action(now_ns_, action(now_ns_, 0, 0.5)));  // sequence 0 again
 
   for (const double bad : {nan, inf, -1.0, 4096.0}) {
     SensorSample sample = reading(now_ns_, sensors_sequence_, 0.2);

@@ -107,6 +107,12 @@ protected:
       ns("soft_start_s"),
       number(parameters_.at("velocity_filter_s")),
       number(parameters_.at("torque_slew")),
+      number(parameters_.at("hall_margin")),
+      number(parameters_.at("hall_disagreement")),
+      number(parameters_.at("max_joint_speed")),
+      number(parameters_.at("stuck_torque")),
+      ns("stuck_s"),
+      ns("settle_s"),
       relative_to_from_string(parameters_.at("relative_to")),
       hold_target_from_string(parameters_.at("hold")),
       action_limits_from_string(parameters_.at("limits"))};
@@ -136,6 +142,7 @@ void play(const Words & words, Controller & controller)
     controller.offer_sensors(integer(words[1]), sample);
   } else if (words[0] == "action") {
     ActionSample sample{};
+    sample.stamp_ns = integer(words[1]);
     sample.sequence = static_cast<std::uint64_t>(integer(words[2]));
     const auto action = numbers(words, 3);
     sample.size = action.size();

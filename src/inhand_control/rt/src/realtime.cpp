@@ -81,6 +81,12 @@ std::string use_fifo(int priority)
   return error == 0 ? "" : denied("SCHED_FIFO priority " + std::to_string(priority), error);
 }
 
+void use_default_scheduler() noexcept
+{
+  const sched_param param{};
+  pthread_setschedparam(pthread_self(), SCHED_OTHER, &param);  // always allowed
+}
+
 std::string use_fifo_for_all_threads(int priority)
 {
   sched_param param{};

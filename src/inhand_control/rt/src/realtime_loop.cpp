@@ -41,6 +41,9 @@ RealtimeLoop::RealtimeLoop(
 : controller_(hand, config), period_ns_(config.period_ns), options_(options)
 {
   sem_init(&recorded_, 0, 0);
+  if (options.stopped) {
+    controller_.stop();
+  }
   if (options.auto_enable) {
     controller_.enable();
   }
@@ -83,8 +86,24 @@ void RealtimeLoop::offer(const ActionSample & sample) noexcept
   dropped_ += !actions_.try_push(sample);
 }
 
+RealtimeLoop::Answer RealtimeLoop::stop(std::int64_t timeout_ns)
+{
+  const std::uint64_t number = ++stops_wanted_;
+  const std::int64_t until_ns = steady_now_ns() + timeout_ns;
+  while (steady_now_ns() < until_ns) {
+    if (stops_done_.load(std::memory_order_acquire) >= number) {
+      return Answer::kApplied;
+    }
+    std::this_thread::sleep_for(kPoll);
+  }
+  return Answer::kNoAnswer;
+}
+
 RealtimeLoop::Answer RealtimeLoop::request(Request request, std::int64_t timeout_ns)
 {
+  if (request == Request::kStop) {
+    return stop(timeout_ns);
+  }
   const std::uint64_t number = ++tickets_;
   if (!requests_.try_push({request, number})) {
     return Answer::kNoAnswer;
@@ -167,6 +186,11 @@ void RealtimeLoop::cycle(std::int64_t now_ns, bool last) noexcept
   for (int i = 0; i < 16 && requests_.try_pop(ticket); ++i) {
     const bool applied = apply(ticket.request, controller_);
     answer_.store(ticket.number * 2 + (applied ? 1 : 0), std::memory_order_release);
+  }
+  const std::uint64_t stops = stops_wanted_.load(std::memory_order_acquire);
+  if (stops != stops_done_.load(std::memory_order_relaxed)) {
+    controller_.stop();
+    stops_done_.store(stops, std::memory_order_release);
   }
   take_sensors(now_ns);
   ActionSample action;

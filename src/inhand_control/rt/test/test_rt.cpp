@@ -138,7 +138,7 @@ protected:
   }
 
   RealtimeLoop loop_{
-    HandModel(test::hand_tables()), test::controller_config(), {false, 0, -1, false, false}};
+    HandModel(test::hand_tables()), test::controller_config(), {false, 0, -1, false, false, false}};
 };
 
 TEST_F(Loop, CarriesInputsRequestsAndRecords)
@@ -149,7 +149,7 @@ TEST_F(Loop, CarriesInputsRequestsAndRecords)
   EXPECT_EQ(loop_.request(Request::kClear, 5000 * kMs), RealtimeLoop::Answer::kApplied);
   EXPECT_EQ(loop_.request(Request::kEnable, 5000 * kMs), RealtimeLoop::Answer::kApplied);
   loop_.offer(test::reading(7, 3, 0.1));
-  loop_.offer(test::action(0, 0.2));
+  loop_.offer(test::action(7, 0, 0.2));
   const auto record = until([](const CycleRecord & r) { return r.counters.actions.accepted == 1; });
   EXPECT_EQ(record.output.sensors_stamp_ns, 7);
   EXPECT_EQ(record.output.sensors_sequence, 3u);
@@ -188,7 +188,7 @@ TEST_F(Loop, EndsWithZeroTorque)
   loop_.start();
   loop_.request(Request::kEnable, 5000 * kMs);
   loop_.offer(test::reading(0, 0, 0.1));
-  loop_.offer(test::action(0, 0.2));
+  loop_.offer(test::action(7, 0, 0.2));
   until([](const CycleRecord & r) { return r.output.torque[0] != 0.0; });
   loop_.finish();
   CycleRecord record{};

@@ -7,6 +7,8 @@ from typing import Literal
 
 from inhand_core.config import ConfigError
 
+IDENTIFIERS = ("serial", "line")
+"""Keys whose values are text, also where they are digits alone."""
 SIDES = ("top", "left", "right")
 PIXEL_FORMATS = ("RGB8", "BGR8", "Mono8", "BayerRG8", "BayerBG8", "BayerGR8", "BayerGB8")
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from inhand_core.claim import Ownership
 from inhand_drivers.hand.bus import Bus, BusError, Found
 from inhand_drivers.hand.commands import CommandBox
 from inhand_drivers.hand.config import HandDriverConfig
@@ -23,6 +24,7 @@ from inhand_drivers.hand.layout import N_HALL, N_MOTORS, Command, Mode, Status, 
 from inhand_drivers.hand.motors import Motors
 from inhand_drivers.hand.tables import HandTables
 
+_START_MASK = 0x7FFFFFFF
 _FAREWELL = 5  # cycles of zero demand before the slave is left
 
 
@@ -47,11 +49,12 @@ class Phase(enum.Enum):
 
 @dataclass(frozen=True)
 class Reading:
-    """Sensors to publish: sequence, hall (26,) [counts], motor current (20,) [A]."""
+    """Sensors to publish: sequence, hall (26,) [counts], motor current (20,) [A], start: their connection."""
 
     sequence: int
     hall: np.ndarray
     motor_current: np.ndarray
+    start: int
 
 
 class HandCore:
@@ -63,12 +66,15 @@ class HandCore:
         bus: to the slave.
         clock: time that never goes back [s].
         log: told when something changes.
+        claim: name of the controller that is followed; empty: the first that speaks.
 
     Attributes:
         phase: see `Phase`. problem: why the phase is not OPERATING, in words.
         found: what the slave says of itself; None before it was found.
         motors: what they report.
-        commands: torque commands and those refused.
+        commands: torque commands and those refused. ownership: whose are taken.
+        start: of the readings; another number whenever what moved before says nothing about what moves now: the slave
+            came into OP, or its motors may give torque again.
         counts: cycles, missed answers, losses of the slave, status frames refused.
         round_trips: durations of the last cycles' exchanges [s].
         auxiliary: (10,) the newest counts of the channels behind the Hall sensors.
@@ -82,17 +88,20 @@ class HandCore:
         bus: Bus,
         clock: Callable[[], float],
         log: Log,
+        claim: str = "",
     ) -> None:
         self._config, self._tables, self.bus, self._clock, self._log = config, tables, bus, clock, log
         self.phase, self.problem = Phase.SEEKING, "not tried yet"
         self.found: Found | None = None
         self.motors = Motors(tables.motors, config.max_temperature)
         self.commands = CommandBox(config.full_scale(tables), config.command_timeout_s, config.sensors_rate, clock)
+        self.ownership = Ownership(claim, clock)
         self.parser = StatusParser()
         self.counts: Counter[str] = Counter()
         self.round_trips: deque[float] = deque(maxlen=1000)
         self.auxiliary = np.zeros(10, np.int64)
         self._sequence = self._counter = -1
+        self.start = int(1e3 * clock()) & _START_MASK  # a driver that is activated anew goes on with other numbers
         self._missed = 0
         self._status_counter: int | None = None
         self._good_at = self._retry_at = self._state_at = self._due = clock()
@@ -104,9 +113,10 @@ class HandCore:
         """Why the demand is zero, in words; empty while the motors follow commands."""
         return self._holding if self.phase is Phase.OPERATING else self.phase.value
 
-    def command(self, torque: np.ndarray, sensors_sequence: int) -> None:
-        """Takes torques (20,) [N m] that were computed from the sensors of that number."""
-        self.commands.put(torque, sensors_sequence, self._sequence)
+    def command(self, torque: np.ndarray, sensors_sequence: int, claim: int) -> None:
+        """Takes torques (20,) [N m] that the controller of this claim computed from the sensors of that number."""
+        if self.ownership.admits(claim):
+            self.commands.put(torque, sensors_sequence, self._sequence)
 
     def clear_faults(self) -> None:
         """Forgets latched motor faults at the next cycle."""
@@ -126,6 +136,7 @@ class HandCore:
             return None
         if self._clear:
             self.motors.clear()
+            self._begin_anew()
             self._clear = False
         status = self._exchange(self._demand())
         if status is None:
@@ -203,7 +214,7 @@ class HandCore:
         period = 1.0 / self._config.sensors_rate
         self._due = max(self._due + period, now + 0.5 * period)
         self._sequence += 1
-        return Reading(self._sequence, status.sensors[:N_HALL].astype(float), self.motors.current.copy())
+        return Reading(self._sequence, status.sensors[:N_HALL].astype(float), self.motors.current.copy(), self.start)
 
     def _seek(self) -> None:
         try:
@@ -218,6 +229,7 @@ class HandCore:
             self._retry(str(error))
             return
         self._enter(Phase.OPERATING)
+        self._begin_anew()
         self.problem = ""
         self._log.info(f"{self.found.name}, serial {self.found.identity.serial}: in OP")
 
@@ -237,6 +249,9 @@ class HandCore:
         self._enter(Phase.REFUSED)
         self.problem = "; ".join(problems)
         self._log.error(f"the hand stays in SAFE_OP: {self.problem}")
+
+    def _begin_anew(self) -> None:
+        self.start = (self.start + 1) & _START_MASK
 
     def _enter(self, phase: Phase) -> None:
         self.phase = phase

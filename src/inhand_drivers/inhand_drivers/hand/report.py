@@ -17,11 +17,12 @@ WARM_C = 10.0
 
 
 def trouble(core: HandCore) -> str:
-    """Why the hand cannot be used now; empty where it can."""
+    """Why the hand cannot be used now, or who else wants it; empty where all is well."""
     if core.phase is not Phase.OPERATING:
         return f"{core.phase.value}: {core.problem}"
-    faults = core.motors.faults
-    return f"zero torque until hand_driver/clear_faults is called: {'; '.join(faults)}" if faults else ""
+    if faults := core.motors.faults:
+        return f"zero torque until hand_driver/clear_faults is called: {'; '.join(faults)}"
+    return core.ownership.trouble
 
 
 class Status(Protocol):
@@ -58,6 +59,8 @@ def pairs(core: HandCore, config: HandDriverConfig, tables: HandTables) -> Itera
     yield "phase", core.phase.value
     yield "interface", config.interface
     yield "zero torque because", core.holding or "torque follows commands"
+    yield "follows the controller", f"{core.ownership.owner:#x}" if core.ownership.owner else "that speaks first"
+    yield "commands refused: another controller", core.ownership.refused
     if core.found is not None:
         yield "slave", core.found.name
         yield "serial", core.found.identity.serial

@@ -10,7 +10,7 @@ from rclpy.parameter import Parameter
 
 from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_drivers.basler.config import SIDES, BaslerConfig, CameraSettings
+from inhand_drivers.basler.config import IDENTIFIERS, SIDES, BaslerConfig, CameraSettings
 from inhand_drivers.basler.emulation import emulation_folder
 from inhand_ros import declare
 from inhand_ros.parameters import file_comments
@@ -31,7 +31,7 @@ class BaslerParameters:
     def __init__(self, node: Node, simulated: bool = False) -> None:
         self._node, self._simulated = node, simulated
         path = config_file("basler")
-        content, comments = read_yaml(path), file_comments(path)
+        content, comments = read_yaml(path, as_text=IDENTIFIERS), file_comments(path)
         load_config(BaslerConfig, content, path.name)
         self._names = [name for name in content if name not in SIDES]
         self._names += [f"{side}.{name}" for side in SIDES for name in content[side]]

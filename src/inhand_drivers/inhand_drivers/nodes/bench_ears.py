@@ -71,5 +71,5 @@ class Ears:
 
     def _shake(self, now: float) -> None:
         torque = TORQUE * np.sin(2.0 * np.pi * SHAKES_HZ * now + np.arange(N_ACTUATORS))
-        self._commands.publish(encode(MotorCommands(torque[None]), time.time_ns(), self._shakes, Labels()))
+        self._commands.publish(encode(MotorCommands(torque[None]), time.time_ns(), self._shakes, Labels(claim=1)))
         self._shakes += 1

@@ -73,7 +73,7 @@ class Puppet:
             self._sensors.publish(encode(signal, time.time_ns(), self._sent, Labels()))
             if newest is not None:
                 torque = self.scale * code * (np.arange(N_MOTORS) == 0)
-                message = encode(MotorCommands(torque[None]), time.time_ns(), self._sent, Labels())
+                message = encode(MotorCommands(torque[None]), time.time_ns(), self._sent, Labels(claim=1))
                 message.sensors_sequence = newest
                 self._torques.publish(message)
             due += PERIOD_S

@@ -13,6 +13,7 @@ from rcl_interfaces.msg import ParameterDescriptor, SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from inhand_core.claim import claim_number
 from inhand_core.config import ConfigError
 from inhand_core.graph import load_graph
 from inhand_core.signals import MotorCommands
@@ -42,6 +43,8 @@ class HandEmulator(Node):
         config = prepare(self, **(IN_SIMULATION if simulated else {}), **settings)
         self._time = StampTime(simulated)
         with_record = declare(self, "record", True, "whether the EEPROM knows joint map and calibration")
+        text = "name that the simulator knows its commands by, as a controller's; empty: one of its own"
+        self._claim = claim_number(declare(self, "claim", "", text) or self.get_name())
         self._tables = read_tables(config.tables)
         identity = Identity(config.slave.vendor_id, config.slave.product_code, 1, config.slave.serial)
         self._slave, self._hand = make_slave(identity, self._tables, self._time.seconds, with_record)
@@ -77,7 +80,7 @@ class HandEmulator(Node):
         self._backside.heard(message.sequence, stamp_ns)
 
     def _publish(self, torque: np.ndarray, number: int, sequence: int, stamp_ns: int) -> None:
-        message = encode(MotorCommands(torque[None]), stamp_ns, number, Labels())
+        message = encode(MotorCommands(torque[None]), stamp_ns, number, Labels(claim=self._claim))
         message.sensors_sequence = sequence
         self._outlet.publish(message)
 

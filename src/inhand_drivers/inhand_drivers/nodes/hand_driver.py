@@ -21,6 +21,7 @@ from inhand_drivers.nodes.ros_time import RosTime
 from inhand_interfaces.msg import HandSensors as HandSensorsMessage
 from inhand_interfaces.msg import MotorCommands
 from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_node
+from inhand_ros.parameters import declare_claim
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
@@ -34,7 +35,7 @@ class HandDriver(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("hand_driver")
-        self._time = RosTime(self)
+        self._claim, self._time = declare_claim(self), RosTime(self)
         self._config = prepare(self, **(IN_SIMULATION if self._time.simulated else {}))
         self._core: HandCore | None = None
         self._thread: CycleThread | None = None
@@ -51,15 +52,15 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
-        self._core = HandCore(self._config, self._tables, SoemBus(self._config), self._time.seconds, self.get_logger())
+        bus, log, period = SoemBus(self._config), self.get_logger(), 1.0 / self._config.bus_rate
+        self._core = HandCore(self._config, self._tables, bus, self._time.seconds, log, self._claim)
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
         self._trouble = ""
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        warn, period = self.get_logger().warning, 1.0 / self._config.bus_rate
         turn = partial(self._time.await_tick, IDLE_S) if self._time.simulated else None
-        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, warn, turn)
+        self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, log.warning, turn)
 
     def deactivate(self) -> None:
         """Zero torque, then leaves the hand."""
@@ -89,11 +90,11 @@ class HandDriver(ManagedNode):
         return timed
 
     def _publish(self, reading: Reading, stamp_ns: int) -> None:
-        signal = HandSensors(reading.hall[None], reading.motor_current[None])
+        signal = HandSensors(reading.hall[None], reading.motor_current[None], [reading.start])
         self._outlet.publish(encode(signal, stamp_ns, reading.sequence, Labels()))
 
     def _on_command(self, message: Any) -> None:
-        self._core.command(decode(message).torque[0], message.sensors_sequence)
+        self._core.command(decode(message).torque[0], message.sensors_sequence, message.claim)
 
     def _on_clear(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         response.success, response.message = True, f"cleared: {'; '.join(self._core.motors.faults) or 'nothing'}"

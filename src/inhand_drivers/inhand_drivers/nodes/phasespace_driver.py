@@ -13,7 +13,7 @@ from inhand_core.paths import config_file
 from inhand_description import MARKERS
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_drivers.phasespace.client import make_client
-from inhand_drivers.phasespace.config import PhaseSpaceConfig, load
+from inhand_drivers.phasespace.config import IDENTIFIERS, PhaseSpaceConfig, load
 from inhand_drivers.phasespace.connection import Connection
 from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import Frame
@@ -33,7 +33,7 @@ class PhaseSpaceDriver(ManagedNode):
         super().__init__("phasespace")
         file = declare(self, "config", "", "file of settings and marker map; empty: config/phasespace.yaml")
         address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
-        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"))))
+        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"), IDENTIFIERS)))
         self._time = RosTime(self)
         self._streams = False
         self.bring_up()

@@ -25,6 +25,10 @@ def roles() -> dict[str, int]:
     return {f"{kind} {kinds[:index].count(kind)}": index for index, kind in enumerate(kinds)}
 
 
+IDENTIFIERS = ("profile", "server")
+"""Keys whose values are text, also where they are digits alone."""
+
+
 @dataclass(frozen=True)
 class PhaseSpaceConfig:
     """Values and comments in config/phasespace.yaml.
@@ -115,4 +119,4 @@ def load(path: str | Path = "", address: str = "", **changes: object) -> PhaseSp
     changes |= {"server": host} if host else {}
     changes |= {"port": int(port)} if port else {}
     given = {name: value for name, value in changes.items() if value not in (None, "")}
-    return load_config(PhaseSpaceConfig, {**read_yaml(file), **given}, file.name)
+    return load_config(PhaseSpaceConfig, {**read_yaml(file, IDENTIFIERS), **given}, file.name)

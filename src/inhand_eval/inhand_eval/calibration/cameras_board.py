@@ -6,6 +6,7 @@ board, away from who looks at it (OpenCV's).
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 
 import cv2
@@ -14,6 +15,7 @@ import numpy as np
 from inhand_core.config import ConfigError
 
 PREFIX = "DICT_"
+INCH = 0.0254
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,10 @@ class Board:
         size = (self.config.columns * pixels_per_square + 2 * margin, self.config.rows * pixels_per_square + 2 * margin)
         return np.asarray(self._board.generateImage(size, marginSize=margin, borderBits=1))
 
-    def svg(self) -> str:
-        """The pattern as SVG in true size: black squares, and the modules of the ArUco markers in the white ones."""
-        config, unit = self.config, 1e3
-        width, height = (unit * edge for edge in self.size)
-        rectangles = [
+    def rectangles(self) -> list[tuple[float, float, float]]:
+        """The black squares of the pattern, the markers' modules among them: left, top and edge [m]."""
+        config = self.config
+        found = [
             (column * config.square, row * config.square, config.square)
             for row in range(config.rows)
             for column in range(config.columns)
@@ -105,10 +106,32 @@ class Board:
         for corners, number in zip(self._board.getObjPoints(), np.ravel(self._board.getIds()), strict=True):
             left, top = np.asarray(corners).reshape(-1, 3)[0, :2]
             bits = self._dictionary.generateImageMarker(int(number), modules, borderBits=1)
-            rectangles += [(left + x * module, top + y * module, module) for y, x in np.argwhere(np.asarray(bits) == 0)]
+            found += [(left + x * module, top + y * module, module) for y, x in np.argwhere(np.asarray(bits) == 0)]
+        return found
+
+    def svg(self) -> str:
+        """The pattern as SVG in true size."""
+        unit = 1e3
+        width, height = (unit * edge for edge in self.size)
         shapes = "\n".join(
             f'<rect x="{unit * x:.4f}" y="{unit * y:.4f}" width="{unit * edge:.4f}" height="{unit * edge:.4f}"/>'
-            for x, y, edge in rectangles
+            for x, y, edge in self.rectangles()
         )
         size = f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}"'
         return f'<svg xmlns="http://www.w3.org/2000/svg" {size} shape-rendering="crispEdges">\n{shapes}\n</svg>\n'
+
+    def pdf(self) -> bytes:
+        """The pattern as a PDF of one page of its true size."""
+        from matplotlib.figure import Figure
+        from matplotlib.patches import Rectangle
+
+        width, height = self.size
+        figure = Figure(figsize=(width / INCH, height / INCH))
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
+        axes.set(xlim=(0.0, width), ylim=(height, 0.0))
+        axes.set_axis_off()
+        for x, y, edge in self.rectangles():
+            axes.add_patch(Rectangle((x, y), edge, edge, facecolor="black", edgecolor="none", antialiased=False))
+        page = io.BytesIO()
+        figure.savefig(page, format="pdf")
+        return page.getvalue()

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from inhand_core.config import ConfigError
 from inhand_core.files import write_whole
 
 
@@ -57,7 +58,10 @@ def board(out: Path = Path("board.svg"), settings: Path | None = None) -> None:
     from inhand_eval.calibration.cameras_config import load_camera_settings
 
     drawn = Board(load_camera_settings(settings).board)
-    write_whole(out, drawn.svg())
+    forms = {".svg": drawn.svg, ".pdf": drawn.pdf}
+    if out.suffix.lower() not in forms:
+        raise ConfigError(f"{out}: a board is drawn as one of {sorted(forms)}, not as {out.suffix!r}")
+    write_whole(out, forms[out.suffix.lower()]())
     width, height = (1e3 * edge for edge in drawn.size)
     print(f"wrote {out}: {width:g} x {height:g} mm; measure the print and correct `square` where it differs")
 

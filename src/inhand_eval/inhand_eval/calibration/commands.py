@@ -30,7 +30,7 @@ def joints(
     """
     from inhand_core.paths import config_file
     from inhand_eval.calibration.identifiability import judge_joints
-    from inhand_eval.calibration.joint_report import joint_plots, joint_report, joint_text
+    from inhand_eval.calibration.joint_report import check_fit, joint_plots, joint_report, joint_text
     from inhand_eval.calibration.joint_samples import joint_samples
     from inhand_eval.calibration.joints import fit_joints
     from inhand_eval.calibration.kinematics import HandKinematics
@@ -38,10 +38,13 @@ def joints(
     from inhand_eval.calibration.tables import controller_text, factory_text, load_tables
 
     settings, hand = load_settings().joints, HandKinematics()
-    tables = load_tables(factory or config_file("hand"))
+    notes: list[str] = []
+    tables = load_tables(factory or config_file("hand"), notes)
+    _tell(notes)
     out.mkdir(parents=True, exist_ok=True)
     samples = joint_samples(_recording(bag, live, out), tables, settings.samples)
     fit = fit_joints(samples, tables, hand, settings)
+    check_fit(samples, fit, hand, settings)
     verdicts = judge_joints(samples, tables, fit, hand)
     report = joint_report(samples, tables, fit, hand, verdicts)
     write_whole(out / "hand.yaml", controller_text(fit.tables))
@@ -51,6 +54,12 @@ def joints(
         joint_plots(out, samples, tables, fit, hand, verdicts)
     print(joint_text(report))
     print(f"wrote {out}/hand.yaml: give it to the controller in place of config/hand.yaml")
+
+
+def _tell(notes: list[str]) -> None:
+    """Says what was changed in a factory's tables."""
+    for note in notes:
+        print(f"note: {note}")
 
 
 def model(
@@ -122,7 +131,9 @@ def tables(source: Path, target: Path, form: Literal["factory", "controller"] = 
     """
     from inhand_eval.calibration.tables import controller_text, factory_text, load_tables
 
-    loaded = load_tables(source)
+    notes: list[str] = []
+    loaded = load_tables(source, notes)
+    _tell(notes)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, controller_text(loaded) if form == "controller" else factory_text(loaded))
     print(f"wrote {target}")

@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from inhand_core.config import ConfigError
 from inhand_description import FINGERS
 from inhand_eval.calibration.identifiability import JointVerdict
 from inhand_eval.calibration.joint_samples import JointSamples
-from inhand_eval.calibration.joints import JointFit
+from inhand_eval.calibration.joints import JointFit, JointFitConfig
 from inhand_eval.calibration.kinematics import HandKinematics
+from inhand_eval.calibration.steadiness import spans
 from inhand_eval.calibration.tables import HallTable, joint_angles
 
 _MM, _DEG = 1e3, 180.0 / np.pi
+_WORST = 2.0  # times the median error
 
 
 def marker_errors(
@@ -29,6 +32,40 @@ def marker_errors(
     if fit is not None:
         tips = tips + np.cross(fit.base[:3], tips) + fit.base[3:]
     return np.where(samples.seen, np.linalg.norm(tips - samples.tips, axis=-1), np.nan)
+
+
+def check_fit(samples: JointSamples, fit: JointFit, hand: HandKinematics, config: JointFitConfig) -> None:
+    """Judges whether a hand with the fitted tables can have been recorded at all.
+
+    Motion capture, time skew and soft fingertips leave errors of a millimetre; now and then markers are swapped. Larger
+    or more frequent ones mean that the recording is of something else: another hand, sensors and markers with different
+    clocks, a hand that was touched. Tables fitted to that would bend a sound hand's.
+
+    Raises:
+        ConfigError: the errors are too large; the message says how large, of which fingers, and when.
+    """
+    errors = marker_errors(samples, fit.tables, hand, fit)
+    seen = np.isfinite(errors)
+    wrong = seen & (np.nan_to_num(errors) > config.robust_scale)
+    share = wrong.sum() / max(int(seen.sum()), 1)
+    rest = errors[seen & ~wrong]
+    rms = float(np.sqrt(np.mean(np.square(rest)))) if rest.size else np.inf
+    if share <= config.max_outliers and rms <= config.max_residual:
+        return
+    fingers = [
+        f"{name} {share:.0%}" for name, share in zip(FINGERS, wrong.sum(axis=0) / np.maximum(seen.sum(axis=0), 1))
+    ]
+    when = ""
+    if len(samples.time) and wrong.any():  # what disagrees has bent the fit for all others: the worst moments are named
+        worst = wrong & (np.nan_to_num(errors) > _WORST * np.median(errors[seen]))
+        moments = worst.any(axis=1) if worst.any() else wrong.any(axis=1)
+        when = f"; most of all at {spans(samples.time[moments])} s of the recording"
+    raise ConfigError(
+        f"markers and sensors disagree: {share:.0%} of the fingertips lie more than {_MM * config.robust_scale:g} mm "
+        f"from where the fitted tables put them ({', '.join(fingers)}), at most {config.max_outliers:.0%} may; the "
+        f"others {_MM * rms:.2f} mm (root mean square), at most {_MM * config.max_residual:g} mm may{when}. "
+        "No tables are written"
+    )
 
 
 def joint_report(

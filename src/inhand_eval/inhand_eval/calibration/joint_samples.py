@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from inhand_core import rotations
 from inhand_core.config import ConfigError
 from inhand_eval.calibration.kinematics import BASE, BASE_POSITIONS, FINGERTIPS
 from inhand_eval.calibration.recording import MARKERS, SENSORS, Recording
+from inhand_eval.calibration.steadiness import breaks, clear_of
 from inhand_eval.calibration.tables import HallTable, joint_angles
 from inhand_policy.registration import register, subset_index, well_posed_subsets
 
@@ -27,18 +28,21 @@ class JointSamples:
         raw: (N, 24) [counts].
         tips: (N, 5, 3) fingertip markers [m, hand_base].
         seen: (N, 5) bool.
+        time: (N,) [s] from the recording's first reading; empty where there is no recording.
     """
 
     raw: np.ndarray
     tips: np.ndarray
     seen: np.ndarray
+    time: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.raw)
 
     def rows(self, chosen: np.ndarray) -> JointSamples:
         """Those samples."""
-        return JointSamples(self.raw[chosen], self.tips[chosen], self.seen[chosen])
+        time = self.time[chosen] if len(self.time) else self.time
+        return JointSamples(self.raw[chosen], self.tips[chosen], self.seen[chosen], time)
 
 
 def joint_samples(recording: Recording, tables: tuple[HallTable, ...], count: int) -> JointSamples:
@@ -46,7 +50,7 @@ def joint_samples(recording: Recording, tables: tuple[HallTable, ...], count: in
 
     The frame hand_base comes from its visible markers by rigid registration: of their means where the hand stood still,
     because the noise of a small plate is long at the fingertips, else of each frame. Raw values are interpolated at the
-    frame's time.
+    frame's time, never across a break in the recording (`steadiness`).
 
     Args:
         recording: sensors and markers.
@@ -65,6 +69,12 @@ def joint_samples(recording: Recording, tables: tuple[HallTable, ...], count: in
     usable = inside & well_posed_subsets(BASE_POSITIONS, MIN_SPREAD_M)[subset_index(visible)]
     if not usable.any():
         raise ConfigError(f"markers {list(BASE)} on the hand's base were never seen well enough to give its frame")
+    broken = breaks(recording.sensor_time, joint_angles(tables, raw))
+    usable &= clear_of(broken, recording.marker_time)
+    if not usable.any():
+        raise ConfigError(
+            f"the recording breaks all the time ({len(broken)} times): joints jump, or readings are missing"
+        )
     base, visible, times = base[usable], visible[usable], recording.marker_time[usable]
     raw = np.stack([np.interp(times, recording.sensor_time, column) for column in raw.T], axis=-1)
     fit = register(BASE_POSITIONS, *_steadied(base, visible.astype(np.float64)))
@@ -72,7 +82,7 @@ def joint_samples(recording: Recording, tables: tuple[HallTable, ...], count: in
     tips = rotations.rotate(to_base, recording.position[usable][:, index[FINGERTIPS]] - fit.position[:, None])
     seen = recording.condition[usable][:, index[FINGERTIPS]] > 0.0
     chosen = _evenly(joint_angles(tables, raw), count)
-    return JointSamples(raw, tips, seen).rows(chosen)
+    return JointSamples(raw, tips, seen, times - recording.sensor_time[0]).rows(chosen)
 
 
 def _steadied(base: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

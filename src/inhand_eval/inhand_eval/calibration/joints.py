@@ -34,6 +34,8 @@ class JointFitConfig:
     placement_sigma: float
     base_position_sigma: float
     base_angle_sigma: float
+    max_outliers: float
+    max_residual: float
     iterations: int
 
     def __post_init__(self) -> None:

@@ -1,7 +1,6 @@
 """Hall tables of the 24 joints: angle over raw counts, piecewise linear; files of the factory and of the controller.
 
-A factory file is YAML with, per joint, a list of [raw counts, degrees] pairs in any order, as Shadow's tools write it:
-a mapping of joint names, or a list of [name, pairs] under one key; names with or without the prefix "rh_".
+Factory files are read by `factory`; their joints are named with or without the prefix "rh_".
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import yaml
 from inhand_core.config import ConfigError, read_yaml
 from inhand_description import CALIBRATION, JOINT_NAMES, RAW_MAX
 from inhand_description.hand_yaml import hand_yaml
+from inhand_eval.calibration.factory import factory_points
 
 MIN_POINTS, MAX_POINTS = 3, 9
 """Truth points that a table may have, in the controller too (paper, appendix B: 3 to 5; Shadow's files: up to 9)."""
-SHADOW_KEY = "sr_calibrations"
 _PREFIX = "rh_"
 
 
@@ -80,8 +79,12 @@ def joint_angles(tables: Iterable[HallTable], raw: np.ndarray) -> np.ndarray:
     return np.stack([table.angles(raw[:, j]) for j, table in enumerate(tables)], axis=-1)
 
 
-def load_tables(path: str | Path) -> tuple[HallTable, ...]:
+def load_tables(path: str | Path, notes: list[str] | None = None) -> tuple[HallTable, ...]:
     """Reads a factory file, or the section hand.calibration of the controller's parameter file; order of JOINTS.
+
+    Args:
+        path: the file.
+        notes: what had to be changed in a factory's tables is added here, in words.
 
     Raises:
         ConfigError: missing or unknown joints, or a malformed table; the message names file and joint.
@@ -91,7 +94,7 @@ def load_tables(path: str | Path) -> tuple[HallTable, ...]:
         if set(content) == {"hand"} and isinstance(content["hand"], Mapping):
             entries = _controller_entries(content["hand"].get("calibration"))
         else:
-            entries = _factory_entries(content)
+            entries = _factory_entries(content, [] if notes is None else notes)
         return _ordered(entries)
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error
@@ -115,21 +118,13 @@ def controller_text(tables: Iterable[HallTable]) -> str:
     return hand_yaml({t.joint: {"raw": t.raw.tolist(), "angle": [round(float(a), 8) for a in t.angle]} for t in tables})
 
 
-def _factory_entries(content: Mapping[str, Any]) -> dict[str, HallTable]:
-    if list(content) == [SHADOW_KEY]:
-        listed = content[SHADOW_KEY]
-        if not isinstance(listed, list) or not all(isinstance(e, list) and len(e) == 2 for e in listed):
-            raise ConfigError(f"{SHADOW_KEY}: expected a list of [joint, pairs]")
-        items = [(str(name), pairs) for name, pairs in listed]
-    else:
-        items = [(str(name), pairs) for name, pairs in content.items()]
+def _factory_entries(content: Mapping[str, Any], notes: list[str]) -> dict[str, HallTable]:
     entries: dict[str, HallTable] = {}
-    for name, pairs in items:
+    for name, points in factory_points(content, notes).items():
         joint = name if name.startswith(_PREFIX) else _PREFIX + name
         if joint in entries:
             raise ConfigError(f"{name}: appears twice")
-        values = _pairs(name, pairs)
-        entries[joint] = HallTable(joint, values[:, 0], np.radians(values[:, 1]))
+        entries[joint] = HallTable(joint, points[:, 0], np.radians(points[:, 1]))
     return entries
 
 
@@ -139,7 +134,7 @@ def _pairs(name: str, pairs: Any) -> np.ndarray:
     except (TypeError, ValueError):
         values = np.zeros(0)
     if values.ndim != 2 or values.shape[1] != 2:
-        raise ConfigError(f"{name}: expected a list of [raw, degrees] pairs, found {pairs!r}")
+        raise ConfigError(f"{name}: expected a list of [raw, degrees] pairs, found {pairs!r:.60}")
     return values
 
 

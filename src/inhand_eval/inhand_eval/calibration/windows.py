@@ -11,6 +11,7 @@ from inhand_core.config import ConfigError
 from inhand_description import JOINTS
 from inhand_eval.calibration.exercise import GROUPS
 from inhand_eval.calibration.recording import ACTIONS, SENSORS, Recording
+from inhand_eval.calibration.steadiness import breaks, clear_of
 from inhand_eval.calibration.tables import HallTable, joint_angles
 
 ACTION_PERIOD = 0.080
@@ -68,8 +69,9 @@ def cut_windows(
     recording.require([SENSORS, ACTIONS])
     count, stride = round(length_s / ACTION_PERIOD), max(1, round(stride_s / ACTION_PERIOD))
     angles = joint_angles(tables, recording.raw())
+    broken = breaks(recording.sensor_time, angles)
     found: dict[str, list[int]] = {}
-    for first in _regular(recording, count, stride):
+    for first in _regular(recording, count, stride, broken):
         actions = np.abs(recording.action[first : first + count]).mean(axis=0)
         group = max(GROUPS, key=lambda name: actions[GROUPS[name]].mean())
         found.setdefault(group, []).append(first)
@@ -87,13 +89,14 @@ def split(windows: Windows, every: int) -> tuple[Windows, Windows]:
     return windows.rows(~held), windows.rows(held)
 
 
-def _regular(recording: Recording, count: int, stride: int) -> Iterator[int]:
-    """Indices of first actions from which actions came in time, with sensors from before to after."""
+def _regular(recording: Recording, count: int, stride: int, broken: np.ndarray) -> Iterator[int]:
+    """Indices of first actions from which actions came in time, with unbroken sensors from before to after."""
     times, sensors = recording.action_time, recording.sensor_time
     good = np.abs(np.diff(times) - ACTION_PERIOD) <= _TOLERANCE * ACTION_PERIOD
     for first in range(0, len(times) - count, stride):
         inside = times[first] - _HALF_DIFFERENCE >= sensors[0] and times[first + count] <= sensors[-1]
-        if inside and good[first : first + count].all():
+        clear = clear_of(broken, times[first : first + 1] - _HALF_DIFFERENCE, times[first + count : first + count + 1])
+        if inside and good[first : first + count].all() and clear.all():
             yield first
 
 

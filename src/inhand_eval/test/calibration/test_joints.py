@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import joint_settings, samples_of, shifted
+from hands import joint_settings, raw_of, samples_of, shifted
 
 from inhand_core.config import ConfigError
-from inhand_description import FINGERS, JOINT_INDEX
+from inhand_description import FINGERS, JOINT_INDEX, joint_ranges
 from inhand_eval.calibration.identifiability import judge_joints
-from inhand_eval.calibration.joint_report import joint_plots, joint_report, joint_text, marker_errors
+from inhand_eval.calibration.joint_report import check_fit, joint_plots, joint_report, joint_text, marker_errors
 from inhand_eval.calibration.joint_samples import JointSamples, joint_samples
 from inhand_eval.calibration.joints import _Problem, fit_joints
 from inhand_eval.calibration.kinematics import BASE_POSITIONS, HandKinematics
 from inhand_eval.calibration.recording import Recording
+from inhand_eval.calibration.steadiness import breaks
 from inhand_eval.calibration.tables import described_tables, joint_angles
 
 HAND = HandKinematics()
@@ -120,7 +122,7 @@ def a_recording(count: int = 50, lost: tuple[int, ...] = ()) -> tuple[Recording,
     points = np.concatenate([samples.tips, np.tile(BASE_POSITIONS, (count, 1, 1))], axis=1) @ turn.T + place
     condition = np.ones(points.shape[:2])
     condition[:, list(lost)] = 0.0
-    time = 0.01 * np.arange(count)
+    time = 10.0 * np.arange(count)  # slow enough for joints that are anywhere next
     channels = np.repeat(samples.raw, np.bincount([*range(24), 1, 19]), axis=1)
     nothing = np.zeros((0, 20))
     return Recording(time, channels, time, np.arange(9), points, condition, np.zeros(0), nothing), samples
@@ -170,3 +172,62 @@ def test_a_recording_without_markers_is_refused() -> None:
     fewer = dataclasses.replace(recording, marker_ids=np.arange(1, 10))
     with pytest.raises(ConfigError, match=r"markers \[0\] are not in the recording"):
         joint_samples(fewer, FACTORY, 10)
+
+
+def a_moving_hand(seconds: float = 20.0, jump: float = 0.0) -> Recording:
+    """Sensors at 200 Hz and markers at 240 Hz of a hand that sways; every 2 s it is elsewhere, as after a reset."""
+    low, high = joint_ranges().T
+    rng = np.random.default_rng(0)
+    phase, rate = rng.uniform(0, 2 * np.pi, len(low)), rng.uniform(0.2, 0.5, len(low))
+    places = rng.uniform(-1, 1, (1 + int(seconds // 2), len(low)))
+
+    def angles(times: np.ndarray) -> np.ndarray:
+        sway = 0.5 * np.sin(2 * np.pi * rate * times[:, None] + phase) + jump * places[(times // 2).astype(int)]
+        return (low + high) / 2 + (high - low) / 2 * np.clip(sway, -1, 1)
+
+    sensors, frames = np.arange(0, seconds, 1 / 200), np.arange(0.001, seconds - 0.01, 1 / 240)
+    channels = np.repeat(raw_of(FACTORY, angles(sensors)), np.bincount([*range(24), 1, 19]), axis=1)
+    tips = HAND.tips(angles(frames))
+    points = np.concatenate([tips, np.tile(BASE_POSITIONS, (len(frames), 1, 1))], axis=1)
+    nothing = np.zeros((0, 20))
+    return Recording(sensors, channels, frames, np.arange(9), points, np.ones(points.shape[:2]), np.zeros(0), nothing)
+
+
+def largest_change(recording: Recording) -> float:
+    """What the fit makes of a perfect hand's tables [deg]."""
+    samples = joint_samples(recording, FACTORY, 150)
+    fit = fit_joints(samples, FACTORY, HAND, joint_settings())
+    check_fit(samples, fit, HAND, joint_settings())
+    return max(float(np.abs(t.angle - f.angle).max()) for t, f in zip(fit.tables, FACTORY, strict=True)) * 180 / np.pi
+
+
+def test_a_perfect_hand_keeps_its_tables_though_a_simulator_resets_it() -> None:
+    """It was bent by degrees by readings that were interpolated from one trial into the next."""
+    recording = a_moving_hand(jump=0.5)
+    assert 5 <= len(breaks(recording.sensor_time, joint_angles(FACTORY, recording.raw()))) <= 10
+    assert largest_change(recording) < 0.3
+
+
+def test_a_gap_in_the_sensors_is_not_bridged() -> None:
+    recording = a_moving_hand()
+    keep = (recording.sensor_time < 5.0) | (recording.sensor_time > 6.0)
+    cut = dataclasses.replace(recording, sensor_time=recording.sensor_time[keep], hall=recording.hall[keep])
+    found = joint_samples(cut, FACTORY, 400)
+    assert not ((found.time > 4.96) & (found.time < 6.04)).any() and (found.time > 6.1).any()
+
+
+def test_sensors_and_markers_that_disagree_are_refused_with_the_times() -> None:
+    """Markers of another moment: their clock is a second late in the middle of the recording."""
+    recording = a_moving_hand(jump=0.5)
+    frames = recording.marker_time
+    late = (frames > 8.0) & (frames < 14.0)
+    shift = np.where(late, np.maximum(np.arange(len(frames)) - 240, 0), np.arange(len(frames)))
+    wrong = dataclasses.replace(recording, position=recording.position[shift])
+    samples = joint_samples(wrong, FACTORY, 100)
+    settings = joint_settings(iterations=5)
+    fit = fit_joints(samples, FACTORY, HAND, settings)
+    with pytest.raises(ConfigError, match="markers and sensors disagree: .* mm") as error:
+        check_fit(samples, fit, HAND, settings)
+    words = str(error.value).partition("most of all at ")[2].partition(" s of the recording")[0]
+    intervals = [(float(begin), float(end)) for begin, end in re.findall(r"(\d+\.\d\d) to (\d+\.\d\d)", words)]
+    assert any(7.0 < begin < 9.0 and 13.0 < end < 15.5 for begin, end in intervals), words

@@ -17,6 +17,8 @@ SUBNET = "10.77.0.{number}"
 # What a host consists of. Its processes share a /dev/shm, as processes of one host do, and none with other hosts: past
 # the wire they would talk through it. It ends when this program does, however that ends.
 HOLD = "mount -t tmpfs -o size=256m tmpfs /dev/shm && ip link set lo up && echo ready && read forever"
+PROFILES = ("FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+"""What a shell of this project binds DDS to the loopback interface with; a host that has peers does not."""
 TOOLS = {"ip": "iproute2", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux"}
 
 
@@ -45,11 +47,13 @@ class Host:
     """
 
     def __init__(self, device: str, address: str, peer: str, domain: int) -> None:
+        shell = {name: value for name, value in os.environ.items() if name not in PROFILES}
         self.environment = {
-            **os.environ,
+            **shell,
             "ROS_DOMAIN_ID": str(domain),
             "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
             "ROS_STATIC_PEERS": peer,
+            "INHAND_STATE_DIR": "/dev/shm/inhand_state",  # the host's own
             "PYTHONUNBUFFERED": "1",
         }
         self._processes: list[subprocess.Popen] = []

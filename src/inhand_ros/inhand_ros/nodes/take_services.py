@@ -27,6 +27,7 @@ class TakeServices:
         jobs = {"start": self._start, "stop": self._stop, "keep": takes.keep, "discard": takes.discard}
         for name, job in jobs.items():
             node.create_service(Trigger, f"recorder/{name}", lambda _, answer, job=job: _answer(answer, job))
+        node.at_shutdown.append(self.wake)
         self.rest()
 
     def rest(self) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rclpy.logging import get_logging_directory
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
+from inhand_core.claim import Ownership
 from inhand_core.signals import ObjectPose, Signal
 from inhand_interfaces.msg import Markers as MarkersMessage
 from inhand_interfaces.msg import ObjectPose as ObjectPoseMessage
-from inhand_ros import Labels, encode, to_stamp
+from inhand_ros import Diagnostics, Labels, encode, to_stamp
+from inhand_ros.parameters import declare_claim
 from inhand_sim.nodes.snapshots import Snapshot, Snapshots
 from inhand_sim.worlds import Worlds
 
+COMMANDS = "hand/motor_commands"
 CLOCK_PERIOD_NS, TRUTH_PERIOD_NS = 10_000_000, 40_000_000
 TICKS_DEPTH = 50
 MARKERS_DEPTH = 240  # one second: whoever is held up on a busy machine still gets every frame
@@ -33,12 +38,17 @@ class Extras:
 
     def __init__(self, node: Node) -> None:
         self._node = node
+        self._ownership = Ownership(declare_claim(node), time.monotonic)
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._tick = node.create_publisher(Clock, "sim/tick", TICKS_DEPTH)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
         self._snapshots = Snapshots(node)
         self._truths, self._frames, self.time_ns, self._clock_ns = 0, 0, 0, 0
+
+    def admits(self, topic: str, message: Any) -> bool:
+        """Whether a message may be taken: motor commands are, from one controller alone."""
+        return topic != COMMANDS or self._ownership.admits(message.claim)
 
     def truth(self, time_ns: int, worlds: Worlds, outputs: Mapping[str, Signal]) -> list[Signal | Snapshot]:
         """What is true and due: pose, snapshot, markers with each frame; to be called where the worlds are stepped."""
@@ -83,3 +93,9 @@ class Extras:
             path = Path(get_logging_directory()) / f"bad_state_{self.time_ns}.npz"
             np.savez(path, state=bad.before, drive=bad.drive)
             self._node.get_logger().error(f"the physics broke down; the state before is in {path}")
+
+    def report(self, status: Diagnostics) -> None:
+        """Adds who else commands the motors."""
+        status.add("commands refused: another controller", self._ownership.refused)
+        if trouble := self._ownership.trouble:
+            status.error(trouble)

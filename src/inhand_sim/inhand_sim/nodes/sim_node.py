@@ -43,9 +43,9 @@ class SimNode(ComponentNode):
         """Builds the world, and the services of a simulator that runs freely."""
         super().setup_component()
         self._extras = Extras(self)
+        self.admits = self._extras.admits
         self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns
-        self._speed = declare_speed(self)
-        self._gate = make_gate(self, self._start_ns)
+        self._speed, self._gate = declare_speed(self), make_gate(self, self._start_ns)
         for topic in topics_left_out(self):
             self.destroy_publisher(self._outlets.pop(topic))
 
@@ -58,8 +58,8 @@ class SimNode(ComponentNode):
         receive, gate = super()._receiver(topic, inbox), self._gate
 
         def receive_and_tell(message: Any) -> None:
-            receive(message)
-            gate.heard(topic, to_ns(message.header.stamp))
+            if receive(message):
+                gate.heard(topic, to_ns(message.header.stamp))
 
         return receive if gate is None else receive_and_tell
 
@@ -91,10 +91,10 @@ class SimNode(ComponentNode):
         super().destroy_node()
 
     def report(self, status: Diagnostics) -> None:
-        """Adds how physics keeps up."""
+        """Adds how physics keeps up, and who else commands the motors."""
+        self._extras.report(status)
         if self._loop is not None:
-            dropped = 0 if self._outbox is None else self._outbox.dropped
-            self._keeping_up.report(status, dropped, self.component)
+            self._keeping_up.report(status, 0 if self._outbox is None else self._outbox.dropped, self.component)
 
     def _tick(self, tick: int) -> None:
         time_ns = self._start_ns + tick * self._period

@@ -1,5 +1,11 @@
 """Texts with $(…) substitutions: parsing as the grammar of launch.frontend has it, performing, describing."""
 
+import os
+import random
+import re
+import shlex
+import socket
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,6 +168,24 @@ def _executable(context: Context, executable: str, package: str) -> str:
     return str(folder / executable)
 
 
+def _anonymous(context: Context, name: str) -> str:
+    """Return a name that no other launch has; the same one for the same argument in this launch."""
+    parts = (name, socket.gethostname(), os.getpid(), random.SystemRandom().getrandbits(63))
+    made = re.sub(r"[.:-]", "_", "_".join(map(str, parts)))
+    return context.configurations.setdefault(f"anon{name}", made)
+
+
+def _command(context: Context, line: str, on_stderr: str = "fail") -> str:
+    """Return what a program prints; one that fails, or complains while it must not, ends the launch."""
+    try:
+        done = subprocess.run(shlex.split(line), env=context.environment, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise LaunchError(f"executed command failed. Command: {line}: {error}") from error
+    if done.returncode != 0 or (done.stderr and on_stderr == "fail"):
+        raise LaunchError(f"executed command failed. Command: {line}\nCaptured stderr output: {done.stderr.strip()}")
+    return done.stdout
+
+
 @dataclass(frozen=True)
 class _Substitution:
     arguments: tuple[int, int]  # least and greatest number
@@ -184,6 +208,8 @@ _CALLS = {
         (1, 1), lambda context, package: find_package_prefix(package), lambda pkg: f"FindPackagePrefix(pkg={pkg})"
     ),
     "exec-in-pkg": _Substitution((2, 2), _executable, lambda exe, pkg: f"ExecInPkg(pkg={pkg}, exec={exe})"),
+    "anon": _Substitution((1, 1), _anonymous, lambda name: f"AnonName({name})"),
+    "command": _Substitution((1, 2), _command, lambda line, on_stderr=None: f"Command({line})"),
     "dirname": _Substitution((0, 0), lambda context: str(_file(context).parent), lambda: "ThisLaunchFileDir()"),
     "filename": _Substitution((0, 0), lambda context: str(_file(context)), lambda: "ThisLaunchFile()"),
     "eval": _Substitution((1, 1), lambda context, text: evaluate(text), lambda text: f"PythonExpr({text}, ['math'])"),

@@ -28,6 +28,10 @@ public:
   double angle(double raw) const noexcept;  // rad from ADC counts
   double raw(double angle) const noexcept;  // the inverse, for simulated sensors
 
+  // Ends of the table [ADC counts].
+  double lowest_raw() const noexcept { return raw_[0]; }
+  double highest_raw() const noexcept { return raw_[segments_]; }
+
 private:
   std::size_t segments_ = 0;
   bool rising_ = true;

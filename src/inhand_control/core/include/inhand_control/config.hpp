@@ -35,9 +35,9 @@ struct HandTables
   std::vector<double> kp;                       // 20: N m / rad
   std::vector<double> kd;                       // 20: N m s / rad
   std::vector<double> torque_limit;             // 20: N m, symmetric
-  double hall_min;                              // raw values outside are refused
-  double hall_max;
-  std::vector<CalibrationPoints> calibration;  // 24, in joint order
+  double hall_min;                              // the converter's rails: raw values outside are
+  double hall_max;                              // refused, those on them not believed
+  std::vector<CalibrationPoints> calibration;   // 24, in joint order
 };
 
 enum class RelativeTo : std::uint8_t { kJointPosition, kPreviousTarget };
@@ -52,6 +52,12 @@ struct ControllerConfig
   std::int64_t soft_start_ns;       // time for the torque limits to rise from zero; 0 = at once
   double velocity_filter_s;         // time constant of the velocity estimate; 0 = plain difference
   double torque_slew;               // largest change of torque, in torque limits per second
+  double hall_margin;               // usable beyond the ends of a Hall table, share of its span
+  double hall_disagreement;         // largest difference of a joint's two channels, share of it too
+  double max_joint_speed;           // faster is not believed [rad/s]
+  double stuck_torque;              // a channel that reads the same while the torque on its joint
+  std::int64_t stuck_ns;            // changed by so many torque limits, so long ago, is stuck
+  std::int64_t settle_ns;           // readings are believed again after agreeing for so long
   RelativeTo relative_to;           // what an action is a change of
   HoldTarget hold;                  // what is held when actions stop
   ActionLimits limits;              // how far actions may move the targets

@@ -35,6 +35,12 @@ public:
   void joint_effort(const ActuatorArray & torque, JointArray & effort) const noexcept;
 
   bool hall_in_range(double raw) const noexcept { return raw >= hall_min_ && raw <= hall_max_; }
+  double hall_min() const noexcept { return hall_min_; }
+  double hall_max() const noexcept { return hall_max_; }
+  const CalibrationCurve & curve(std::size_t joint) const noexcept { return curves_[joint]; }
+  // The joint that a Hall channel measures, and the actuator that drives a joint.
+  std::size_t joint_of(std::size_t channel) const noexcept { return joint_of_[channel]; }
+  std::size_t actuator_of(std::size_t joint) const noexcept { return actuator_of_[joint]; }
 
   const ActuatorArray & lower() const noexcept { return lower_; }
   const ActuatorArray & upper() const noexcept { return upper_; }
@@ -63,6 +69,8 @@ private:
 
   std::array<CalibrationCurve, kJoints> curves_;
   std::array<Channels, kJoints> channels_;
+  std::array<std::size_t, kHallChannels> joint_of_;
+  std::array<std::size_t, kJoints> actuator_of_;
   std::array<Driven, kActuators> driven_;
   ActuatorArray lower_;
   ActuatorArray upper_;

@@ -17,8 +17,9 @@ struct StreamState
   std::int64_t arrival_ns;  // when it was accepted
 };
 
-// Accepts a sequence number newer than the last one and counts the gap; refuses others.
-// A stream silent for timeout_ns may begin anew at any number: its producer was restarted.
+// Accepts a sequence number newer than the last one and counts the gap; refuses others, and those
+// further ahead than any loss can be. A stream silent for timeout_ns may begin anew at any number:
+// its producer was restarted.
 bool accept_sequence(
   std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns, StreamState & stream,
   StreamCounters & counters) noexcept;
@@ -29,6 +30,7 @@ struct SafetyState
   bool enabled;
   bool stopped;
   bool following;          // an action applied since the start is still fresh
+  bool doubting;           // the newest reading was not believed in the cycle before
   std::int64_t start_ns;   // when the soft start began
   std::int64_t ramp_ns;    // how long the soft start takes
   bool lost;               // torque ended for want of sensors, and only for that
@@ -55,10 +57,15 @@ void request_stop(SafetyState & state) noexcept;
 void request_clear(SafetyState & state) noexcept;
 
 // Advances the modes by one cycle.
-// sensors_fresh: a reading was accepted within the time-out; new_action: one waits to be applied.
+struct Seen
+{
+  bool sensors_fresh;    // a reading was believed within the time-out
+  bool sensors_trusted;  // and the newest one is: else nothing is followed
+  bool new_action;       // one waits to be applied
+};
 Transition update_safety(
-  std::int64_t now_ns, bool sensors_fresh, bool new_action, const ControllerConfig & config,
-  SafetyState & state, Counters & counters) noexcept;
+  std::int64_t now_ns, const Seen & seen, const ControllerConfig & config, SafetyState & state,
+  Counters & counters) noexcept;
 
 // Share of the torque limits that may be used now, 0 .. 1.
 double soft_start_scale(std::int64_t now_ns, const SafetyState & state) noexcept;

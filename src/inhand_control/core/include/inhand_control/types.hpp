@@ -21,6 +21,7 @@ struct SensorSample
 {
   std::int64_t stamp_ns;   // acquisition time, in the time base of the sensors
   std::uint64_t sequence;  // rises by one with each reading
+  std::uint32_t start;     // another number: the hand was set anew, positions before say nothing
   std::size_t size;        // values received; anything but kHallChannels is refused
   HallArray hall;          // raw ADC counts
 };
@@ -28,6 +29,7 @@ struct SensorSample
 // One relative action.
 struct ActionSample
 {
+  std::int64_t stamp_ns;   // when it was decided, in the time base of the sensors
   std::uint64_t sequence;  // rises by one with each action
   std::size_t size;        // values received; anything but kActuators is refused
   ActuatorArray action;    // [-1, 1], fraction of half the actuator's range
@@ -43,6 +45,16 @@ enum class Mode : std::uint8_t {
   kStopped = 5,     // zero torque, latched until cleared
 };
 
+// Why a reading is not believed.
+enum class Doubt : std::uint8_t {
+  kNone = 0,
+  kBand = 1,          // outside the usable band of its calibration: a wire is open or shorted
+  kDisagreement = 2,  // the two channels of a joint contradict each other
+  kStuck = 3,         // the same to the count while the torque changed
+  kSpeed = 4,         // a joint cannot move so fast
+};
+constexpr std::size_t kDoubts = 5;
+
 // Result of one cycle.
 struct ControllerOutput
 {
@@ -55,6 +67,9 @@ struct ControllerOutput
   JointArray position;             // rad
   JointArray velocity;             // rad/s, filtered
   JointArray effort;               // N m commanded on each joint
+  Doubt doubt;                     // why the newest readings are not believed, or kNone
+  std::uint8_t doubted_channel;    // what that is about, and what it read [ADC counts]
+  double doubted_value;
 };
 
 // Inputs of one stream since construction.
@@ -64,7 +79,9 @@ struct StreamCounters
   std::uint64_t refused_size;
   std::uint64_t refused_nan;
   std::uint64_t refused_range;
-  std::uint64_t refused_stale;  // sequence not newer than the last accepted one
+  std::uint64_t refused_stale;  // sequence not newer than the last accepted one, or far beyond it
+  std::uint64_t refused_age;    // decided too long ago, or in the future (actions)
+  std::uint64_t refused_doubt;  // not plausible, or not yet believed again (sensors)
   std::uint64_t lost;           // sequence numbers skipped over
 };
 
@@ -75,6 +92,8 @@ struct Counters
   StreamCounters actions;
   std::uint64_t holds;         // entries into kHold
   std::uint64_t zero_torques;  // entries into kZeroTorque from a mode that gives torque
+  // Readings that were not plausible, by cause (Doubt) and joint.
+  std::array<std::array<std::uint64_t, kJoints>, kDoubts> implausible;
 };
 
 }  // namespace inhand_control

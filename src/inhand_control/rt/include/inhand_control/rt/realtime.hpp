@@ -19,6 +19,8 @@ std::string lock_memory();
 std::string pin_thread(int cpu);
 // Puts the calling thread under SCHED_FIFO.
 std::string use_fifo(int priority);
+// Puts the calling thread under the default scheduler again.
+void use_default_scheduler() noexcept;
 // Puts every thread that the process has now under SCHED_FIFO; threads they start inherit it.
 std::string use_fifo_for_all_threads(int priority);
 // Touches the calling thread's stack, so that the loop meets no page fault there.

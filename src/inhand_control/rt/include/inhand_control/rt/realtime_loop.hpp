@@ -24,6 +24,7 @@ struct LoopOptions
   int cpu;  // core to pin to; -1: the last one that the process may use
   bool lock_memory;
   bool auto_enable;  // enable the controller before the first cycle
+  bool stopped;      // begin stopped: a person's stop from before is still in force
 };
 
 enum class Request : std::uint8_t { kEnable, kDisable, kStop, kClear };
@@ -58,8 +59,8 @@ struct CycleRecord
 };
 
 // Runs a controller once a period on the steady clock. One other thread offers inputs, one makes
-// requests, one takes records (they may be the same); none of them can make the loop wait.
-// Arrival times are those of the cycle that takes the input.
+// requests, one stops, one takes records (they may be the same); none of them can make the loop
+// wait. Arrival times are those of the cycle that takes the input.
 class RealtimeLoop
 {
 public:
@@ -78,7 +79,8 @@ public:
   void offer(const SensorSample & sample) noexcept;
   void offer(const ActionSample & sample) noexcept;
 
-  // Waits up to timeout_ns for the loop to apply the request.
+  // Waits up to timeout_ns for the loop to apply the request. A stop waits behind no other request,
+  // and comes last in its cycle: it undoes whatever else was asked for.
   enum class Answer : std::uint8_t { kApplied, kRefused, kNoAnswer };
   Answer request(Request request, std::int64_t timeout_ns);
 
@@ -86,6 +88,7 @@ public:
   bool take(CycleRecord & record, std::int64_t timeout_ns);
 
 private:
+  Answer stop(std::int64_t timeout_ns);
   struct Ticket
   {
     Request request;
@@ -104,6 +107,8 @@ private:
   SpscQueue<ActionSample, 16> actions_;
   SpscQueue<Ticket, 16> requests_;
   SpscQueue<CycleRecord, 256> records_;
+  std::atomic<std::uint64_t> stops_wanted_{0};
+  std::atomic<std::uint64_t> stops_done_{0};
   std::atomic<std::uint64_t> answer_{0};  // number of the last ticket * 2 + whether it was applied
   std::atomic<std::uint64_t> dropped_{0};
   std::atomic<bool> ready_{false};

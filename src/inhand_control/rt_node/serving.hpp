@@ -1,0 +1,34 @@
+// What the ways to run the node have in common: who is followed how long, and threads of requests.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+
+#include "rcl_wrap.hpp"
+#include "run.hpp"
+
+namespace inhand_control::node
+{
+
+constexpr std::int64_t kIdleNs = 50'000'000;  // how often an idle thread looks for the end
+
+// A publisher that is followed is given up after so long: launch starts a node anew after this time.
+constexpr std::int64_t kReleaseNs = 1'000'000'000;
+
+// Answers requests until the process is told to end, or cannot.
+template <typename Answer>
+void serve(WaitSet & requests, const Answer & answer)
+{
+  try {
+    while (!g_interrupted) {
+      requests.wait(kIdleNs);
+      answer();
+    }
+  } catch (const std::exception & error) {
+    std::fprintf(stderr, "rt_node: %s\n", error.what());
+    g_interrupted = true;
+  }
+}
+
+}  // namespace inhand_control::node
