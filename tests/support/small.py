@@ -7,6 +7,7 @@ SMALL = {
     "inhand bench control": "--seconds 0.2 --steps 1000 --busy 1",
     "inhand bench drivers": "--seconds 3 --devices phasespace",
     "inhand bench env": "--batch 16 --seconds 0.1 --repeats 1 --processes 1 --no-peer",
+    "inhand bench graph": "--seconds 1 --loops 1",
     "inhand bench physics": "--device cpu --batch 8 --cpu-batch 8 --seconds 0.2 --repeats 1",
     "inhand bench policy": "--steps 50",
     "inhand bench record": "--seconds 1",

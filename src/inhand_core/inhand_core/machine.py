@@ -59,6 +59,15 @@ def name_of(pid: int) -> str:
     return program[:40]
 
 
+def by_name(used: dict[int, float]) -> dict[str, float]:
+    """Cores by program, from cores by process, the busiest first."""
+    found: dict[str, float] = {}
+    for pid, cores in used.items():
+        name = name_of(pid)
+        found[name] = found.get(name, 0.0) + cores
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0))

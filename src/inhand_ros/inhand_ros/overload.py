@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from inhand_core.machine import Usage, load, name_of, read_usage, shares, usable_cores
+from inhand_core.machine import Usage, by_name, load, read_usage, shares, usable_cores
 
 SLOW, FAST_ENOUGH = 0.95, 0.98
 """Overload begins below the one part of the speed asked for, and ends above the other."""
@@ -33,10 +33,11 @@ def is_slow(factor: float, speed: float, limit: float = SLOW) -> bool:
 def machine(used: dict[int, float] | None = None) -> str:
     """Cores, load, who uses the cores, and what can be switched off; `used` is cores by process, busiest first."""
     text = f"{usable_cores()} cores, load {load():.1f}"
-    named = [(name_of(pid), cores) for pid, cores in list((used or {}).items())[:BUSIEST] if cores >= 0.05]
+    programs = by_name(used or {})
+    named = [(name, cores) for name, cores in list(programs.items())[:BUSIEST] if cores >= 0.05]
     if named:
         text += "; busiest: " + ", ".join(f"{name} {cores:.2f}" for name, cores in named)
-    running = {name_of(pid) for pid, cores in (used or {}).items() if cores >= 0.02}
+    running = {name for name, cores in programs.items() if cores >= 0.02}
     if off := [words for program, words in OFF.items() if program in running]:
         text += "; can be switched off: " + "; ".join(off)
     return text

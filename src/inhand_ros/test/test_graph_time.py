@@ -71,9 +71,9 @@ def test_a_robot_s_deadlines_are_counted_from_the_first_report():
 
 
 def test_the_machine_s_words_name_who_is_busy_and_what_can_go(monkeypatch):
-    names = {1: "train.py", 2: "console_node", 3: "sim_node"}
-    monkeypatch.setattr(overload, "name_of", names.get)
-    words = overload.machine({1: 1.2, 3: 0.4, 2: 0.3})
+    names = {1: "train.py", 2: "console_node", 3: "sim_node", 4: "train.py"}
+    monkeypatch.setattr("inhand_core.machine.name_of", names.get)
+    words = overload.machine({1: 0.7, 4: 0.5, 3: 0.4, 2: 0.3})
     assert "train.py 1.20, sim_node 0.40, console_node 0.30" in words
     assert words.endswith("can be switched off: the page, console:=false")
 

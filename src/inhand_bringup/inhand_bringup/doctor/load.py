@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from inhand_bringup.doctor.finding import OK, WARNING, Finding, ask
-from inhand_core.machine import load, name_of, read_usage, shares, usable_cores
+from inhand_core.machine import by_name, load, name_of, read_usage, shares, usable_cores
 
 LOOK_S = 0.5
 CORES = 2
@@ -35,7 +35,7 @@ def check() -> Iterator[Finding]:
     before = read_usage()
     time.sleep(LOOK_S)
     used = shares(before, read_usage())
-    yield judge_load(usable_cores(), load(), {name_of(pid): cores for pid, cores in used.items() if cores >= 0.05})
+    yield judge_load(usable_cores(), load(), by_name(used))
     if any(name_of(pid) == SIMULATOR for pid in used):
         answer = ask(LISTEN)
         yield judge_simulation(json.loads(answer.text) if answer.done and answer.text else None)
@@ -47,10 +47,10 @@ def judge_load(cores: int, waiting: float, used: dict[str, float]) -> Finding:
     Args:
         cores: that may be used.
         waiting: the load: processes that ran or wanted to, on average over the last minute.
-        used: cores by program.
+        used: cores by program, the busiest first.
     """
     text = f"{cores} cores, load {waiting:.1f}"
-    busiest = ", ".join(f"{name} {share:.2f}" for name, share in list(used.items())[:4])
+    busiest = ", ".join(f"{name} {share:.2f}" for name, share in list(used.items())[:4] if share >= 0.05)
     text += f"; busiest: {busiest}" if busiest else ""
     remedy = "close what else uses the cores; a simulation only gets slow, a real hand misses deadlines"
     if sum(used.values()) > BUSY * cores or waiting > cores:
