@@ -1,7 +1,7 @@
 # One verb a chore. Everything that a target needs is set up first; what is current is left alone.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build sim test lint bench fuzz docs clean
+.PHONY: help setup tools build sim test lint bench fuzz docs clean
 
 # Arguments of the target: make sim ARGS="duration:=30 console:=false", make test ARGS="-k tracker"
 ARGS ?=
@@ -17,6 +17,9 @@ help: ## show this
 setup: ## bring ROS 2 and the Python libraries into .venv (see underlay/setup)
 	@underlay/setup
 
+tools: ## … and what tests, lint and the documentation need
+	@underlay/setup --tools
+
 build: setup ## build src/ into build/ and install/
 	@mkdir -p build; printf '%s\n' $(SOURCES) | sort | cmp -s - build/.sources \
 		|| printf '%s\n' $(SOURCES) | sort > build/.sources
@@ -30,10 +33,10 @@ build/.built: $(SOURCES) build/.sources setup.bash colcon.meta underlay/requirem
 sim: build ## the whole simulated system: make sim ARGS="duration:=30 console:=false"
 	@source setup.bash && exec inhand sim $(ARGS)
 
-test: build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, system)
+test: tools build ## all tests: make test, make test ARGS="unit" (or gtest, underlay, system)
 	@source setup.bash && exec .ci/test $(ARGS)
 
-lint: setup ## ruff, clang-format, and no function twice
+lint: tools ## ruff, clang-format, pyright, and no function twice
 	@source setup.bash && exec .ci/lint
 
 fuzz: build ## 100,000 mutated inputs for the parsers of devices, bags and files: make fuzz ARGS="--count 1000000"
@@ -42,7 +45,7 @@ fuzz: build ## 100,000 mutated inputs for the parsers of devices, bags and files
 bench: build ## the benchmarks of the README
 	@source setup.bash && for bench in $(or $(ARGS),control env); do inhand bench $$bench || exit 1; done
 
-docs: build ## this documentation as a site, into build/site
+docs: tools build ## this documentation as a site, into build/site
 	@source setup.bash && NO_MKDOCS_2_WARNING=1 mkdocs build --quiet && echo "build/site/index.html"
 
 clean: ## remove what was built (not .venv)

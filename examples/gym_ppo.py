@@ -8,6 +8,7 @@ what trains the shipped policies.
 import argparse
 import itertools
 import time
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -19,6 +20,9 @@ import inhand_gym  # noqa: F401  (registers the environments)
 
 class Agent(nn.Module):
     """A Gaussian policy and a value network, both of observations scaled by their running statistics."""
+
+    mean: Tensor
+    square: Tensor
 
     def __init__(self, inputs: int, actions: int) -> None:
         super().__init__()
@@ -52,7 +56,7 @@ class Agent(nn.Module):
 def train(num_envs: int = 64, horizon: int = 32, updates: int = 50, seed: int = 0, **settings) -> list[float]:
     """Trains for so many updates; returns the mean reward of a step in each."""
     torch.manual_seed(seed)
-    envs = gymnasium.make_vec("inhand/Block-v0", num_envs=num_envs, max_goal_angle=1.2, **settings)
+    envs: Any = gymnasium.make_vec("inhand/Block-v0", num_envs=num_envs, max_goal_angle=1.2, **settings)
     agent = Agent(envs.single_observation_space.shape[0], envs.single_action_space.shape[0])
     optimizer = torch.optim.Adam(agent.parameters(), lr=5e-4, eps=1e-5)
     seen = torch.from_numpy(envs.reset(seed=seed)[0])

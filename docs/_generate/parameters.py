@@ -33,7 +33,8 @@ def generate() -> str:
         sections.append(f"## {package}/{name}\n\n{docstring(path)}")
         if entry := components.get(f"{package}/{name}"):
             sections.append(_component(*entry))
-        if declared := _declared([path]):
+        beside = path.with_name(f"{path.stem.removesuffix('_node')}_parameters.py")
+        if declared := _declared([path, *([beside] if beside.exists() else [])]):
             sections.append(_table(declared))
     controller = (
         "The keys of [controller.yaml](configuration.md#controlleryaml) and [hand.yaml](configuration.md#handyaml)."

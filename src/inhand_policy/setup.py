@@ -22,6 +22,7 @@ setup(
             "goal_node = inhand_policy.nodes.goal_node:main",
             "policy_node = inhand_policy.nodes.policy_node:main",
             "smoother_node = inhand_policy.nodes.smoother_node:main",
+            "composed_node = inhand_policy.nodes.composed_node:main",
         ],
         "inhand.commands": [
             "policy.init = inhand_policy.commands:init",

@@ -101,10 +101,10 @@ def test_a_long_command_is_announced_by_its_page() -> None:
     [
         "make simm",
         'make sim ARGS="durration:=30"',
-        'make sim ARGS="object:=sphere"',
+        'make sim ARGS="policy:=maybe"',
         "inhand trane policy",
         "inhand train policy --confi config/training/block.yaml",
-        "inhand evaluate policy --object sphere",
+        "inhand evaluate policy --profile sphere",
         "ros2 launch inhand_bringup nothing.launch.xml",
         "ros2 launch inhand_bringup robot.launch.xml host:=nowhere",
         "ros2 topic ecko /goal",

@@ -11,10 +11,33 @@ from pathlib import Path
 from .where import ROOT, VENV, python_version
 
 UNDERLAY = ROOT / "underlay"
-LIBRARIES = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
+LIBRARIES = ROOT / "requirements.txt"
+TOOLS = ROOT / "requirements-dev.txt"
 ROS_WHEELS = UNDERLAY / "requirements.txt"
 CONSTRAINTS = UNDERLAY / "constraints.txt"
 SITE = VENV / "lib" / "python3.11" / "site-packages"
+UNREAD = (
+    "embreex",
+    "embreex.libs",
+    "gymnasium_robotics/envs/assets/adroit_hand",
+    "gymnasium_robotics/envs/assets/kitchen_franka",
+    "matplotlib/tests",
+    "networkx/**/tests",
+    "onnx/backend/test",
+    "pyarrow/tests",
+    "pypylon/dataprocessingplugins*",
+    "pypylon/pylondataprocessingplugins",
+    "ray/jars",
+    "ray/rllib",
+    "scipy/**/tests",
+    "sympy/**/tests",
+    "torch/bin/protoc*",
+    "torch/bin/test_*",
+    "torch/include",
+    "torch/test",
+)
+"""What wheels bring and nothing here reads: tests, headers, ray tracing, image recognition, Java, other learners and
+robots."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +88,15 @@ def pip_install(*arguments: str | Path) -> None:
     call(VENV / "bin" / "python", "-m", "pip", "install", "--progress-bar", "off", "-qq", *arguments, env=wheels_env())
 
 
+def remove_unread() -> None:
+    """Remove what nothing reads from the installed wheels; pip does not miss it."""
+    for path in [path for pattern in UNREAD for path in SITE.glob(pattern)]:
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+
+
 def wheels_env() -> dict[str, str]:
     """Return the environment in which the wheels' own start-up hook stays quiet and CMake finds their packages."""
     libraries = [str(VENV / "lib"), *map(str, sorted(SITE.glob("ros_*.libs")))]
@@ -100,19 +132,20 @@ def build_messages() -> None:
         call_quietly(build / "build.log", "cmake", "--build", build, "--target", "install", "--parallel", "2")
 
 
-def wheels_plan(python: str) -> list[Step]:
+def wheels_plan(python: str, tools: bool) -> list[Step]:
     """Return the steps on a machine without ROS."""
-    requirements = (ROS_WHEELS, *LIBRARIES, CONSTRAINTS)
-    options = [word for path in (ROS_WHEELS, *LIBRARIES) for word in ("-r", path)]
+    runtime = (ROS_WHEELS, LIBRARIES)
+    options = [word for path in runtime for word in ("-r", path)]
     messages = tuple(path for path in (UNDERLAY / "src").rglob("*") if path.is_file())
-    return [
+    wanted = [
         Step("venv", f"making {VENV} with {python}", lambda: make_venv(python), settings=(str(VENV),)),
         Step(
             "packages",
             "installing ROS 2 wheels and Python libraries (about 1 GB; takes minutes)",
             lambda: pip_install(*options, "-c", CONSTRAINTS),
-            files=requirements,
+            files=(*runtime, CONSTRAINTS),
         ),
+        Step("unread", "removing what nothing reads", remove_unread, settings=UNREAD),
         Step(
             "cmake_paths",
             "fitting the wheels' CMake files to this machine",
@@ -122,6 +155,14 @@ def wheels_plan(python: str) -> list[Step]:
         Step("messages", "generating tf2_msgs", build_messages, files=messages),
         Step("drop_ins", "adding ros2, cv_bridge and tf_transformations", install_drop_ins, files=(Path(__file__),)),
     ]
+    return [*wanted, tools_step(TOOLS, CONSTRAINTS)] if tools else wanted
+
+
+def tools_step(*files: Path) -> Step:
+    """Return the step that brings what tests, lint and documentation need: a requirements file, and constraints."""
+    options = ["-r", files[0], *(word for path in files[1:] for word in ("-c", path))]
+    says = "installing what tests, lint and documentation need"
+    return Step("tools", says, lambda: pip_install(*options), files=files)
 
 
 def not_from_apt(python: str) -> list[str]:
@@ -129,7 +170,7 @@ def not_from_apt(python: str) -> list[str]:
 
     What apt ROS was built with (NumPy, OpenCV, SciPy) stays: its message libraries fit that NumPy only.
     """
-    lines = [line for path in LIBRARIES for line in path.read_text().splitlines()]
+    lines = LIBRARIES.read_text().splitlines()
     wanted = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
     script = "import importlib.metadata as m; print(*(d.metadata['Name'] for d in m.distributions()), sep='\\n')"
     out = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
@@ -144,9 +185,9 @@ def normalized(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def apt_plan(python: str, prefix: Path) -> list[Step]:
+def apt_plan(python: str, prefix: Path, tools: bool) -> list[Step]:
     """Return the steps on a machine whose ROS comes from apt: Python libraries beside it, nothing else."""
-    return [
+    wanted = [
         Step(
             "venv",
             f"making {VENV} over {prefix} (--system-site-packages)",
@@ -157,11 +198,12 @@ def apt_plan(python: str, prefix: Path) -> list[Step]:
             "packages",
             "installing the Python libraries that apt did not bring",
             lambda: pip_install(*not_from_apt(python)),
-            files=LIBRARIES,
+            files=(LIBRARIES,),
         ),
     ]
+    return [*wanted, tools_step(TOOLS)] if tools else wanted
 
 
-def plan(python: str, apt_ros: Path | None) -> list[Step]:
-    """Return all steps for this machine, in order."""
-    return apt_plan(python, apt_ros) if apt_ros else wheels_plan(python)
+def plan(python: str, apt_ros: Path | None, tools: bool = False) -> list[Step]:
+    """Return all steps for this machine, in order; with `tools` also what tests, lint and documentation need."""
+    return apt_plan(python, apt_ros, tools) if apt_ros else wheels_plan(python, tools)

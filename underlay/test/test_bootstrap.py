@@ -55,10 +55,35 @@ def test_a_changed_input_repeats_its_step_and_the_later_ones(tmp_path, plan):
 
 def test_every_direct_requirement_is_pinned_and_so_is_all_that_it_brings():
     constraints = dict(pinned(steps.CONSTRAINTS))
-    for path in (steps.ROS_WHEELS, *steps.LIBRARIES):
+    for path in (steps.ROS_WHEELS, steps.LIBRARIES, steps.TOOLS):
         for name, version in pinned(path):
             assert constraints[name] == version, f"{name} in {path.name} and constraints.txt"
     assert constraints["torch"] == "2.13.0"
+
+
+def test_who_only_runs_the_system_installs_no_tools():
+    for apt_ros in (None, Path("/opt/ros/jazzy")):
+        lean, whole = (steps.plan("python3", apt_ros, tools=tools) for tools in (False, True))
+        assert names(whole) == [*names(lean), "tools"]
+        assert not any(steps.TOOLS in step.files for step in lean)
+
+
+def test_what_nothing_reads_is_removed_and_the_rest_stays(tmp_path, monkeypatch):
+    monkeypatch.setattr(steps, "SITE", tmp_path)
+    nested = ("scipy/a/tests/d", "scipy/a/tests/b/tests/e")
+    for name in (
+        "torch/test/a",
+        "torch/include/b.h",
+        "torch/bin/protoc",
+        "torch/bin/torch_shm_manager",
+        "ray/jars/c",
+        *nested,
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    steps.remove_unread()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "torch/bin/torch_shm_manager"]
+    steps.remove_unread()
 
 
 def pinned(path: Path) -> list[tuple[str, str]]:
@@ -128,7 +153,7 @@ def test_on_apt_ros_only_libraries_that_it_lacks_are_installed(tmp_path):
     wanted = [line.split("==")[0] for line in steps.not_from_apt(str(system))]
     assert "torch" in wanted and "mujoco" in wanted
     assert not {"numpy", "PyYAML", "scipy"} & set(wanted)
-    plan = steps.apt_plan(str(system), Path("/opt/ros/jazzy"))
+    plan = steps.apt_plan(str(system), Path("/opt/ros/jazzy"), tools=False)
     assert [step.name for step in plan] == ["venv", "packages"], "no wheels, no patches, no drop-ins"
 
 
@@ -149,7 +174,7 @@ def test_check_says_whether_work_is_left(tmp_path):
     done = subprocess.run([str(UNDERLAY / "setup"), "--check"], env=environment, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (
         1,
-        "underlay: to do: venv, packages, cmake_paths, messages, drop_ins\n",
+        "underlay: to do: venv, packages, unread, cmake_paths, messages, drop_ins\n",
     )
     assert not (tmp_path / "venv").exists()
 

@@ -13,6 +13,8 @@ from .registry import Command, commands
 
 MEASURING = ("bench", "study")
 """Groups of commands that print figures of this machine."""
+THEMSELVES = (("bench", "graph"),)
+"""Commands of them that look by themselves at who else used it."""
 USER_ERRORS = (ValueError, KeyError, FileNotFoundError, RuntimeError)
 
 
@@ -46,7 +48,7 @@ def call(command: Command, arguments: list[str]) -> int:
     alone = Alone()
     try:
         result = tyro.cli(function, prog=f"inhand {' '.join(command.words)}", args=arguments)
-        if command.words[0] in MEASURING and (mark := alone.mark()):
+        if command.words[0] in MEASURING and command.words not in THEMSELVES and (mark := alone.mark()):
             print(mark, file=sys.stderr)
     except USER_ERRORS as error:
         text = error.args[0] if isinstance(error, KeyError) and error.args else error

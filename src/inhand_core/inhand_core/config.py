@@ -9,7 +9,7 @@ import types
 import typing
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 from inhand_core.ranges import Range, describe
 from inhand_core.strict import StrictError, parse_json, parse_yaml, read_text
@@ -104,7 +104,7 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     where = where or cls.__name__
     if not isinstance(raw, Mapping):
         raise ConfigError(f"{where}: expected a mapping, found {_short(raw)}")
-    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    fields = {field.name: field for field in dataclasses.fields(cast(Any, cls)) if field.init}
     if unknown := sorted(set(raw) - set(fields), key=str):
         raise ConfigError(f"{where}: unknown {unknown}; known {sorted(fields)}")
     required = {
@@ -174,7 +174,7 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
             raise ConfigError(f"{where}: {_short(value)} is not one of {list(args)}")
         return value
     if dataclasses.is_dataclass(hint):
-        return value if isinstance(value, hint) else load_config(hint, value, where)
+        return value if isinstance(value, cast(type, hint)) else load_config(cast(type, hint), value, where)
     if origin in (tuple, list, Sequence):
         return _convert_sequence(origin, args, value, where)
     if origin in (dict, Mapping):
@@ -218,10 +218,10 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
         return _finite(value, where)
     if hint in (int, float, str, bool) and (not isinstance(value, hint) or (hint is int and isinstance(value, bool))):
         raise ConfigError(f"{where}: expected {hint.__name__}, found {_short(value)}")
-    if hint is str and (bad := [c for c in value if not c.isprintable() and c not in "\n\t"]):
+    if hint is str and (bad := [c for c in cast(str, value) if not c.isprintable() and c not in "\n\t"]):
         raise ConfigError(f"{where}: {_short(value)} holds {bad[0]!r}, which no terminal should be given")
-    if hint is int and not -_INT64 <= value < _INT64:
-        raise ConfigError(f"{where}: expected an int of 64 bits, found one of {value.bit_length()}")
+    if hint is int and not -_INT64 <= (number := cast(int, value)) < _INT64:
+        raise ConfigError(f"{where}: expected an int of 64 bits, found one of {number.bit_length()}")
     return value
 
 

@@ -16,7 +16,6 @@ import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from inhand_core.component import Component
 from inhand_core.config import read_yaml
 from inhand_core.graph_spec import NANOSECONDS, GraphSpec, load_graph, resolve_groups
 from inhand_core.paths import config_file
@@ -83,14 +82,14 @@ class InProcessGraph:
     def start(self) -> None:
         """Back to time 0 with every component reset; random streams go on."""
         self.time_ns = 0
-        self.latest: dict[str, Signal] = {}
+        self.latest: dict[str, Any] = {}  # a `Signal` of the topic's own type
         self.sequence: dict[str, int] = {}
         self._stamp_ns: dict[str, int] = {}
         for runner in self.runners.values():
             runner.start()
 
-    def component(self, name: str) -> Component:
-        """The component instance of that name."""
+    def component(self, name: str) -> Any:
+        """The component instance of that name, of its own class."""
         self.spec.component(name)
         return self.runners[name].component
 
@@ -112,7 +111,7 @@ class InProcessGraph:
             spec = runner.spec
             if names is not None and name not in names:
                 continue
-            due = self._stamp_ns.get(spec.on) == self.time_ns if spec.on else self.time_ns % spec.period_ns == 0
+            due = self._stamp_ns.get(spec.on) == self.time_ns if spec.on else self.time_ns % (spec.period_ns or 1) == 0
             if not due:
                 continue
             inputs = {port: self.latest[topic] for port, topic in spec.inputs.items() if topic in self.latest}

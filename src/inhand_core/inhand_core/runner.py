@@ -116,7 +116,7 @@ class ComponentRunner:
         self.input_links.start()
         self.output_links.start()
 
-    def step(self, inputs: Mapping[str, Signal], time_ns: int) -> dict[str, Signal]:
+    def step(self, inputs: Mapping[str, Any], time_ns: int) -> dict[str, Any]:
         """Steps the component at `time_ns`; returns its outputs by topic, links applied."""
         if (trial := inputs.get("trial")) is not None:
             key = reset_key(trial)
@@ -166,16 +166,16 @@ def build_runner(
 ) -> ComponentRunner:
     """Builds one component with its links; where its Config has a field `randomization`, that gets the groups."""
     component_spec = spec.component(name)
-    overrides = merge(component_spec.overrides, overrides or {})
+    values: dict[str, Any] = merge(component_spec.overrides, overrides or {})
     groups = tuple(groups)
     if "randomization" in getattr(resolve_class(component_spec.component).Config, "__dataclass_fields__", {}):
-        overrides.setdefault("randomization", list(groups))
+        values.setdefault("randomization", list(groups))
     output_links = {topic: spec.topics[topic].links for topic in component_spec.outputs.values()}
     topics = {name: topic.signal for name, topic in spec.topics.items()}
     ports = {port: topics[topic] for port, topic in component_spec.inputs.items()}
     return ComponentRunner(
         component_spec,
-        build_component(component_spec, seeds, overrides, spec.task),
+        build_component(component_spec, seeds, values, spec.task),
         build_chains(component_spec.input_links, seeds, groups, spec.task).check(ports),
         build_chains(output_links, seeds, groups, spec.task).check(topics),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.composer import ComposerError
 
 MAX_BYTES = 1 << 20
 """Largest text that is read; the largest of the project's own has 30 kB."""
@@ -152,13 +153,13 @@ class _Loader(yaml.SafeLoader):
         mark, before = event.start_mark, self._values
         if isinstance(event, yaml.AliasEvent):
             if event.anchor in self._open:
-                raise yaml.composer.ComposerError(None, None, f"{event.anchor!r} holds itself", mark)
+                raise ComposerError(None, None, f"{event.anchor!r} holds itself", mark)
             node = super().compose_node(parent, index)
             self._count(self._sizes.get(id(node), 1), mark)
             return node
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise yaml.composer.ComposerError(None, None, f"nested more than {MAX_DEPTH} levels deep", mark)
+            raise ComposerError(None, None, f"nested more than {MAX_DEPTH} levels deep", mark)
         if event.anchor is not None:
             self._open.add(event.anchor)
         self._count(1, mark)
@@ -187,4 +188,4 @@ class _Loader(yaml.SafeLoader):
     def _count(self, values: int, mark: Any) -> None:
         self._values += values
         if self._values > MAX_VALUES:
-            raise yaml.composer.ComposerError(None, None, f"more than {MAX_VALUES} values", mark)
+            raise ComposerError(None, None, f"more than {MAX_VALUES} values", mark)

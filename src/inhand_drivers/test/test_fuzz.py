@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from inhand_core import fuzzing
 from inhand_core.fuzzing import FuzzError, Target, mutate, mutations, run
 from inhand_drivers.fuzz import TARGETS, load_target
 
@@ -48,14 +49,16 @@ def test_a_crash_is_reported_with_its_input() -> None:
         run(Target((b"abc", b"defg"), parse, (KeyError,)), 100)
 
 
-def test_what_costs_too_much_is_a_finding() -> None:
+def test_what_costs_too_much_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     """A parser that compares each byte with each other one: its long inputs give it away."""
+    monkeypatch.setattr(fuzzing, "COST_S", 0.02)
+    monkeypatch.setattr(fuzzing, "COST_S_PER_BYTE", 1e-6)
 
     def parse(data: bytes) -> None:
         sum(a == b for a in data for b in data)
 
-    with pytest.raises(FuzzError, match="s of CPU time for 65536 bytes"):
-        run(Target((b"abcdefgh" * 10,), parse), 100)
+    with pytest.raises(FuzzError, match="s of CPU time for 3000 bytes"):
+        run(Target((b"abcdefgh" * 5,), parse, longest=3000), 100)
 
 
 def test_an_unknown_parser_is_named() -> None:

@@ -21,7 +21,7 @@ _PERIODIC = 0.9
 """Share of intervals within half of their median from it, above which a topic counts as periodic."""
 _FEW = 5  # messages, below which there is no period
 STEP_S = 0.5
-"""Reception that goes back by more than this [s], over all topics as they are stored, is a step of the clock."""
+"""Reception of a topic that goes back by more than this [s], and stays there, is a step of the recorder's clock."""
 CLOCK = "/clock"
 BY_SIGHT = "/mocap/object_pose"
 """What the tracker publishes while /object/pose comes from the cameras, at their rate."""
@@ -168,19 +168,9 @@ def _read(bag: BagReader, topics: list[str]) -> tuple[dict[str, _Seen], _Clock, 
     headers = {topic for topic in topics if bag.has_header(topic)}
     numbered = {topic for topic in topics if bag.has_sequence(topic)}
     pairs: list[tuple[int, int]] = []
-    steps: list[str] = []
-    first = latest = None
     for entry in bag.entries({*topics, CLOCK}, stored_order=True):
-        first = entry.log_ns if first is None else first
-        latest = entry.log_ns if latest is None else latest
-        if (back := (latest - entry.log_ns) / NANOSECONDS) > STEP_S:
-            steps.append(f"the recorder's clock went back by {back:.3g} s at {(latest - first) / NANOSECONDS:.3g} s")
-            latest = entry.log_ns
-            for found in seen.values():
-                found.before_step = len(found.log_ns) if found.before_step is None else found.before_step
-        latest = max(latest, entry.log_ns)
         try:
-            if entry.topic == CLOCK and not steps:
+            if entry.topic == CLOCK:
                 pairs.append((entry.log_ns, stamp_of(entry.data)))
             if entry.topic in seen:
                 stamp = stamp_of(entry.data) if entry.topic in headers else None
@@ -189,7 +179,29 @@ def _read(bag: BagReader, topics: list[str]) -> tuple[dict[str, _Seen], _Clock, 
         except ShortMessage:
             if entry.topic in seen:
                 seen[entry.topic].short += 1
-    return seen, _Clock(pairs), steps
+    found = {topic: _steps_back(np.array(rows.log_ns, np.int64)) for topic, rows in seen.items()}
+    for topic, steps in found.items():
+        seen[topic].before_step = steps[0] if steps else None
+    of_clock = _steps_back(np.array([log for log, _ in pairs], np.int64))
+    pairs = pairs[: of_clock[0]] if of_clock else pairs
+    # Every topic shows the same steps; the one with the most of them, and of those the busiest, says when.
+    told = max(seen, key=lambda topic: (len(found[topic]), len(seen[topic].log_ns)), default=None)
+    words = [] if told is None else [_step_text(seen[told].log_ns, at) for at in found[told]]
+    return seen, _Clock(pairs), words
+
+
+def _steps_back(log_ns: np.ndarray) -> list[int]:
+    """Indices of the messages of a topic, as they are stored, before which the recorder's clock was set back.
+
+    A single message that comes late is none: what follows it is later than what was before it.
+    """
+    back = np.flatnonzero(np.diff(log_ns) < -STEP_S * NANOSECONDS) + 1
+    return [int(i) for i in back if i + 1 == len(log_ns) or log_ns[i + 1] < log_ns[i - 1]]
+
+
+def _step_text(log_ns: list[int], at: int) -> str:
+    back, since = (log_ns[at - 1] - log_ns[at]) / NANOSECONDS, (log_ns[at - 1] - log_ns[0]) / NANOSECONDS
+    return f"the recorder's clock went back by {back:.3g} s at {since:.3g} s"
 
 
 def _note(seen: _Seen, log_ns: int, stamp: int | None, number: int | None) -> None:

@@ -137,6 +137,21 @@ def test_a_clock_that_steps_back_is_named_and_costs_no_message(tmp_path):
     assert check(tmp_path / "jump", topics="pose") == 1
 
 
+def test_topics_that_are_stored_late_are_no_step_of_the_clock(tmp_path):
+    """A recorder that is held up stores one topic's second behind another's."""
+    bag = BagMaker(tmp_path / "held")
+    kind = bag.store.types["std_msgs/msg/String"]
+    for second in range(4):
+        for number in range(100 * second, 100 * second + 100):
+            bag.pose(START + number * 12_500_000, number, (0.0, 0.0, 0.0))
+        for number in range(10):
+            bag.write("/plain", kind(data="x"), START + second * SECOND + number * 100 * MS)
+    bag.write("/plain", kind(data="late"), START + SECOND)
+    bag.write("/plain", kind(data="x"), START + 4 * SECOND)
+    bag.close()
+    assert check_bag(tmp_path / "held", CheckConfig(topics="pose|plain")).problems == ()
+
+
 def test_messages_that_come_late_are_not_dropped_and_a_restart_is_none(tmp_path):
     bag = BagMaker(tmp_path / "late")
     order = [*range(50), 51, 52, 50, *range(53, 100), *range(40)]  # one out of order; then the publisher begins anew

@@ -52,7 +52,7 @@ class HandEnv(gymnasium.Env[np.ndarray, np.ndarray]):
 
     def _still(self) -> np.ndarray:
         space = self._hands.action_space
-        return np.full(space.shape, 5) if isinstance(space, gymnasium.spaces.MultiDiscrete) else np.zeros(space.shape)
+        return np.full(space.shape or (), 5 if isinstance(space, gymnasium.spaces.MultiDiscrete) else 0)
 
     def _of_one(self, info: dict[str, Any]) -> dict[str, Any]:
         found = {name: value[0] for name, value in info.items() if not name.startswith("_")}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from gymnasium import spaces
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
@@ -71,11 +70,12 @@ class HandVectorEnv(VectorEnv):
         )
         self._threads = threads or (1 if num_envs == 1 else os.cpu_count() or 1)
         self._discrete = discrete
-        self.single_observation_space: spaces.Box = observation_space(self._config.policy)
+        self._visible_space = observation_space(self._config.policy)
+        self.single_observation_space = self._visible_space
         self.single_action_space = action_space(discrete)
         self.observation_space = batch_space(self.single_observation_space, num_envs)
         self.action_space = batch_space(self.single_action_space, num_envs)
-        self._env: GraphEnv | None = None
+        self._env: Any = None  # a GraphEnv from the first reset on
         self._built: tuple[int, Any] | None = None
 
     def reset(
@@ -87,7 +87,7 @@ class HandVectorEnv(VectorEnv):
         super().reset(seed=seed)
         if seed is not None or self._env is None:
             self._seed(int(self.np_random.integers(2**31)) if seed is None else seed)
-        observation = self._env.start()
+        observation = cast(Any, self._env).start()
         return self._visible(observation[POLICY_GROUP]), self._info(observation)
 
     def step(self, actions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, dict[str, Any]]:
@@ -114,7 +114,7 @@ class HandVectorEnv(VectorEnv):
         self._built = seed, self._env.save()
 
     def _visible(self, observation: np.ndarray) -> np.ndarray:
-        space = self.single_observation_space
+        space = self._visible_space
         return np.clip(observation, space.low, space.high)
 
     def _info(self, observation: dict[str, np.ndarray]) -> dict[str, Any]:

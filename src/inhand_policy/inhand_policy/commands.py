@@ -92,11 +92,12 @@ def time_steps(weights: PolicyWeights, steps: int) -> np.ndarray:
     """Seconds (steps,) that each step of a policy took, on inputs of a running trial."""
     from inhand_core.random import row_seeds
     from inhand_core.signals import Fingertips, Goal, JointStates, ObjectPose, Trial, TrialState
+    from inhand_policy.ports import PolicyRunnerInputs
     from inhand_policy.runner import PolicyConfig, PolicyRunner
 
     none, turn = np.zeros(1, np.int64), np.array([[0.0, 0.0, 0.0, 1.0]])
     seen, joints = np.ones(1, bool), np.zeros((1, 24))
-    inputs = {
+    inputs: PolicyRunnerInputs = {
         "fingertips": Fingertips(np.zeros((1, 5, 3)), np.ones((1, 5), bool), np.zeros((1, 5))),
         "object_pose": ObjectPose(np.zeros((1, 3)), turn, seen, np.zeros(1)),
         "goal": Goal(none, none, turn),

@@ -48,4 +48,4 @@ def marker_layout(object_name: str) -> MarkerLayout:
 def off_palm(position: np.ndarray) -> np.ndarray:
     """Whether objects at position (B, 3) [m, hand_base] have left the region above the palm; (B,) bool."""
     lower, upper = np.asarray(DROP.lower), np.asarray(DROP.upper)
-    return ((position < lower) | (position > upper)).any(axis=-1)
+    return np.any((position < lower) | (position > upper), axis=-1)

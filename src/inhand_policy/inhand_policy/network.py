@@ -7,6 +7,7 @@ It takes raw observations and normalises inside, so that nobody can forget to. `
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -106,7 +107,7 @@ class PolicyNetwork(nn.Module):
     def __init__(self, inputs: int, sizes: NetworkSizes | None = None) -> None:
         super().__init__()
         sizes = sizes or NetworkSizes()
-        self.trunk = architecture(sizes.memory).trunk(inputs, sizes)
+        self.trunk: Any = architecture(sizes.memory).trunk(inputs, sizes)  # see `Architecture.trunk`
         self.head = nn.Linear(sizes.lstm, N_ACTUATORS * N_BINS)
         nn.init.orthogonal_(self.head.weight, 0.01)
         nn.init.zeros_(self.head.bias)

@@ -24,6 +24,10 @@ class RunningNormalizer(nn.Module):
         clip: normalised values are clipped to [-clip, clip].
     """
 
+    mean: Tensor
+    variance: Tensor
+    count: Tensor
+
     def __init__(self, size: int, clip: float = CLIP) -> None:
         super().__init__()
         self.clip = clip
@@ -31,7 +35,7 @@ class RunningNormalizer(nn.Module):
         self.register_buffer("variance", torch.ones(size, dtype=torch.float64))
         self.register_buffer("count", torch.zeros(size, dtype=torch.float64))
 
-    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Spreads the one count of a file over the columns."""
         if (count := state_dict.get(f"{prefix}count")) is not None and count.ndim == 0:
             state_dict[f"{prefix}count"] = count.expand_as(self.count).clone()
@@ -40,7 +44,7 @@ class RunningNormalizer(nn.Module):
     @property
     def unseen(self) -> bool:
         """Whether a column has had no sample yet."""
-        return bool((self.count == 0.0).any())
+        return bool(torch.any(self.count == 0.0))
 
     @torch.no_grad()
     def update(self, samples: Tensor, max_count: float = float("inf")) -> None:

@@ -45,7 +45,9 @@ class OnnxInference:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1  # small products: threads wait for one another
         try:
-            self._session = onnxruntime.InferenceSession(weights.model, options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(
+                weights.model or b"", options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # the runtime's exceptions have no common base
             raise WeightsError(f"{weights.source}: no ONNX model that runs here: {error}") from error
         self._units = _check(self._session, weights)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inhand_kernels import register_rows
+from inhand_kernels import register_rows  # pyright: ignore[reportAttributeAccessIssue]  (compiled)
 
 
 class Registration(NamedTuple):

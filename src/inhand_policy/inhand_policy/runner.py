@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -123,7 +124,7 @@ class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
         drawing = self._drawing(inputs, dt)
         draws = not self.config.deterministic or self.config.patience_s > 0.0
         uniform = self.random.uniform((N_ACTUATORS, N_BINS)) if draws else None  # in every step, whoever is active
-        if active.any():
+        if trial is not None and active.any():
             bins = self._choose(inputs, trial, active, drawing, uniform)
         else:
             bins = np.full((self.batch, N_ACTUATORS), ZERO_BIN, np.int64)
@@ -165,9 +166,10 @@ class PolicyRunner(Component[PolicyRunnerInputs, PolicyRunnerOutputs]):
         """Bins (B, 20) by the network in the `active` rows, where the memory moves on; zero bins in the others."""
         state = self.state
         previous = HandAction(bins_to_action(state.bins), state.bins, trial.trial_id)
-        self.observation = assemble(self.blocks, {**inputs, "previous_action": previous})
+        seen: dict[str, Any] = {**inputs, "previous_action": previous}
+        self.observation = assemble(self.blocks, seen)
         self.logits, memory = self._network.step(self.observation, state.memory)
-        sound = np.isfinite(self.logits).all(axis=(1, 2))
+        sound = np.all(np.isfinite(self.logits), axis=(1, 2))
         state.unsound = state.unsound + (active & ~sound)
         self.logits = np.where(sound[:, None, None], self.logits, 0.0)
         rows = (active & sound)[:, None]

@@ -64,24 +64,27 @@ class LifecycleComponentNode(GraphComponent, ManagedNode):
         self.forget_component()
 
 
-def run_node(make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -> NoReturn:
-    """Runs a node until SIGINT or SIGTERM, then ends the process; code 2 for a configuration that cannot be used.
+def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -> NoReturn:
+    """Runs nodes until SIGINT or SIGTERM, then ends the process; code 2 for a configuration that cannot be used.
+
+    Several nodes share one executor, and so one thread: what each of them costs beyond its callbacks is paid once.
 
     Args:
-        make: builds the node; a method `finish` of the node, where there is one, is called before it is destroyed, and
+        make: each builds a node; a method `finish` of a node, where there is one, is called before it is destroyed, and
             returns an exit code.
-        patience_s: how long its ending may take after the signal; then it shows where it is stuck and ends at once.
+        patience_s: how long the ending may take after the signal; then it shows where it is stuck and ends at once.
             None, for nodes that have something to bring to disk: `finish` may take as long as it needs.
     """
     ending = Ending(patience_s)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    code, node = 0, None
+    code, nodes = 0, []
     try:
         with ending.building():
-            node = make()
-            check_parameters(node)
             executor = SteadyExecutor()
-            executor.add_node(node)
+            for one in make:
+                nodes.append(one())
+                check_parameters(nodes[-1])
+                executor.add_node(nodes[-1])
             gc.collect()
             gc.freeze()  # what lives for ever need not be looked at again in the middle of a step
         ending.call(executor.stop)
@@ -96,12 +99,13 @@ def run_node(make: Callable[[], Node], patience_s: float | None = PATIENCE_S) ->
     except Exception:
         traceback.print_exc()
         code = 1
-    if hasattr(node, "finish"):
-        code = _finish(node) or code
+    for node in nodes:
+        if hasattr(node, "finish"):
+            code = _finish(node) or code
     ending.set_limit(PATIENCE_S)
-    if node is not None:
+    for node in nodes:
         node.destroy_node()
-    with contextlib.suppress(AttributeError if node is None else ()):  # of a node that is half built
+    with contextlib.suppress(AttributeError if len(nodes) < len(make) else ()):  # of a node that is half built
         rclpy.try_shutdown()
     _rclpy.rclpy_logging_fini()  # brings the last lines of the log to disk
     leave(code)
