@@ -117,11 +117,6 @@ void Reporter::publish_cycle(const rt::CycleRecord & record)
       publish_joints(output.sensors_stamp_ns, output.position, output.velocity, output.effort);
     }
   }
-  if (record.output.mode != Mode::kZeroTorque) {
-    torque_ended_ns_ = 0;
-  } else if (torque_ended_ns_ == 0) {
-    torque_ended_ns_ = now_ns;
-  }
   timings_.push_back({record.lateness_ns, record.period_ns, record.compute_ns});
   if (timings_.size() > window_size_) {
     timings_.pop_front();
@@ -130,6 +125,11 @@ void Reporter::publish_cycle(const rt::CycleRecord & record)
 
 void Reporter::report(const rt::CycleRecord & record, std::int64_t now_ns)
 {
+  if (record.output.mode != Mode::kZeroTorque) {
+    torque_ended_ns_ = 0;
+  } else if (torque_ended_ns_ == 0) {
+    torque_ended_ns_ = now_ns;
+  }
   if (now_ns >= status_due_ns_) {
     status_due_ns_ = now_ns + status_period_ns_;
     publish_status(record);
