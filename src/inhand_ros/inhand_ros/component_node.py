@@ -95,7 +95,7 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
         print(f"error: {error}", file=sys.stderr, flush=True)
         code = 2
     except SystemExit as end:  # a node that ends by itself
-        code = end.code or 0
+        code = _exit_code(end)
     except Exception:
         traceback.print_exc()
         code = 1
@@ -109,6 +109,14 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
         rclpy.try_shutdown()
     _rclpy.rclpy_logging_fini()  # brings the last lines of the log to disk
     leave(code)
+
+
+def _exit_code(end: SystemExit) -> int:
+    """The code of sys.exit(…); what is no number is said, as Python does it."""
+    if end.code is None or isinstance(end.code, int):
+        return end.code or 0
+    print(end.code, file=sys.stderr, flush=True)
+    return 1
 
 
 def _finish(node: Any) -> int:

@@ -173,3 +173,50 @@ def test_until_its_node_is_built_a_ros_executable_ends_quietly(tmp_path, folder,
     found, _, err = end(process)
     assert found == -signal.SIGINT
     assert ("KeyboardInterrupt" not in err) == quiet
+
+
+@pytest.mark.parametrize(("given", "code", "said"), [("", 0, ""), ("3", 3, ""), ("'error: why'", 1, "error: why\n")])
+def test_a_node_that_ends_by_itself_brings_to_disk_what_it_has_and_gives_its_code(given, code, said) -> None:
+    process = start(f"""
+        from inhand_ros import run_node
+        from rclpy.node import Node
+
+        class Short(Node):
+            def __init__(self):
+                super().__init__("short")
+                self.create_timer(0.01, lambda: sys.exit({given}))
+
+            def finish(self):
+                print("finished", flush=True)
+                return 0
+
+        ready()
+        run_node(Short)
+    """)
+    assert end(process) == (code, "finished\n", said)
+
+
+def test_a_node_runs_until_the_signal_and_others_beside_it() -> None:
+    process = start("""
+        from inhand_ros import run_node
+        from rclpy.node import Node
+
+        class Counting(Node):
+            def __init__(self):
+                super().__init__("counting")
+                self.ticks = 0
+                self.create_timer(0.01, self.tick)
+
+            def tick(self):
+                self.ticks += 1
+                if self.ticks == 1:
+                    ready()
+
+            def finish(self):
+                print("ticked", flush=True)
+                return 0
+
+        run_node(lambda: Node("idle"), Counting)
+    """)
+    process.send_signal(signal.SIGTERM)
+    assert end(process) == (0, "ticked\n", "")

@@ -95,7 +95,7 @@ class MonitorNode(Node):
         if self._overload.words:
             status.warn(self._overload.words)
 
-    def destroy_node(self) -> None:
+    def finish(self) -> int:
         """Prints the summary, and writes it where INHAND_SUMMARY_FILE says."""
         if not self._run.over:
             self._drain()
@@ -106,7 +106,7 @@ class MonitorNode(Node):
         if path := os.environ.get("INHAND_SUMMARY_FILE"):
             write_whole(path, text + "\n")
         print(f"summary: {text}", flush=True)
-        super().destroy_node()
+        return 0
 
 
 def process_age() -> float:
