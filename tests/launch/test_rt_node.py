@@ -236,7 +236,7 @@ class World:
                 self.bench.publish("hand/action", self.action, self.time_ns, _action(np.full(20, 0.3)))
                 self.action += 1
             number = self.reading
-            self.bench.publish("hand/sensors", number, self.time_ns, _reading(0.1))
+            self.bench.publish("hand/sensors", number, self.time_ns, _reading(0.1 + 0.005 * (self.reading % 2)))
             self.reading += 1
             self.say_time()
             self.bench.wait(lambda n=number: self.commands and self.commands[-1].sensors_sequence == n, "its command")
