@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from inhand_core.config import ConfigError
 from inhand_core.files import write_whole
 
 STATUS, LOG = "status.json", "training.log"
+_LOCK = ".lock"
 _BEGIN_S = 3.0
 """How long a background run is watched for an early end [s]."""
 
@@ -47,7 +50,7 @@ def start(arguments: list[str], folder: Path) -> int:
             start_new_session=True,
             preexec_fn=_yield,
         )
-    write_whole(folder / STATUS, json.dumps({"process": process.pid, "state": "starting"}))
+    write_whole(folder / STATUS, json.dumps({"state": "starting"}))
     with contextlib.suppress(subprocess.TimeoutExpired):
         if process.wait(_BEGIN_S) != 0:
             lines = (folder / LOG).read_text().splitlines()
@@ -64,7 +67,7 @@ def _yield() -> None:
 
 def write_status(folder: Path, status: dict[str, Any]) -> None:
     """Replaces what a run says of itself; a reader never sees half of it."""
-    write_whole(folder / STATUS, json.dumps({"process": os.getpid(), "written": time.time(), **status}))
+    write_whole(folder / STATUS, json.dumps({"written": time.time(), **status}))
 
 
 def read_status(folder: Path) -> dict[str, Any]:
@@ -80,15 +83,30 @@ def read_status(folder: Path) -> dict[str, Any]:
     return json.loads(path.read_text())
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Holds a run's folder for this process until it leaves, or ends in whatever way.
+
+    Raises:
+        ConfigError: another process trains there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / _LOCK).open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigError(f"{folder}: process {process_of(folder)} trains there already") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
 def process_of(folder: Path) -> int | None:
     """The number of the process that trains in a folder, None where none does."""
-    if not (folder / STATUS).is_file():
-        return None
-    number = read_status(folder)["process"]
-    with contextlib.suppress(OSError):
-        command = Path(f"/proc/{number}/cmdline").read_bytes()
-        if (
-            b"train" in command
-        ):  # the number may be another's by now; a dead process that nobody waited for has no words
-            return number
+    with contextlib.suppress(FileNotFoundError), (folder / _LOCK).open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(lock.read() or 0)
     return None

@@ -11,6 +11,7 @@ import torch
 
 from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
+from inhand_training.background import alone
 from inhand_training.config import PhaseConfig, TrainingConfig
 from inhand_training.distributions import N_BINS
 from inhand_training.env import VectorEnv
@@ -32,12 +33,19 @@ def train(config: TrainingConfig, folder: Path, only: str | None = None) -> None
         only: run this phase alone.
 
     Raises:
-        ConfigError: there is no phase `only`, or a file that a phase starts from is not there or does not fit.
+        ConfigError: there is no phase `only`, a file that a phase starts from is not there or does not fit, or another
+            process trains in the folder.
     """
     names = [phase.name for phase in config.phases]
     if only is not None and only not in names:
         raise ConfigError(f"unknown phase {only!r}; known {names}")
     check_sources(config, folder)
+    with alone(folder):
+        _run(config, folder, only)
+
+
+def _run(config: TrainingConfig, folder: Path, only: str | None) -> None:
+    """Runs the phases, once all is known to be right and nobody else is at it."""
     write_provenance(folder, config)
     if config.kept:
         for phase in config.phases:

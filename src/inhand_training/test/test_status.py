@@ -17,9 +17,6 @@ STATUS = {
     "minutes": 10.0, "steps_per_s": 100.0, "finished": False,
 }  # fmt: skip
 
-NOBODY = 2**22 + 1
-"""No process has this number: it is above Linux's greatest."""
-
 
 def write(folder, entries, **changes):
     (folder / "teacher").mkdir(parents=True, exist_ok=True)
@@ -43,9 +40,9 @@ def test_report_of_a_folder_without_a_run_names_those_that_are(tmp_path):
 
 
 def test_a_finished_run_says_so(tmp_path):
-    write(tmp_path / "run", [], finished=True, progress=1.0, process=NOBODY)
+    write(tmp_path / "run", [], finished=True, progress=1.0)
     assert ": finished; last word" in report(tmp_path / "run")[0]
-    write(tmp_path / "run", [], progress=0.5, process=NOBODY)
+    write(tmp_path / "run", [], progress=0.5)
     assert ": stopped; the same command goes on" in report(tmp_path / "run")[0]
 
 
@@ -60,26 +57,39 @@ def test_curve_weighs_intervals_by_their_goals():
     assert sparkline([0.0, 1.0]) == "▁█" and sparkline([2.0, 2.0]) == "▁▁"
 
 
-def test_a_background_process_yields_and_outlives_its_parent(tmp_path, monkeypatch):
-    script = tmp_path / "train.py"
-    script.write_text(
-        "import os, time\nprint(os.sched_getscheduler(0), os.getsid(0) == os.getpid(), flush=True)\ntime.sleep(60)"
-    )
+SCRIPT = """
+import os, sys, time
+from pathlib import Path
+from inhand_training.background import alone
+with alone(Path(sys.argv[1])):
+    print(os.sched_getscheduler(0), os.getsid(0) == os.getpid(), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_background_process_yields_and_has_its_folder_alone(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    (tmp_path / "train.py").write_text(SCRIPT)
     monkeypatch.setattr(background, "_BEGIN_S", 1.0)
-    monkeypatch.setattr(sys, "argv", [str(script)])
-    number = background.start([], tmp_path / "run")
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "train.py")])
+    number = background.start([str(folder)], folder)
     try:
-        assert background.process_of(tmp_path / "run") == number
         deadline = time.monotonic() + 60.0
-        while not (text := (tmp_path / "run" / background.LOG).read_text()) and time.monotonic() < deadline:
+        while not (text := (folder / background.LOG).read_text()) and time.monotonic() < deadline:
             time.sleep(0.05)
         assert text.split() == [str(os.SCHED_IDLE), "True"]
+        assert background.process_of(folder) == number
+        assert report(folder) == [f"{folder}: starting"]
         with pytest.raises(ConfigError, match=f"process {number} trains there"):
-            background.start([], tmp_path / "run")
+            background.start([], folder)
+        with pytest.raises(ConfigError, match=f"process {number} trains there"), background.alone(folder):
+            pass
     finally:
         os.kill(number, 9)
         os.waitpid(number, 0)
-    assert background.process_of(tmp_path / "run") is None
+    assert background.process_of(folder) is None
+    with background.alone(folder):
+        assert background.process_of(folder) == os.getpid()
 
 
 def test_a_background_process_that_ends_at_once_is_an_error_with_its_last_word(tmp_path, monkeypatch):
