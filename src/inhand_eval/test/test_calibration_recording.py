@@ -22,7 +22,12 @@ def write(folder: Path, times_ms: list[int], ids: tuple[int, ...] = (0, 1, 5), t
         header = bag.header(time * MILLISECOND)
         values = np.arange(26.0) + number
         sensors = bag.type(
-            "inhand_interfaces/msg/HandSensors", header=header, sequence=number, hall=values, motor_current=np.zeros(20)
+            "inhand_interfaces/msg/HandSensors",
+            header=header,
+            sequence=number,
+            hall=values,
+            motor_current=np.zeros(20),
+            start=1,
         )
         bag.write(topic, sensors, time * MILLISECOND)
         if number % 2 == 0:

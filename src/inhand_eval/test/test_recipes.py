@@ -29,16 +29,20 @@ def test_the_studies_recipe_begins_with_nothing_and_learns_from_the_teacher(tmp_
 
 
 @pytest.mark.parametrize(
-    ("recipe", "thing", "locked"),
-    [("prism", "prism", False), ("block_locked_wrist", "block", True), ("block_more", "block", False)],
+    ("recipe", "thing", "locked", "begins_with"),
+    [
+        ("prism", "prism", False, "weights/block.safetensors"),
+        ("block_locked_wrist", "block", True, "weights/block.safetensors"),
+        ("block_more", "block", False, "student"),  # which begins with the block's
+    ],
 )
-def test_recipe_begins_with_the_block_and_ends_in_weights(recipe, thing, locked, tmp_path):
+def test_recipe_begins_with_the_block_and_ends_in_weights(recipe, thing, locked, begins_with, tmp_path):
     training, path = tiny(RECIPES / f"{recipe}.yaml"), tmp_path / "policy.safetensors"
     train(training, tmp_path)
     assert export_run(training, tmp_path, f"{recipe}.yaml", path)
     metadata, block = load_metadata(path), load_metadata(BLOCK)
     assert metadata.training.object == thing and not metadata.training.random
-    assert metadata.training.details["start_from"] == "weights/block.safetensors"
+    assert metadata.training.details["start_from"] == begins_with
     assert (metadata.observation, metadata.smoothing) == (block.observation, block.smoothing)
     before, after = load_file(BLOCK), load_file(path)
     change = np.abs(after["head.weight"] - before["head.weight"]).max()

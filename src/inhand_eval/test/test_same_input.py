@@ -1,6 +1,7 @@
 """One frame is one input, to the byte: to the running node, out of a bag's dataset, and to the trainer."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 from bag_maker import SECOND, BagMaker
@@ -33,6 +34,13 @@ class Asked:
     def estimate(self, images, matrix, pose, present):
         self.input, self.matrix = prepare_batch(images, self.metadata).numpy(), matrix
         return Estimate(np.zeros((1, 3)), np.array([[0.0, 0.0, 0.0, 1.0]]), np.eye(6)[None], np.ones(1, bool), ("",))
+
+
+def lens(row):
+    """A camera_info."""
+    region = SimpleNamespace(x_offset=0, y_offset=0, width=0, height=0)
+    size = {"width": row.resolution[0], "height": row.resolution[1], "roi": region, "binning_x": 0, "binning_y": 0}
+    return SimpleNamespace(k=nominal_info(row).k, d=LENS, distortion_model="plumb_bob", **size)
 
 
 def record(folder):
@@ -93,7 +101,7 @@ def test_node_dataset_and_trainer_see_the_same_bytes(tmp_path):
     asked = Asked()
     live = LivePoses(asked, load_config(PoseEstimatorConfig, read_yaml(config_file("pose_estimator"))))
     for camera, row in enumerate(CAMERAS):
-        live.calibrate(camera, nominal_info(row).matrix, LENS, row.resolution)
+        live.calibrate(camera, lens(row))
         live.place(camera, np.eye(4))
         live.put(camera, FRAMES[camera], STAMP, STAMP)
     live.estimate(STAMP)

@@ -11,7 +11,9 @@ ROWS, HORIZON = 8, 4
 def tiny(path, updates=2, **changes):
     """A recipe with few rows, short sequences, a small pool of start states, and `updates` updates a phase."""
     training = load_training(path, {"ranks": 1, **changes})
-    return dataclasses.replace(training, log_s=0.0, phases=tuple(_tiny(phase, updates) for phase in training.phases))
+    return dataclasses.replace(
+        training, log_s=0.0, kept=None, phases=tuple(_tiny(phase, updates) for phase in training.phases)
+    )
 
 
 def _tiny(phase, updates):

@@ -144,7 +144,7 @@ def test_samples_are_spread_over_the_way_and_not_over_time() -> None:
     """A hand that rests for most of the recording gives samples of its motion all the same."""
     recording, _ = a_recording()
     rest = np.concatenate([np.arange(25), np.full(500, 25), np.arange(25, 50)])
-    time = 0.01 * np.arange(len(rest))
+    time = 10.0 * np.arange(len(rest))
     longer = dataclasses.replace(
         recording,
         sensor_time=time,
