@@ -72,7 +72,7 @@ def test_learns_from_workers_and_reports_their_staleness(cluster):
     pool = WorkerPool(Worker, lambda number: (number, PHASE, 0, recall), range(2), max_staleness=3)
     learner = RapidLearner(make_model(), PHASE, pool, chunks=2, ranks=Ranks())
     for _ in range(600):  # how soon depends on when which worker gets a core
-        if (scalars := learner.iterate(0.0))["reward"] > 0.5:
+        if (scalars := learner.iterate(0.0)[0])["reward"] > 0.5:
             break
     assert scalars["reward"] > 0.5 and 0.0 <= scalars["staleness"] <= scalars["staleness_max"] <= 3.0
     pool.close()

@@ -281,6 +281,7 @@ def test_in_simulated_time_wall_time_finds_nothing_but_a_silent_simulator(bench:
     bench.wait(lambda: world.status[-1].mode == ControllerStatus.ZERO_TORQUE, "the end of a silent simulator's torque")
     assert bench.call(Trigger, "controller/stop", Trigger.Request())[0], "a request is answered though time stands"
     assert world.mode() == ControllerStatus.STOPPED
+    assert bench.call(Trigger, "controller/clear", Trigger.Request())[0]  # the latch outlives this controller
 
 
 @pytest.mark.parametrize("bench", [False], indirect=True)
@@ -369,7 +370,8 @@ def _mode(bench: Bench, feed: Callable[[], None], *modes: int) -> None:
     """Waits for a report of one of these modes that is made from now on."""
     status = bench.received["controller/status"]
     status.clear()
-    bench.wait(lambda: status and status[-1].mode in modes, f"modes {modes}", feed)
+    last = lambda: f"modes {modes}; last {status[-1:]}"  # noqa: E731
+    bench.wait(lambda: status and status[-1].mode in modes, last, feed)
 
 
 @pytest.mark.parametrize("bench", [False], indirect=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import QoSProfile
 
@@ -51,6 +52,9 @@ class Probe:
         publisher = self.node.create_publisher(type(message), topic, qos)
         wait_for(publisher.get_subscription_count, 20.0, f"a subscriber of {topic}")
         publisher.publish(message)
+        publisher.wait_for_all_acked(Duration(seconds=5))
+        time.sleep(0.1)  # best effort: nobody says that it has come
+        self.node.destroy_publisher(publisher)  # who publishes commands still is a second controller
 
     def call(self, kind: Any, name: str, **request: Any) -> Any:
         """Calls a service and returns its response."""

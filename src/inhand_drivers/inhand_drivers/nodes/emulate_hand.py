@@ -1,7 +1,6 @@
 """Node of the emulated hand: an EtherCAT slave on a veth pair in front of the simulated hand.
 
-sim/hand/sensors in, sim/hand/motor_commands out, in the simulator's time; hand/sensors and hand/motor_commands belong
-to the driver on the other end of the cable. The parameter `hot_motors` makes motors too warm while it runs.
+sim/hand/sensors in, sim/hand/motor_commands out, in the simulator's time. `hot_motors` makes motors too warm.
 """
 
 from __future__ import annotations
@@ -86,9 +85,7 @@ class HandEmulator(Node):
 
     def _on_parameters(self, changes: list[Parameter]) -> SetParametersResult:
         for change in changes:
-            if change.name != "hot_motors":
-                continue
-            names = [name for name in change.value.split(",") if name]
+            names = [name for name in change.value.split(",") if name] if change.name == "hot_motors" else []
             if unknown := sorted(set(names) - set(self._tables.motors)):
                 return SetParametersResult(successful=False, reason=f"no motors {unknown}")
             self._hand.heat_up([self._tables.motors.index(name) for name in names], EXTRA_HEAT_C)
