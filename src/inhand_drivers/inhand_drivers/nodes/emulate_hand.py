@@ -84,8 +84,8 @@ class HandEmulator(Node):
         self._outlet.publish(message)
 
     def _on_parameters(self, changes: list[Parameter]) -> SetParametersResult:
-        for change in changes:
-            names = [name for name in change.value.split(",") if name] if change.name == "hot_motors" else []
+        for change in (change for change in changes if change.name == "hot_motors"):
+            names = [name for name in change.value.split(",") if name]
             if unknown := sorted(set(names) - set(self._tables.motors)):
                 return SetParametersResult(successful=False, reason=f"no motors {unknown}")
             self._hand.heat_up([self._tables.motors.index(name) for name in names], EXTRA_HEAT_C)
