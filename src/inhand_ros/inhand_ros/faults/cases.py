@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -51,12 +51,13 @@ def kill(program: str, system: System) -> str:
     return f"{seen}; started anew after {gone:.1f} s, running {back:.1f} s later"
 
 
-def freeze(program: str, system: System) -> str:
-    """SIGSTOP for two seconds: what it gives is missed, nothing old is followed afterwards."""
+def freeze(program: str, system: System, modes: Set[int] = SAFE) -> str:
+    """SIGSTOP until one of the modes comes and two seconds more: what it gives is missed, nothing old is followed
+    afterwards."""
     pid, then = system.pid(program), time.monotonic()
     os.kill(pid, signal.SIGSTOP)
     try:
-        safe = system.wait(lambda: system.modes(then + 0.2) & SAFE, "hold or zero torque")
+        safe = system.wait(lambda: system.modes(then + 0.2) & modes, " or ".join(MODES[mode] for mode in sorted(modes)))
         time.sleep(2.0)
     finally:
         os.kill(pid, signal.SIGCONT)
@@ -176,15 +177,7 @@ def blackout(system: System) -> str:
 
     A pause would be no blackout: the simulator goes on to say what time it is, and in that time nothing is missing.
     """
-    then, pid = time.monotonic(), system.pid("sim_node")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        dark = system.wait(lambda: ControllerStatus.ZERO_TORQUE in system.modes(then), "zero torque")
-        time.sleep(2.0)
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    back = system.wait_for_mode(ControllerStatus.RUNNING)
-    return f"zero torque within {dark:.2f} s, running {back:.1f} s after the light"
+    return freeze("sim_node", system, {ControllerStatus.ZERO_TORQUE})
 
 
 def full_disk(system: System) -> str:
