@@ -16,7 +16,7 @@ from inhand_calibration.joints.identifiability import judge_joints
 from inhand_calibration.joints.kinematics import HandKinematics
 from inhand_calibration.joints.report import joint_report
 from inhand_calibration.joints.samples import joint_samples
-from inhand_calibration.joints.tables import HallTable, controller_text, described_tables, joint_angles
+from inhand_calibration.joints.tables import controller_text
 from inhand_calibration.model.parameters import Parameter, all_parameters, starts, to_calibration
 from inhand_calibration.model.report import window_errors
 from inhand_calibration.model.run import run_model
@@ -25,6 +25,7 @@ from inhand_calibration.settings import CalibrationConfig, HallSpread, ProofConf
 from inhand_calibration.simulated import SimulatedRun, record_exercise
 from inhand_description import JOINT_NAMES, MARKERS
 from inhand_description.calibration import ModelCalibration, to_sections
+from inhand_description.hall import HallTable, described_tables, joint_angles
 
 _MM, _DEG = 1e3, 180.0 / np.pi
 Show = Callable[[float, str], None]

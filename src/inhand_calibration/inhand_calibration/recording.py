@@ -11,8 +11,10 @@ import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import N_ACTUATORS, N_HALL
+from inhand_core.times import seconds
 from inhand_data.bags import open_bag
-from inhand_description import JOINT_NAMES, hall_channel_joints
+from inhand_data.stamps import stamp_seconds
+from inhand_description.hall import joint_raw
 
 SENSORS, MARKERS, ACTIONS = "hand/sensors", "mocap/markers", "hand/action"
 TOPICS = (SENSORS, MARKERS, ACTIONS)
@@ -39,9 +41,7 @@ class Recording:
 
     def raw(self) -> np.ndarray:
         """Raw values (S, 24) [counts], one column a joint: doubled channels averaged, as the controller does."""
-        channel_joint = hall_channel_joints()
-        columns = [self.hall[:, channel_joint == j].mean(axis=1) for j in range(len(JOINT_NAMES))]
-        return np.stack(columns, axis=-1)
+        return joint_raw(self.hall)
 
     @property
     def duration_s(self) -> float:
@@ -96,7 +96,7 @@ class Recorder:
             self._ids = self._ids or tuple(range(len(row)))
         else:
             row = (signal.hall if topic == SENSORS else signal.action)[0].copy()
-        self._rows[topic].append((time_ns * 1e-9, row))
+        self._rows[topic].append((seconds(time_ns), row))
 
     def recording(self) -> Recording:
         """What was collected."""
@@ -122,7 +122,7 @@ def read_bag(path: str | Path) -> Recording:
             topic = chosen[entry.topic]
             stamp = message.header.stamp
             try:
-                recorder.add_message(topic, stamp.sec + stamp.nanosec * 1e-9, message)
+                recorder.add_message(topic, stamp_seconds(stamp), message)
             except (ValueError, AttributeError) as error:
                 raise ConfigError(f"{path}: {entry.topic}: {error}") from error
     recording = recorder.recording()

@@ -8,10 +8,10 @@ import numpy as np
 
 from inhand_calibration.joints.kinematics import HandKinematics
 from inhand_calibration.joints.samples import JointSamples
-from inhand_calibration.joints.tables import HallTable, described_tables
 from inhand_calibration.settings import load_settings
 from inhand_calibration.simulated import SimulatedRun, record_exercise
 from inhand_description import joint_ranges
+from inhand_description.hall import HallTable, described_tables
 
 SHORT = {"groups": ["ff"], "oscillate_s": 5.0, "max_push_s": 1.2}
 

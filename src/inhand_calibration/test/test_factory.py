@@ -9,9 +9,10 @@ import pytest
 import yaml
 
 from inhand_calibration.commands import tables
-from inhand_calibration.joints.tables import described_tables, load_tables
+from inhand_calibration.joints.tables import load_tables
 from inhand_core.config import ConfigError
 from inhand_description import JOINT_INDEX, joint_ranges
+from inhand_description.hall import described_tables
 
 THUMB = ("rh_THJ1", "rh_THJ2")
 

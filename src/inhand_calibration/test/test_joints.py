@@ -16,11 +16,11 @@ from inhand_calibration.joints.identifiability import judge_joints
 from inhand_calibration.joints.kinematics import BASE_POSITIONS, HandKinematics
 from inhand_calibration.joints.report import check_fit, joint_plots, joint_report, joint_text, marker_errors
 from inhand_calibration.joints.samples import JointSamples, joint_samples
-from inhand_calibration.joints.tables import described_tables, joint_angles
 from inhand_calibration.recording import Recording
 from inhand_calibration.steadiness import breaks
 from inhand_core.config import ConfigError
 from inhand_description import FINGERS, JOINT_INDEX, joint_ranges
+from inhand_description.hall import described_tables, joint_angles
 
 HAND = HandKinematics()
 FACTORY = described_tables()

@@ -11,7 +11,6 @@ import pytest
 import yaml
 from hands import model_settings, short_run
 
-from inhand_calibration.joints.tables import described_tables
 from inhand_calibration.model.descent import Descent, mean_error
 from inhand_calibration.model.parameters import (
     PAPER_COUNT,
@@ -28,6 +27,7 @@ from inhand_calibration.model.windows import GROUP_JOINTS, Windows, cut_windows,
 from inhand_core.config import ConfigError
 from inhand_description import ACTUATOR_INDEX, JOINT_INDEX, ModelConfig, build_model
 from inhand_description.calibration import to_sections
+from inhand_description.hall import described_tables
 
 PARAMETERS = all_parameters()
 TABLES = described_tables()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from hands import SHORT
 
-from inhand_calibration.joints.tables import described_tables
 from inhand_calibration.model.parameters import all_parameters, starts
 from inhand_calibration.proof import perturbed_parameters, perturbed_tables, proof_table, prove
 from inhand_calibration.settings import HallSpread, load_settings
+from inhand_description.hall import described_tables
 
 PARAMETERS = all_parameters()
 

@@ -10,17 +10,12 @@ import yaml
 from hands import raw_of, shifted
 
 import inhand_control
-from inhand_calibration.joints.tables import (
-    HallTable,
-    controller_text,
-    described_tables,
-    factory_text,
-    joint_angles,
-    load_tables,
-)
+from inhand_calibration.joints.tables import controller_text, factory_text, load_tables
+from inhand_control import calibrate, load_hand_tables
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
-from inhand_description import JOINT_NAMES, hall_channel_joints, joint_ranges
+from inhand_description import HALL_CHANNELS, JOINT_NAMES, hall_channel_joints, joint_ranges
+from inhand_description.hall import HallTable, described_tables, joint_angles, joint_raw
 
 
 def equal(a: tuple[HallTable, ...], b: tuple[HallTable, ...], tolerance: float) -> None:
@@ -100,7 +95,7 @@ def test_malformed_factory_files_are_refused_by_name(tmp_path: Path, change, mes
 def test_a_controllers_file_without_angles_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "hand.yaml"
     path.write_text(controller_text(described_tables()).replace("angle:", "angles:", 1))
-    with pytest.raises(ConfigError, match=r"rh_WRJ2: expected \['angle', 'raw'\]"):
+    with pytest.raises(ConfigError, match=r"hand.yaml: hand.calibration.rh_WRJ2: unknown \['angles'\]; known"):
         load_tables(path)
 
 
@@ -112,3 +107,10 @@ def test_hats_are_the_derivative_of_the_angles() -> None:
         step[point] = 1e-6
         moved = HallTable(table.joint, table.raw, table.angle + step)
         np.testing.assert_allclose((moved.angles(raw) - table.angles(raw)) / 1e-6, table.hats(raw)[:, point], atol=1e-6)
+
+
+def test_the_controllers_curves_are_the_same() -> None:
+    """The controller in C++ and calibration in Python read one table alike, beyond its ends as well."""
+    hall = np.random.default_rng(0).uniform(0.0, 4095.0, (50, len(HALL_CHANNELS)))
+    expected = joint_angles(described_tables(), joint_raw(hall))
+    np.testing.assert_allclose(calibrate(load_hand_tables(config_file("hand")), hall), expected, atol=1e-6)

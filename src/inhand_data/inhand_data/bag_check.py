@@ -12,9 +12,10 @@ import numpy as np
 from inhand_core import load_topics
 from inhand_core.config import ConfigError, read_yaml
 from inhand_core.paths import config_file
+from inhand_core.times import NANOSECONDS
 from inhand_data.bags import STEPPED, BagReader, open_bag
 from inhand_data.losses import dropped, missing_numbers
-from inhand_data.stamps import NANOSECONDS, ShortMessage, sequence_of, stamp_of
+from inhand_data.stamps import ShortMessage, sequence_of, stamp_of
 
 _PERIODIC = 0.9
 """Share of intervals within half of their median from it, above which a topic counts as periodic."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from inhand_core import rotations
 from inhand_description.cameras import CameraInfo, CameraPose, pose_from_matrix
+from inhand_kernels import registration
 
 N_LENS = 8
 """fx, fy, cx, cy [px], k1, k2, p1, p2: a lens as a row of numbers."""
@@ -35,26 +37,25 @@ def project(lens: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def transform(pose: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Points (N, 3) through poses (6,) or (N, 6): rotation vector [rad], translation [m]."""
-    return Rotation.from_rotvec(pose[..., :3]).apply(points) + pose[..., 3:]
+    return rotations.rotate(rotations.from_rotation_vector(pose[..., :3]), points) + pose[..., 3:]
 
 
 def inverse(pose: np.ndarray) -> np.ndarray:
     """The inverse of a pose (6,)."""
-    turn = Rotation.from_rotvec(pose[:3]).inv()
-    return np.concatenate([turn.as_rotvec(), -turn.apply(pose[3:])])
+    back = np.concatenate([-pose[:3], np.zeros(3)])
+    return np.concatenate([-pose[:3], -transform(back, pose[3:])])
 
 
 def compose(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """The pose (6,) that does `second`, then `first`."""
-    turn = Rotation.from_rotvec(first[:3]) * Rotation.from_rotvec(second[:3])
-    return np.concatenate([turn.as_rotvec(), transform(first, second[3:])])
+    turns = (rotations.from_rotation_vector(pose[:3]) for pose in (first, second))
+    return np.concatenate([rotations.to_rotation_vector(rotations.multiply(*turns)), transform(first, second[3:])])
 
 
 def register(source: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """The pose (6,) that brings points (N, 3) closest to others (N, 3), N >= 3 (Kabsch)."""
-    middle, other = source.mean(axis=0), target.mean(axis=0)
-    turn, _ = Rotation.align_vectors(target - other, source - middle)
-    return np.concatenate([turn.as_rotvec(), other - turn.apply(middle)])
+    """The pose (6,) that brings points (N, 3) closest to others (N, 3), N >= 3."""
+    found = registration.register(source, target[None], np.ones((1, len(source))))
+    return np.concatenate([rotations.to_rotation_vector(found.rotation[0]), found.position[0]])
 
 
 def middle(poses: np.ndarray) -> np.ndarray:
@@ -69,10 +70,10 @@ def middle(poses: np.ndarray) -> np.ndarray:
 def camera_pose(world_to_camera: np.ndarray) -> CameraPose:
     """Pose of the optical frame in the world, of the pose (6,) that brings world points into it."""
     back = inverse(world_to_camera)
-    return pose_from_matrix(Rotation.from_rotvec(back[:3]).as_matrix(), back[3:])
+    return pose_from_matrix(rotations.to_matrix(rotations.from_rotation_vector(back[:3])), back[3:])
 
 
 def world_to_camera(pose: CameraPose) -> np.ndarray:
     """The pose (6,) that brings world points into the optical frame."""
-    matrix = np.linalg.inv(pose.matrix)
-    return np.concatenate([Rotation.from_matrix(matrix[:3, :3]).as_rotvec(), matrix[:3, 3]])
+    turn = rotations.to_rotation_vector(np.array(pose.orientation))
+    return inverse(np.concatenate([turn, pose.position]))

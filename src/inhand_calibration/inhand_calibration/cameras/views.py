@@ -16,6 +16,7 @@ from inhand_calibration.cameras.config import ViewsConfig
 from inhand_core.config import ConfigError
 from inhand_data.bags import BagReader, open_bag
 from inhand_data.pixels import ImageError, compressed_image, rgb_image
+from inhand_data.stamps import stamp_seconds
 from inhand_description.cameras import CAMERA_NAMES
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
@@ -159,7 +160,7 @@ def _messages(bag: BagReader, topics: Iterable[str]) -> Iterator[tuple[str, floa
     """Topic, stamp [s] and message, in the bag's order."""
     chosen = {name: t for name in bag.topics for t in topics if name.endswith(f"/{t}")}
     for entry, message in bag.messages(chosen):
-        yield chosen[entry.topic], message.header.stamp.sec + message.header.stamp.nanosec * 1e-9, message
+        yield chosen[entry.topic], stamp_seconds(message.header.stamp), message
 
 
 def _add_images(

@@ -15,7 +15,7 @@ from scipy.optimize import least_squares
 
 from inhand_calibration.joints.kinematics import FINGERTIPS, HandKinematics
 from inhand_calibration.joints.samples import JointSamples
-from inhand_calibration.joints.tables import HallTable
+from inhand_description.hall import HallTable
 
 N_TIPS = len(FINGERTIPS)
 _LARGEST_STRETCH = 10.0

@@ -9,7 +9,7 @@ import numpy as np
 from inhand_calibration.joints.fit import JointFit
 from inhand_calibration.joints.kinematics import HandKinematics
 from inhand_calibration.joints.samples import JointSamples
-from inhand_calibration.joints.tables import HallTable
+from inhand_description.hall import HallTable
 
 LEAST_MOTION = np.radians(3.0)
 """A joint that moved less than this [rad] was not moved."""

@@ -11,10 +11,10 @@ from inhand_calibration.joints.fit import JointFit, JointFitConfig
 from inhand_calibration.joints.identifiability import JointVerdict
 from inhand_calibration.joints.kinematics import HandKinematics
 from inhand_calibration.joints.samples import JointSamples
-from inhand_calibration.joints.tables import HallTable, joint_angles
 from inhand_calibration.steadiness import spans
 from inhand_core.config import ConfigError
 from inhand_description import FINGERS
+from inhand_description.hall import HallTable, joint_angles
 
 _MM, _DEG = 1e3, 180.0 / np.pi
 _WORST = 2.0  # times the median error

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from inhand_calibration.joints.kinematics import BASE, BASE_POSITIONS, FINGERTIPS
-from inhand_calibration.joints.tables import HallTable, joint_angles
 from inhand_calibration.recording import MARKERS, SENSORS, Recording
 from inhand_calibration.steadiness import breaks, clear_of
 from inhand_core import rotations
 from inhand_core.config import ConfigError
-from inhand_policy.registration import register, subset_index, well_posed_subsets
+from inhand_description.hall import HallTable, joint_angles
+from inhand_kernels.registration import register, subset_index, well_posed_subsets
 
 MIN_SPREAD_M = 0.01
 """Visible base markers nearer to one line than this fix no frame [m]."""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from inhand_calibration.joints.tables import HallTable
 from inhand_calibration.model.descent import Descent, DescentConfig
 from inhand_calibration.model.parameters import all_parameters
 from inhand_calibration.model.windows import Windows, cut_windows, split
 from inhand_calibration.recording import Recording
+from inhand_description.hall import HallTable
 
 
 @dataclass(frozen=True, eq=False)

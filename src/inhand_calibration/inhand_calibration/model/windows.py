@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_calibration.exercise import GROUPS
-from inhand_calibration.joints.tables import HallTable, joint_angles
 from inhand_calibration.recording import ACTIONS, SENSORS, Recording
 from inhand_calibration.steadiness import breaks, clear_of
 from inhand_core.config import ConfigError
 from inhand_description import JOINTS
+from inhand_description.hall import HallTable, joint_angles
 
 ACTION_PERIOD = 0.080
 """Time between actions [s] (paper, C.1)."""

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from inhand_core.poses import PoseError, in_root, relative, sound_pose, to_matrix
 from inhand_core.signals import TrialState
 from inhand_data.bags import BagError, BagReader
 from inhand_data.intrinsics import CameraError, Intrinsics, intrinsics_of
-from inhand_data.poses import PoseError, sound_pose
-from inhand_data.stamps import NANOSECONDS, ShortMessage, stamp_of
+from inhand_data.stamps import ShortMessage, stamp_ns, stamp_of
 from inhand_description.cameras import CAMERA_NAMES, nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS
 from inhand_vision.datasets.sync import PoseTrack
-from inhand_vision.rig import base_pose, chain, transform
+from inhand_vision.rig import base_pose
 
 IMAGE_TOPICS = tuple(f"/{name}/image_raw" for name in CAMERA_NAMES)
 INFO_TOPICS = tuple(f"/{name}/camera_info" for name in CAMERA_NAMES)
@@ -162,15 +162,15 @@ def _track(scan: _Scan, trial_ns: np.ndarray, trial_id: np.ndarray) -> PoseTrack
 
 
 def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
-    base = chain(scan.frames, "hand_base")
+    base = in_root("hand_base", scan.frames)
     found = []
     for row, name, topic in zip(CAMERAS, CAMERA_NAMES, INFO_TOPICS, strict=True):
-        info, world = scan.infos.get(topic), chain(scan.frames, f"{name}_optical_frame")
+        info, world = scan.infos.get(topic), in_root(f"{name}_optical_frame", scan.frames)
         intrinsics = None if info is None else intrinsics_of(info, topic)
         if intrinsics is not None and world is not None and base is not None:
-            found.append(BagCamera(intrinsics, np.linalg.inv(base) @ world, "bag"))
+            found.append(BagCamera(intrinsics, relative(base, world), "bag"))
         else:
-            pose = np.linalg.inv(base_pose()) @ nominal_pose(row).matrix
+            pose = relative(base_pose(), nominal_pose(row).matrix)
             nominal = Intrinsics(nominal_info(row).matrix, *row.resolution, np.zeros(0))
             found.append(BagCamera(nominal, pose, "description"))
     return tuple(found)
@@ -178,8 +178,8 @@ def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
 
 def _matrix(message: Any) -> np.ndarray:
     p, q = message.translation, message.rotation
-    return transform(*sound_pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w)))
+    return to_matrix(*sound_pose((p.x, p.y, p.z), (q.x, q.y, q.z, q.w)))
 
 
 def _stamp(header: Any) -> int:
-    return header.stamp.sec * NANOSECONDS + header.stamp.nanosec
+    return stamp_ns(header.stamp)

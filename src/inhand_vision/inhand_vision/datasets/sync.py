@@ -13,8 +13,7 @@ import numpy as np
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError
-
-NANOSECONDS = 1_000_000_000
+from inhand_core.times import NANOSECONDS, nanoseconds
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def as_of(reference_ns: np.ndarray, stamps_ns: np.ndarray, config: SyncConfig) -
     """
     if not len(stamps_ns):
         return np.full(len(reference_ns), -1)
-    latest = reference_ns + round(config.max_skew_s * NANOSECONDS)
+    latest = reference_ns + nanoseconds(config.max_skew_s)
     index = np.searchsorted(stamps_ns, latest, side="right") - 1
     age = reference_ns - stamps_ns[np.maximum(index, 0)]
     return np.where((index >= 0) & (age <= config.max_image_age_s * NANOSECONDS), index, -1)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inhand_data.poses import PoseError, sound_pose
+from inhand_core.poses import PoseError, sound_pose
 
 NAN = float("nan")
 

@@ -6,9 +6,15 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from inhand_policy.registration import register, subset_index, well_posed_subsets
+from inhand_kernels.registration import register, subset_index, well_posed_subsets
 
 CUBE = 0.022 * np.array(list(itertools.product((-1, 1), repeat=3)), float)
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A seeded generator."""
+    return np.random.default_rng(7)
 
 
 def scene(rng, batch, noise):
