@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from std_srvs.srv import Trigger
 
-from inhand_console.model import load_hand
 from inhand_console.nodes.feed import CAMERA_TOPICS, SIDE_TOPICS, STATUS_TOPICS
-from inhand_console.viz_topics import FRAMES, VIZ_TOPICS
 from inhand_core import load_graph
 from inhand_core.paths import resource_root
 from inhand_ros.messages import message_class
+from inhand_viz.model import load_hand
+from inhand_viz.topics import FRAMES, VIZ_TOPICS
 
 LAYOUT = json.loads((resource_root() / "config" / "foxglove" / "inhand.json").read_text())
 SHOWN_IN_3D = {

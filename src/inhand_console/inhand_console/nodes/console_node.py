@@ -7,7 +7,6 @@ from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig
 from inhand_console.guard import write_private
-from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.graph_watch import GraphWatch
 from inhand_console.nodes.in_use import InUseWatch
@@ -19,6 +18,7 @@ from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.graph import known_groups
 from inhand_core.paths import config_file, resource_root, state_folder
 from inhand_ros import declare, run_node
+from inhand_viz.model import OBJECT_NAMES, joint_names, load_hand, object_shape
 
 VISITOR_CHECK_S = 0.5
 
