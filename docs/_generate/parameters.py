@@ -96,7 +96,7 @@ def _declared(paths: list[Path]) -> list[tuple[str, str, str]]:
 
 
 def _fields(call: ast.Call, tree: ast.Module) -> list[tuple[int, str, str, str]]:
-    """Return the rows of the configuration that a `declare_config(node, Class, …)` declares, as its docstring has them."""
+    """Return the rows of what a `declare_config(node, Class, …)` declares, as the docstring of the class has them."""
     name = ast.unparse(call.args[1])
     homes = [
         node.module
@@ -111,16 +111,9 @@ def _fields(call: ast.Call, tree: ast.Module) -> list[tuple[int, str, str, str]]
         for key in node.elts
         if isinstance(key, ast.Constant)
     ]
-    return [
-        (
-            call.lineno,
-            f"`{field.name}`",
-            "from its configuration",
-            field.text + (f" ({field.range})" if field.range else ""),
-        )
-        for field in texts.values()
-        if not chosen or field.name in chosen
-    ]
+    shown = [field for field in texts.values() if not chosen or field.name in chosen]
+    meanings = {field.name: f"{field.text} ({field.range})" if field.range else field.text for field in shown}
+    return [(call.lineno, f"`{name}`", "from its configuration", text) for name, text in meanings.items()]
 
 
 def _default(value: ast.expr) -> str:

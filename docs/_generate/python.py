@@ -14,8 +14,8 @@ LONGEST = 100
 def generate() -> str:
     """Return the page."""
     intro = (
-        "What `import inhand_…` offers; modules have more, each name with its docstring. A package loads a name's module "
-        "when the name is first used."
+        "What `import inhand_…` offers; modules have more, each name with its docstring. A package loads the module "
+        "of a name when the name is first used."
     )
     return page("Python", intro, (_package(path) for path in faces() if _names(path)))
 
@@ -78,9 +78,7 @@ def _text(doc: str | None) -> list[str]:
 
 def _names(path: Path) -> list[str]:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        targets = (
-            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        )
-        if any(ast.unparse(target) == "__all__" for target in targets) and node.value is not None:
+        named = isinstance(node, ast.Assign | ast.AnnAssign) and ast.unparse(node).startswith(("__all__ ", "__all__:"))
+        if named and node.value is not None:
             return list(ast.literal_eval(node.value))
     return []
