@@ -102,7 +102,8 @@ def _plan(bag: BagReader, frames: Frames, object: str, sync: SyncConfig) -> tupl
     rate = round(1e9 / float(np.median(np.diff(reference))))
     picks = [as_of(reference, np.asarray(stamps[topic], np.int64), sync) for topic in IMAGE_TOPICS]
     values = {name: track.as_of(reference) for name, track in read_tracks(bag).items()}
-    trial = trial_at(*(np.asarray(column, np.int64) for column in zip(*trials)), reference)
+    at_ns, ids = (np.asarray(column, np.int64) for column in zip(*trials))
+    trial = trial_at(at_ns, ids, reference)
     whole = np.all([pick >= 0 for pick in picks] + [age >= 0 for _, age in values.values()], axis=0)
     frames.left_out += int(((trial >= 0) & ~whole).sum())
     keep = np.flatnonzero((trial >= 0) & whole)

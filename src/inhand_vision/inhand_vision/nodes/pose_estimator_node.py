@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
@@ -35,8 +36,7 @@ class PoseEstimatorNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("pose_estimator")
-        path = config_file("pose_estimator")
-        values = declare_config(self, PoseEstimatorConfig, read_yaml(path), path)
+        values = declare_config(self, PoseEstimatorConfig, read_yaml(path := config_file("pose_estimator")), path)
         self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
         self.bring_up()
 
@@ -57,7 +57,7 @@ class PoseEstimatorNode(ManagedNode):
 
     def activate(self) -> None:
         """Subscribes."""
-        self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
+        self._inlets: list[Any] = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
         for index, name in enumerate(self._cameras):
             for kind, topic, job in ((Image, "image_raw", self._on_image), (CameraInfo, "camera_info", self._on_info)):
                 self._inlets.append(self.create_subscription(kind, f"{name}/{topic}", partial(job, index), NEWEST))
