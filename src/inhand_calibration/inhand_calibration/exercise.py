@@ -28,7 +28,7 @@ _GOLDEN = np.pi * (3.0 - 5.0**0.5)
 
 @dataclass(frozen=True)
 class ExerciseConfig:
-    """Values in config/exercise.yaml, explained there; times in s, frequencies in Hz."""
+    """Times in s, frequencies in Hz. Values and texts in config/exercise.yaml."""
 
     groups: tuple[str, ...]
     drive: float

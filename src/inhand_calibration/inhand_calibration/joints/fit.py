@@ -25,7 +25,7 @@ _LARGEST_STRETCH = 10.0
 
 @dataclass(frozen=True)
 class JointFitConfig:
-    """Section `joints` of config/calibration.yaml, explained there; lengths in m, angles in rad."""
+    """Lengths in m, angles in rad. Values and texts in config/calibration.yaml, section joints."""
 
     samples: int
     marker_sigma: float
