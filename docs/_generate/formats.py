@@ -12,7 +12,7 @@ from sources import ROOT, docstring, module_path, page, table
 FORMATS = (
     ("Bags (MCAP)", "inhand_ros.bag", None),
     ("Bags of any program", "inhand_data.bags", None),
-    ("Calibration files of the hand's factory (YAML)", "inhand_eval.calibration.factory", None),
+    ("Calibration files of the hand's factory (YAML)", "inhand_calibration.joints.factory", None),
     ("Weights (safetensors)", "inhand_policy.weights", None),
     ("Networks (safetensors)", "inhand_training.network_files", None),
     ("Camera calibrations and poses (YAML)", "inhand_description.cameras", None),

@@ -28,6 +28,7 @@ setup(
     license="Apache-2.0",
     entry_points={
         "inhand.commands": [
+            "bag.check = inhand_data.commands:check",
             "bag.repair = inhand_data.commands:repair",
         ],
     },

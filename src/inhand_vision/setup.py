@@ -10,11 +10,20 @@ setup(
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
     ],
-    install_requires=["setuptools", "numpy", "opencv-python-headless", "safetensors", "torch"],
+    install_requires=[
+        "setuptools",
+        "numpy",
+        "opencv-python-headless",
+        "pyarrow",
+        "rich",
+        "safetensors",
+        "torch",
+        "tyro",
+    ],
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
-    description="The object's pose from camera images: image pipeline, network, estimator, and its node.",
+    description="The object's pose from camera images: image pipeline, datasets, network, estimator, its node.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
@@ -23,6 +32,8 @@ setup(
         "inhand.commands": [
             "bench.sight = inhand_vision.nodes.bench_sight:sight",
             "bench.vision = inhand_vision.bench:vision",
+            "dataset.export = inhand_vision.datasets.commands:export",
+            "dataset.from-bag = inhand_vision.datasets.commands:from_bag",
         ],
     },
 )

@@ -19,6 +19,7 @@ WHOLE = {
     "ObjectRanges": "hue, saturation, value: by a loop over these words",
     "PoseRanges": "jitter: what is left of the other two probabilities",
     "TopicReport": "printed as a whole",
+    "HandTables": "given to the controller as a whole",
     "Turn": "fields of a benchmark's table, printed as a whole",
     "VizTopic": "frame: tells a reader of the table",
     "CameraCounts": "reported as a whole in the diagnostics",

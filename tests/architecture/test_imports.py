@@ -23,7 +23,7 @@ SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "w
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 # Bags, images and camera geometry, which everything that records or replays shares.
 DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
-EVALUATION = {"cv2", "matplotlib", "pyarrow", "scipy"}
+EVALUATION = {"cv2", "matplotlib", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
     "rosgraph_msgs",
@@ -34,7 +34,7 @@ ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifec
     "visualization_msgs",
     "inhand_interfaces",
 }
-BOUNDARY = {"cv_bridge", "tf_transformations", "ament_index_python"}
+BOUNDARY = {"cv_bridge", "ament_index_python"}
 
 ALLOWED = {
     "inhand_core": CORE,
@@ -45,13 +45,14 @@ ALLOWED = {
     "inhand_sim": SIM | {"cv2", "fast_simplification"} | COMMAND_LINE,
     # owl is the vendor's own client of the motion capture.
     "inhand_drivers": DESCRIPTION | {"inhand_drivers", "inhand_data", "owl", "pypylon", "pysoem", "cv2"} | COMMAND_LINE,
-    "inhand_vision": POLICY | {"inhand_vision", "inhand_data", "cv2"} | COMMAND_LINE,
+    "inhand_vision": DESCRIPTION | KERNELS | {"inhand_vision", "torch", "safetensors", "cv2", "pyarrow"} | COMMAND_LINE,
     "inhand_policy": POLICY | COMMAND_LINE,
     "inhand_training": LEARNING | {"inhand_training", "inhand_vision"} | COMMAND_LINE,
     "inhand_eval": LEARNING
     | {"inhand_training", "inhand_vision", "inhand_data", "inhand_eval"}
     | EVALUATION
     | COMMAND_LINE,
+    "inhand_calibration": SIM | DATA | {"inhand_calibration", "cv2", "matplotlib", "scipy"} | COMMAND_LINE,
     "inhand_console": DESCRIPTION
     | {"inhand_console", "inhand_control", "inhand_data", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
     | COMMAND_LINE,

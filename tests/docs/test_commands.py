@@ -22,13 +22,13 @@ QUICK = (
 # Beginnings of commands that another test runs, with other values at most, and where.
 RUN_BY = {
     **dict.fromkeys(SMALL, "tests/docs/test_small.py"),
-    "inhand bag check": "src/inhand_eval/test/test_bag_check.py",
+    "inhand bag check": "src/inhand_data/test/test_bag_check.py",
     "inhand bag repair": "src/inhand_data/test/test_repair.py",
     "inhand bench faults": "tests/launch/test_fault_campaign.py",
     "inhand bench network": "tests/network/test_bench.py",
-    "inhand calibrate ": "src/inhand_eval/test/calibration",
-    "inhand dataset export": "src/inhand_eval/test/test_lerobot.py",
-    "inhand dataset from-bag": "src/inhand_eval/test/test_convert.py",
+    "inhand calibrate ": "src/inhand_calibration/test",
+    "inhand dataset export": "src/inhand_vision/test/test_lerobot.py",
+    "inhand dataset from-bag": "src/inhand_vision/test/test_convert.py",
     "inhand description decompose": "src/inhand_description/test/test_objects.py",
     "inhand description write": "src/inhand_description/test/test_generated.py",
     "inhand emulate hand": "tests/launch/test_hand_driver.py",

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from support.processes import wait_for
 
+from inhand_calibration.commands import joints, model
+from inhand_calibration.joints.tables import controller_text, load_tables
+from inhand_calibration.recording import read_bag
 from inhand_core.config import ConfigError
 from inhand_description import JOINT_INDEX
-from inhand_eval.calibration.commands import joints, model
-from inhand_eval.calibration.recording import read_bag
-from inhand_eval.calibration.tables import HallTable, controller_text, described_tables, load_tables
+from inhand_description.hall import HallTable, described_tables
 
 KNUCKLE = JOINT_INDEX["rh_FFJ3"]
 LIVE_S = 4.0

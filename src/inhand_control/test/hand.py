@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import inhand_control as ic
+from inhand_core import hand_file
 from inhand_core.config import load_config
 
 JOINTS = (
@@ -88,7 +89,7 @@ def parameters(**changes: Any) -> dict[str, Any]:
 
 def model() -> ic.HandModel:
     """Return the test hand."""
-    return ic.hand_model(load_config(ic.HandTables, tables()))
+    return ic.hand_model(load_config(hand_file.HandTables, tables()))
 
 
 def config(**changes: Any) -> ic.ControllerConfig:

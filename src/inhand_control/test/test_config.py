@@ -6,12 +6,13 @@ import hand
 import pytest
 
 import inhand_control as ic
+from inhand_core import hand_file
 from inhand_core.config import ConfigError, load_config
 from inhand_core.paths import config_file
 
 
-def _tables(**changes) -> ic.HandTables:
-    return dataclasses.replace(load_config(ic.HandTables, hand.tables()), **changes)
+def _tables(**changes) -> hand_file.HandTables:
+    return dataclasses.replace(load_config(hand_file.HandTables, hand.tables()), **changes)
 
 
 def test_the_projects_files_load():

@@ -17,11 +17,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from inhand_core.config import read_yaml
-from inhand_core.graph_spec import NANOSECONDS, GraphSpec, load_graph, resolve_groups
+from inhand_core.graph_spec import GraphSpec, load_graph, resolve_groups
 from inhand_core.paths import config_file
 from inhand_core.random import row_seeds
 from inhand_core.runner import ComponentRunner, LinkChains, build_chains, build_runner, reset_key
 from inhand_core.signals import Signal
+from inhand_core.times import nanoseconds
 
 __all__ = [
     "ComponentRunner",
@@ -132,7 +133,7 @@ class InProcessGraph:
 
     def run(self, seconds: float) -> None:
         """Steps until `seconds` more have passed."""
-        end = self.time_ns + round(seconds * NANOSECONDS)
+        end = self.time_ns + nanoseconds(seconds)
         while self.time_ns < end:
             self.step()
 

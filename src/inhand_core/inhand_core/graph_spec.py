@@ -16,8 +16,8 @@ from inhand_core.paths import config_file
 from inhand_core.ports import Port, find_ports, resolve_class
 from inhand_core.signals import SIGNALS
 from inhand_core.task import PUBLISHED, Task, load_task
+from inhand_core.times import NANOSECONDS
 
-NANOSECONDS = 1_000_000_000
 LOCKSTEP_DEPTH = 5000
 """Depth of every topic in lockstep, 20 s of the fastest: an observer may be discovered late, or fall behind."""
 

@@ -11,7 +11,6 @@ import numpy as np
 from inhand_core.component import Component
 from inhand_core.config import ConfigError, merge
 from inhand_core.graph_spec import (
-    NANOSECONDS,
     ComponentSpec,
     GraphSpec,
     LinkSpec,
@@ -22,6 +21,7 @@ from inhand_core.link import Link
 from inhand_core.ports import resolve_class
 from inhand_core.signals import Signal, Trial, TrialState
 from inhand_core.task import Task
+from inhand_core.times import NANOSECONDS
 
 
 def reset_key(trial: Trial) -> np.ndarray:

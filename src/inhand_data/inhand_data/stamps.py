@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
-NANOSECONDS = 1_000_000_000
+from inhand_core.times import NANOSECONDS, seconds
+
 _ENCAPSULATION = 4  # bytes of CDR's own header; alignment counts from behind it
 
 
@@ -18,6 +20,16 @@ def _order(data: bytes) -> str:
     if data[0] or data[1] > 1:
         raise ShortMessage(f"a message of representation {data[:2].hex()} is not plain CDR")
     return "<" if data[1] & 1 else ">"
+
+
+def stamp_ns(stamp: Any) -> int:
+    """Nanoseconds of a builtin_interfaces/Time, or of any object with its fields."""
+    return stamp.sec * NANOSECONDS + stamp.nanosec
+
+
+def stamp_seconds(stamp: Any) -> float:
+    """Seconds of a builtin_interfaces/Time, or of any object with its fields."""
+    return stamp.sec + seconds(stamp.nanosec)
 
 
 def stamp_of(data: bytes) -> int:

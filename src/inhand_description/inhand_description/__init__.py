@@ -27,9 +27,7 @@ from inhand_description.sensors import (
     DOUBLED,
     HALL_CHANNELS,
     RAW_MAX,
-    angles_from_hall,
     hall_channel_joints,
-    hall_from_angles,
 )
 
 __all__ = [
@@ -60,14 +58,12 @@ __all__ = [
     "actuator_joints",
     "actuator_matrix",
     "actuator_ranges",
-    "angles_from_hall",
     "asset_folder",
     "build_model",
     "build_spec",
     "camera_axes",
     "collision_geoms",
     "hall_channel_joints",
-    "hall_from_angles",
     "joint_ranges",
     "markers",
 ]

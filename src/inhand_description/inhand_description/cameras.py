@@ -17,8 +17,8 @@ import yaml
 
 from inhand_core import rotations
 from inhand_core.config import ConfigError, load_config, read_yaml
+from inhand_core.poses import PoseError, sound_pose, to_matrix
 from inhand_data.intrinsics import check_calibration
-from inhand_data.poses import PoseError, sound_pose
 from inhand_description.scene import CAMERAS, CameraRow, camera_axes
 
 CAMERA_NAMES = tuple(f"camera_{row.name}" for row in CAMERAS)
@@ -67,10 +67,7 @@ class CameraPose:
     @property
     def matrix(self) -> np.ndarray:
         """Homogeneous transform (4, 4): world from optical frame."""
-        transform = np.eye(4)
-        transform[:3, :3] = rotations.to_matrix(np.array(self.orientation))
-        transform[:3, 3] = self.position
-        return transform
+        return to_matrix(np.array(self.position), np.array(self.orientation))
 
 
 @dataclass(frozen=True)

@@ -63,31 +63,3 @@ CALIBRATION: tuple[CalibrationRow, ...] = tuple(_table(index) for index in range
 def hall_channel_joints() -> np.ndarray:
     """Joint index (26,) of each channel."""
     return np.array([JOINT_INDEX[channel.removesuffix("_A").removesuffix("_B")] for channel in HALL_CHANNELS])
-
-
-def interpolate(x: np.ndarray, xp: np.ndarray, fp: np.ndarray) -> np.ndarray:
-    """Piecewise linear function through (xp, fp), xp rising, extended by its end segments."""
-    segment = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, len(xp) - 2)
-    slope = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
-    return fp[segment] + slope[segment] * (x - xp[segment])
-
-
-def angles_from_hall(hall: np.ndarray) -> np.ndarray:
-    """Joint angles (B, 24) [rad] of raw values (B, 26) [counts]; doubled channels are averaged first."""
-    joints = hall_channel_joints()
-    columns = []
-    for index, row in enumerate(CALIBRATION):
-        channels = np.flatnonzero(joints == index)
-        raw = hall[:, channels[0]] if len(channels) == 1 else 0.5 * (hall[:, channels[0]] + hall[:, channels[1]])
-        columns.append(interpolate(raw, np.array(row.raw), np.array(row.angle)))
-    return np.stack(columns, axis=-1)
-
-
-def hall_from_angles(position: np.ndarray) -> np.ndarray:
-    """Raw values (B, 26) [counts, not rounded, within 0 … 4095] of joint angles (B, 24) [rad]."""
-    raws = []
-    for index, row in enumerate(CALIBRATION):
-        raw, angle = np.array(row.raw), np.array(row.angle)
-        order = np.argsort(angle)
-        raws.append(interpolate(position[:, index], angle[order], raw[order]))
-    return np.clip(np.stack(raws, axis=-1), 0.0, RAW_MAX)[:, hall_channel_joints()]

@@ -21,13 +21,12 @@ from inhand_description import (
     START,
     ModelConfig,
     actuator_matrix,
-    angles_from_hall,
     build_model,
     hall_channel_joints,
-    hall_from_angles,
     joint_ranges,
     markers,
 )
+from inhand_description.hall import described_tables, joint_angles, joint_raw
 
 
 def test_orders_are_shadows():
@@ -73,6 +72,19 @@ def test_coupled_actuators_measure_the_sum(hand):
     data.qpos[:] = np.random.default_rng(0).uniform(*joint_ranges().T)
     mujoco.mj_forward(hand, data)
     assert np.allclose(data.actuator_length, actuator_matrix() @ data.qpos)
+
+
+def angles_from_hall(hall):
+    return joint_angles(described_tables(), joint_raw(hall))
+
+
+def hall_from_angles(position):
+    """By NumPy, of angles within the tables."""
+    columns = [
+        np.interp(position[:, i], *(np.array([t.angle, t.raw])[:, np.argsort(t.angle)]))
+        for i, t in enumerate(described_tables())
+    ]
+    return np.stack(columns, axis=-1)[:, hall_channel_joints()]
 
 
 def test_calibration_is_inverse_and_averages_doubled_channels():

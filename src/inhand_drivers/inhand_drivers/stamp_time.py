@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from inhand_core.times import seconds
+
 
 class StampTime:
     """What an emulated device's time-outs count in: where all is simulated, the time that its inputs have seen.
@@ -25,4 +27,4 @@ class StampTime:
         if not self._simulated:
             return time.monotonic()
         span = self._span_ns
-        return 0.0 if span is None else (span[1] - span[0]) * 1e-9
+        return 0.0 if span is None else seconds(span[1] - span[0])

@@ -23,7 +23,7 @@ from inhand_drivers.hand.emulator.device import SYNC_MANAGERS, make_slave
 from inhand_drivers.hand.emulator.frames import Cmd, build, results
 from inhand_drivers.hand.emulator.slave import Slave
 from inhand_drivers.hand.sii import Identity, read
-from inhand_drivers.hand.tables import HandTables, read_tables
+from inhand_drivers.hand.tables import DeviceTables, read_tables
 
 STATION = 0x1001
 OURS = claim_number("ours")
@@ -143,7 +143,7 @@ class Rig:
 
     def __init__(
         self,
-        slave_tables: HandTables = TABLES,
+        slave_tables: DeviceTables = TABLES,
         identity: Identity = IDENTITY,
         record: bool = True,
         claim: str = "",
@@ -172,6 +172,6 @@ class Rig:
         return readings
 
 
-def middle(tables: HandTables) -> np.ndarray:
+def middle(tables: DeviceTables) -> np.ndarray:
     """Raw readings (26,) [counts] in the middle of every table."""
-    return np.array([np.round(raw.mean()) for raw in tables.raw])
+    return np.array([np.round(table.raw.mean()) for table in tables.hall])

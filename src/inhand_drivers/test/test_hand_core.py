@@ -19,7 +19,7 @@ from inhand_drivers.hand.emulator import memory
 from inhand_drivers.hand.emulator.frames import Cmd
 from inhand_drivers.hand.layout import DEMAND_MAX
 from inhand_drivers.hand.report import pairs, trouble, warnings
-from inhand_drivers.hand.tables import HandTables, read_tables
+from inhand_drivers.hand.tables import DeviceTables, read_tables
 
 TORQUE = np.linspace(-0.5, 0.5, 20) * np.array([load_driver_config().full_scale_torque[n] for n in TABLES.motors])
 OTHER = claim_number("other")
@@ -207,14 +207,14 @@ def test_stopping_leaves_no_torque_and_a_slave_in_init(rig: Rig) -> None:
     assert rig.run(0.1, TORQUE) == []
 
 
-def other_calibration() -> HandTables:
+def other_calibration() -> DeviceTables:
     """The hand's own tables with one joint's turned around."""
-    angle = list(TABLES.angle)
-    angle[4] = angle[4][::-1]
-    return dataclasses.replace(TABLES, angle=tuple(angle), digest="deadbeef")
+    hall = list(TABLES.hall)
+    hall[4] = dataclasses.replace(hall[4], angle=hall[4].angle[::-1])
+    return dataclasses.replace(TABLES, hall=tuple(hall), digest="deadbeef")
 
 
-def swapped_motors() -> HandTables:
+def swapped_motors() -> DeviceTables:
     """A hand whose first two motors are the other way round."""
     names = (TABLES.motors[1], TABLES.motors[0], *TABLES.motors[2:])
     return dataclasses.replace(TABLES, motors=names)

@@ -13,10 +13,10 @@ from inhand_core.config import ConfigError
 from inhand_core.graph import InProcessGraph
 from inhand_core.random import row_seeds
 from inhand_core.signals import ObjectPose
+from inhand_core.tracked_body import TrackedBody
 from inhand_eval.trials import Protocol
 from inhand_eval.vision import OTHER
 from inhand_policy.runner import find_weights
-from inhand_policy.tracker import TrackedBody
 from inhand_sim.cameras import Appearances, make_renderer
 from inhand_sim.cameras.appearance import nominal_looks
 from inhand_vision.estimator import PoseEstimator, load_estimator

@@ -16,6 +16,7 @@ from inhand_core.graph import InProcessGraph
 from inhand_core.graph_spec import load_graph
 from inhand_core.signals import EndReason, TrialState
 from inhand_core.task import PUBLISHED, load_task
+from inhand_core.times import seconds
 from inhand_description.objects import check_object
 from inhand_eval.interrupted import Interrupted
 from inhand_policy.weights import load_metadata
@@ -188,7 +189,7 @@ def run_trials(
             stepper.restore(own)
         sim.asleep[:] = ~rows.open
     while rows.open.any():
-        now = graph.time_ns * 1e-9
+        now = seconds(graph.time_ns)
         stepper.step(graph) if stepper is not None else graph.step()
         if watch is not None:
             watch(graph)

@@ -12,12 +12,12 @@ import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_data.bags import BagError
-from inhand_eval.datasets.convert import ConvertConfig, convert
-from inhand_eval.datasets.sync import SyncConfig
 from inhand_training.vision.pool import RenderPool
 from inhand_training.vision.samples import SampleConfig
 from inhand_training.vision.states import StatesConfig, gather_states
-from inhand_vision.dataset import PoseDataset, Samples
+from inhand_vision.datasets.convert import ConvertConfig, convert
+from inhand_vision.datasets.files import PoseDataset, Samples
+from inhand_vision.datasets.sync import SyncConfig
 from inhand_vision.errors import PoseErrors, evaluate_samples
 from inhand_vision.estimator import Estimate, PoseEstimator
 from inhand_vision.rig import nominal_rig

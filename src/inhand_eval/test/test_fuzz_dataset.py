@@ -7,15 +7,15 @@ import itertools
 import numpy as np
 import pytest
 from bag_maker import BagMaker
-from test_convert import lens_bag, picture
+from lens_bags import lens_bag, picture
 
+from inhand_calibration.recording import read_bag
 from inhand_core.fuzzing import Target, run
+from inhand_data.bag_check import CheckConfig, check_bag
 from inhand_data.bags import BagError, open_bag
-from inhand_eval.bag_check import CheckConfig, check_bag
-from inhand_eval.calibration.recording import read_bag
-from inhand_eval.datasets.convert import ConvertConfig, convert
-from inhand_eval.datasets.sync import SyncConfig
-from inhand_vision.dataset import PoseDataset
+from inhand_vision.datasets.convert import ConvertConfig, convert
+from inhand_vision.datasets.files import PoseDataset
+from inhand_vision.datasets.sync import SyncConfig
 from inhand_vision.images import ImageConfig
 
 CONFIG = ConvertConfig(ImageConfig(crop=16, size=8), SyncConfig(max_label_age_s=1.0), idle=True)

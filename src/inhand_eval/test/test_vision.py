@@ -10,10 +10,10 @@ from scipy.spatial.transform import Rotation
 from inhand_core.config import ConfigError
 from inhand_data.bags import BagError
 from inhand_description.objects import OBJECTS
-from inhand_eval.datasets.bag_index import IMAGE_TOPICS
 from inhand_eval.vision import PAPER, VisionProtocol, evaluate_recording, held_out_states, report
 from inhand_eval.vision_commands import print_table
 from inhand_eval.vision_plot import edges, plot
+from inhand_vision.datasets.bag_index import IMAGE_TOPICS
 from inhand_vision.errors import pose_errors
 from inhand_vision.estimator import Estimate
 from inhand_vision.images import load_image_config

@@ -11,6 +11,7 @@ from inhand_core import rotations
 from inhand_core.component import Component
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason, Goal, ObjectPose, Trial, TrialState
+from inhand_core.times import nanoseconds, seconds
 from inhand_description.objects import OBJECTS
 from inhand_description.things import symmetries
 from inhand_policy.faces import UP, faces_up
@@ -94,7 +95,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
     @property
     def elapsed(self) -> np.ndarray:
         """Time (B,) [s] since the goal was set."""
-        return self.state.elapsed_ns * 1e-9
+        return seconds(self.state.elapsed_ns)
 
     def set_max_angle(self, angle: float | np.ndarray) -> None:
         """Bounds the rotation from the object's orientation to goals drawn from now on; scalar or (B,) [rad]."""
@@ -137,7 +138,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         state = self.state
         state.pose = inputs.get("object_pose") or _aged(state.pose, dt)
         if state.pose is not None:
-            elapsed_ns = round(dt * 1e9)
+            elapsed_ns = nanoseconds(dt)
             idle = state.status != TrialState.RUNNING
             self._judge(state.pose, elapsed_ns)
             self._start(state.pose, idle, elapsed_ns)
@@ -205,7 +206,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         self.dropped = running & (off | (pose.age > config.lost_limit_s))
         self.success = running & ~self.dropped & pose.valid & (self.distance < config.tolerance_rad)
         state.goals_achieved = state.goals_achieved + self.success
-        late = running & ~self.dropped & ~self.success & (state.elapsed_ns >= round(config.timeout_s * 1e9))
+        late = running & ~self.dropped & ~self.success & (state.elapsed_ns >= nanoseconds(config.timeout_s))
         full = self.success & (state.goals_achieved >= config.max_goals)
         stopped = running & state.stop_requested & ~self.dropped & ~full
         self._end(cut, EndReason.INTERRUPTED)
@@ -230,7 +231,7 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         state, config = self.state, self.config
         state.waited_ns = state.waited_ns + np.where(idle, elapsed_ns, 0)
         first, ended = state.status == TrialState.IDLE, state.status == TrialState.ENDED
-        again = ended & (state.reason != EndReason.STOPPED) & (state.waited_ns >= round(config.restart_delay_s * 1e9))
+        again = ended & (state.reason != EndReason.STOPPED) & (state.waited_ns >= nanoseconds(config.restart_delay_s))
         due = idle & (state.start_requested | (first & config.auto_start) | (again & config.auto_restart))
         due = due & np.logical_not(state.interrupted) & np.logical_not(state.overloaded)
         if config.require_object:

@@ -16,6 +16,7 @@ from typing import Any
 
 from inhand_core.config import ConfigError
 from inhand_core.files import write_whole
+from inhand_core.times import NANOSECONDS
 from inhand_data.bag_file import BagFile, Channel, Compression
 from inhand_data.bag_metadata import KEY, NAME, Extent, TopicInfo, information, qos_yaml, to_yaml
 from inhand_data.bags import LOST, NUMBERED, STEPPED
@@ -196,7 +197,7 @@ class Bag:
         """Notes a step of the system's clock, after which times begin anew."""
         ahead = time.time_ns() - time.monotonic_ns()
         if abs(ahead - self._ahead_ns) > STEP_NS:
-            step = (ahead - self._ahead_ns) / 1e9
+            step = (ahead - self._ahead_ns) / NANOSECONDS
             self._steps.append(f"{step:+.3f} s to {time.time():.3f}")
             self._last_ns.clear()
         self._ahead_ns = ahead
@@ -213,7 +214,7 @@ class Bag:
         """Starts another file when this one is large or long enough; refuses when the disk is nearly full."""
         limits, file = self.config, self._file
         large = limits.split_mb and file.size >= limits.split_mb * MEBI
-        long = limits.split_s and file.extent.counts and now_ns - file.extent.first_ns >= limits.split_s * 1e9
+        long = limits.split_s and file.extent.counts and now_ns - file.extent.first_ns >= limits.split_s * NANOSECONDS
         if large or long:
             if self._syncing is not None:
                 self._syncing.join()

@@ -28,9 +28,9 @@ from inhand_core.signals import (
     Signal,
     Trial,
 )
+from inhand_core.times import NANOSECONDS
+from inhand_data.stamps import stamp_ns
 from inhand_interfaces import msg as inhand_msgs
-
-NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Labels:
 
 def to_ns(stamp: Time) -> int:
     """Nanoseconds of a message stamp."""
-    return stamp.sec * NANOSECONDS + stamp.nanosec
+    return stamp_ns(stamp)
 
 
 def to_stamp(time_ns: int) -> Time:

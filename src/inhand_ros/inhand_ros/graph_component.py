@@ -23,7 +23,8 @@ from inhand_core.graph_spec import ComponentSpec
 from inhand_core.random import row_seeds
 from inhand_core.signals import Signal, TrialState
 from inhand_core.task import PUBLISHED
-from inhand_ros.codecs import NANOSECONDS, Labels, encode, to_ns
+from inhand_core.times import NANOSECONDS, nanoseconds
+from inhand_ros.codecs import Labels, encode, to_ns
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
 from inhand_ros.messages import message_class
@@ -63,13 +64,13 @@ class GraphComponent:
         self.spec = load_graph(profile, task=declare(self, "task", PUBLISHED, text))
         self.component_spec = self.spec.component(name)
         self.lockstep = declare(self, "lockstep", False, "step with the other nodes in lockstep, not in real time")
-        self._until_ns = round(1e9 * declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
+        self._until_ns = nanoseconds(declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
         self._seed = declare(self, "seed", 0, "seed of the run")
         text = "all, none, or groups of randomization.yaml, by commas; may change while no trial runs"
         selection = declare(self, "randomization", "none", text, read_only=False)
         self._groups = resolve_groups(selection, known_groups())
         text = "streams older than this, or as far in the future, are withheld from the component [s]; 0: never"
-        self._max_age_ns = round(1e9 * declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
+        self._max_age_ns = nanoseconds(declare(self, "max_input_age_s", self.max_input_age_s, text, (0.0, 60.0)))
         self._overrides = component_overrides(self, self.component_spec, self.changeable, self.spec.task)
         self.add_on_set_parameters_callback(self._on_set)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rclpy.node import Node
 
+from inhand_core.times import seconds
+
 GRACE_S = 3.0
 """A simulator without a sign of life for so long [s of wall time] is gone, and from then on the wall's time counts."""
 
@@ -47,7 +49,7 @@ def on_sim_time(node: Node) -> bool:
 
 def graph_now(node: Node, graph_time: GraphTime) -> float:
     """`GraphTime.now` for a node, now."""
-    return graph_time.now(node.get_clock().now().nanoseconds * 1e-9, time.monotonic())
+    return graph_time.now(seconds(node.get_clock().now().nanoseconds), time.monotonic())
 
 
 @dataclass(frozen=True)

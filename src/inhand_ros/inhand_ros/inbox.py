@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from inhand_core.signals import Signal
+from inhand_core.times import NANOSECONDS
 from inhand_data.stamps import read_header
-from inhand_ros.codecs import NANOSECONDS, decode, to_ns
+from inhand_ros.codecs import decode, to_ns
 
 MOST_LOST = 144_000
 """Messages: ten minutes of the fastest stream."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from tf2_msgs.msg import TFMessage
 
-from inhand_ros.transforms import in_root, relative, transform_matrix
+from inhand_core.poses import in_root, relative
+from inhand_ros.transforms import transform_matrix
 
 
 class StaticFrames:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from inhand_core.signals import EndReason, TrialState
+from inhand_core.times import NANOSECONDS
 from inhand_data.stamps import read_header
 from inhand_ros.inbox import SequenceCounter
 from inhand_ros.overload import Overload
 from inhand_ros.raw import RawMessage
 
-NANOSECONDS = 1_000_000_000
 REFUSED = ("refused_size", "refused_nan", "refused_range", "refused_stale")
 COUNTED = ("missed_deadlines", "skipped_periods", "lost_actions", "holds", "zero_torques", *REFUSED)
 

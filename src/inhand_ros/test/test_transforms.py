@@ -5,7 +5,8 @@ import pytest
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform, Vector3
 from scipy.spatial.transform import Rotation
 
-from inhand_ros.transforms import in_root, matrix_pose, pose_matrix, relative, transform_matrix
+from inhand_core.poses import in_root, relative
+from inhand_ros.transforms import matrix_pose, pose_matrix, transform_matrix
 
 TURNS = Rotation.random(10, random_state=5)
 

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from inhand_core.times import NANOSECONDS
 from inhand_sim.waiting import Gate
 
-NANOSECONDS = 1_000_000_000
 NEAREST = 0.8
 """Ticks of a loop that makes up for lateness come at least this part of a period apart."""
 IDLE_S = 0.1

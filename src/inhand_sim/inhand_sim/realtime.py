@@ -8,12 +8,12 @@ import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import HandSensors
+from inhand_core.times import NANOSECONDS, nanoseconds
 from inhand_description import ACTUATOR_NAMES
 from inhand_sim.hand import raw_hall
 from inhand_sim.ports import RealtimeSimInputs, RealtimeSimOutputs
 from inhand_sim.worlds import NOMINAL_STEP, Worlds, WorldsConfig
 
-NANOSECONDS = 1_000_000_000
 _FORCE_PERIOD_NS = 80_000_000
 
 
@@ -56,7 +56,7 @@ class RealtimeSim(Worlds[RealtimeSimInputs, RealtimeSimOutputs]):
 
     def __init__(self, config: RealtimeSimConfig, seeds: np.ndarray) -> None:
         super().__init__(config, seeds, "torque", config.timestep)
-        self._tick_ns = round(config.timestep * NANOSECONDS)
+        self._tick_ns = nanoseconds(config.timestep)
         self._no_torque = np.zeros((self.batch, len(ACTUATOR_NAMES)))
 
     def start(self) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inhand_core.config import ConfigError
+from inhand_core.times import nanoseconds
 
 SLICE_S, CREDIT_S = 0.02, 0.1
 """Length of one wait, and what it counts at most where the machine let it last longer [s]."""
@@ -54,7 +55,7 @@ class Gate:
     def __init__(self, streams: Iterable[Stream], patience_s: float, time_ns: int = 0) -> None:
         if not patience_s > 0.0:
             raise ConfigError(f"patience_s must be > 0 s, is {patience_s}")
-        self._limits = {stream.topic: round(1e9 * stream.limit_s) for stream in streams}
+        self._limits = {stream.topic: nanoseconds(stream.limit_s) for stream in streams}
         self._patience_s = patience_s
         self._newest: dict[str, int] = {}
         self._time_ns = time_ns

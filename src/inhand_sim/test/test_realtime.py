@@ -6,7 +6,7 @@ from sims import make_realtime
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import MotorCommands
-from inhand_description import angles_from_hall
+from inhand_description.hall import described_tables, joint_angles, joint_raw
 
 
 def test_devices_deliver_at_their_rates_from_time_zero():
@@ -38,7 +38,7 @@ def test_hall_values_are_counts_that_calibrate_back_to_the_angles():
     out = sim.step({}, 0.0025)["hand_sensors"]
     assert out.hall.shape == (4, 26) and (out.hall == np.round(out.hall)).all()
     assert out.hall.min() >= 0 and out.hall.max() <= 4095
-    assert np.allclose(angles_from_hall(out.hall), sim.truth().joint_position, atol=2e-3)
+    assert np.allclose(joint_angles(described_tables(), joint_raw(out.hall)), sim.truth().joint_position, atol=2e-3)
 
 
 def test_without_commands_the_motors_are_limp():

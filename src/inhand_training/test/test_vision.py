@@ -15,7 +15,7 @@ from inhand_training.vision.batches import BatchMaker
 from inhand_training.vision.config import load_vision_training
 from inhand_training.vision.states import StatesConfig, cached_states, gather_states, object_in_world
 from inhand_training.vision.train import VisionTrainer, learning_rate, train
-from inhand_vision.dataset import PoseDataset, ShardWriter, write_index
+from inhand_vision.datasets.files import PoseDataset, ShardWriter, write_index
 from inhand_vision.geometry import corners_at, project
 from inhand_vision.images import load_image_config, prepare
 from inhand_vision.rig import nominal_rig

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core import rotations
-from inhand_vision.dataset import Samples
+from inhand_vision.datasets.files import Samples
 from inhand_vision.estimator import Estimate, PoseEstimator
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core import rotations
-from inhand_policy.registration import register
+from inhand_kernels.registration import register
 
 _ITERATIONS = 10
 _SMALL = 1e-6

@@ -10,13 +10,12 @@ import numpy as np
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import ObjectPose
+from inhand_core.times import NANOSECONDS
+from inhand_core.tracked_body import TrackedBody
 from inhand_data.intrinsics import CameraError, intrinsics_of
 from inhand_data.pixels import ImageError, rgb_image
-from inhand_policy.tracker import TrackedBody
 from inhand_vision.estimator import PoseEstimator, TrustConfig
 from inhand_vision.view import InputView
-
-NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True)

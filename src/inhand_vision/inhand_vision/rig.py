@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inhand_core import rotations
+from inhand_core.poses import relative, to_matrix
 from inhand_description.cameras import CAMERA_NAMES, CameraInfo, CameraPose, nominal_info, nominal_pose
 from inhand_description.scene import CAMERAS, HAND_BASE
 from inhand_vision.images import ImageConfig, input_matrix
@@ -23,36 +23,7 @@ class Rig:
 
 def base_pose() -> np.ndarray:
     """World from hand_base (4, 4), as the description has it."""
-    return transform(np.array(HAND_BASE.position), np.array(HAND_BASE.orientation))
-
-
-def transform(position: np.ndarray, orientation: np.ndarray) -> np.ndarray:
-    """Homogeneous transform (4, 4) of a position (3,) [m] and an orientation (4,)."""
-    matrix = np.eye(4)
-    matrix[:3, :3] = rotations.to_matrix(np.asarray(orientation, float))
-    matrix[:3, 3] = position
-    return matrix
-
-
-def chain(frames: Mapping[str, tuple[str, np.ndarray]], frame: str) -> np.ndarray | None:
-    """World from `frame` (4, 4) through static transforms.
-
-    Args:
-        frames: parent and transform (4, 4), parent from child, by child frame.
-        frame: where to begin.
-
-    Returns:
-        None where the chain does not reach the frame "world".
-    """
-    found = np.eye(4)
-    for _ in range(len(frames) + 1):
-        if frame == "world":
-            return found
-        if frame not in frames:
-            return None
-        frame, step = frames[frame]
-        found = step @ found
-    return None
+    return to_matrix(np.array(HAND_BASE.position), np.array(HAND_BASE.orientation))
 
 
 def make_rig(infos: Mapping[str, CameraInfo], poses: Mapping[str, CameraPose], images: ImageConfig) -> Rig:
@@ -60,8 +31,7 @@ def make_rig(infos: Mapping[str, CameraInfo], poses: Mapping[str, CameraPose], i
     matrix = [
         input_matrix(infos[name].matrix, (infos[name].width, infos[name].height), images) for name in CAMERA_NAMES
     ]
-    inverse = np.linalg.inv(base_pose())
-    return Rig(np.stack(matrix), np.stack([inverse @ poses[name].matrix for name in CAMERA_NAMES]))
+    return Rig(np.stack(matrix), np.stack([relative(base_pose(), poses[name].matrix) for name in CAMERA_NAMES]))
 
 
 def nominal_rig(images: ImageConfig) -> Rig:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from inhand_vision.dataset import DatasetError, read_index, write_index
+from inhand_vision.datasets.files import DatasetError, read_index, write_index
 
 GOOD = {"format": "inhand-vision-dataset", "version": 1, "cameras": ["a"], "shards": {"run-00001": {"split": "val"}}}
 

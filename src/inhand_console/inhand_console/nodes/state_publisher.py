@@ -23,6 +23,7 @@ from inhand_console.urdf_tree import UrdfError
 from inhand_console.viz_topics import GOAL, INPUTS, OBJECT, TRUE_OBJECT, TRUTH, VIZ_TOPICS
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
+from inhand_core.times import seconds
 from inhand_ros import declare, run_node
 from inhand_ros.codecs import decode, to_ns
 from inhand_ros.messages import message_class
@@ -84,7 +85,7 @@ class StatePublisher(Node):
             self._publish_transforms(inputs)
         if (inputs := self._inputs.get("viz/markers")) is not None and (message := inputs.newest("mocap/markers")):
             markers = decode(message)
-            status = self._ages.update(markers.condition[0], to_ns(message.header.stamp) * 1e-9)
+            status = self._ages.update(markers.condition[0], seconds(to_ns(message.header.stamp)))
             self._show("viz/markers", message.header, markers.position[0], status, self._scene.marker_radius)
         if (inputs := self._inputs.get("viz/fingertips")) is not None and (message := inputs.newest("fingertips")):
             tips = decode(message)

@@ -10,10 +10,8 @@ from inhand_control.batch import (
     uncalibrate,
 )
 from inhand_control.config import (
-    CalibrationPoints,
     ControllerParameters,
     ControlParameters,
-    HandTables,
     controller_config,
     hand_model,
     load_controller_config,
@@ -22,12 +20,10 @@ from inhand_control.config import (
 
 __all__ = [
     "BatchController",
-    "CalibrationPoints",
     "ControlParameters",
     "ControllerConfig",
     "ControllerParameters",
     "HandModel",
-    "HandTables",
     "Mode",
     "actuator_position",
     "calibrate",

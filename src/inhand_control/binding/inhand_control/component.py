@@ -14,6 +14,7 @@ from inhand_core.component import Component
 from inhand_core.config import ConfigError
 from inhand_core.paths import config_file
 from inhand_core.signals import JointStates, MotorCommands
+from inhand_core.times import nanoseconds
 
 
 @dataclass
@@ -38,7 +39,7 @@ class PdController(Component[PdControllerInputs, PdControllerOutputs]):
 
     def __init__(self, config: ControllerParameters, seeds: np.ndarray) -> None:
         super().__init__(config, seeds)
-        self._action_period_ns = round(config.action_period_s * 1e9)
+        self._action_period_ns = nanoseconds(config.action_period_s)
         if self._action_period_ns <= 0:
             raise ConfigError(f"action_period_s must be above 0, is {config.action_period_s}")
         self.controller = BatchController(
@@ -62,7 +63,7 @@ class PdController(Component[PdControllerInputs, PdControllerOutputs]):
         state, controller = self.state, self.controller
         sensors, action = inputs["sensors"], inputs.get("action")
 
-        state.time_ns += round(dt * 1e9)
+        state.time_ns += nanoseconds(dt)
         controller.offer_sensors(state.time_ns, state.time_ns, state.readings, sensors.hall, start=sensors.start)
         state.readings += 1
         number = state.time_ns // self._action_period_ns

@@ -7,42 +7,8 @@ from pathlib import Path
 
 from inhand_control import _core
 from inhand_core.config import ConfigError, load_config, read_yaml
-
-
-@dataclass(frozen=True)
-class CalibrationPoints:
-    """Truth points of a joint's Hall sensor, 3 to 9 in any order: raw [ADC counts] and angle [rad]."""
-
-    raw: tuple[float, ...]
-    angle: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class HandTables:
-    """The hand as the controller sees it: section `hand` of config/hand.yaml.
-
-    24 joints, 20 actuators, 26 Hall channels. Ranges [rad] are those of the actuated coordinates (the sum for a
-    coupled pair), `target_…` how far actions may move the targets within them; kp [N m/rad], kd [N m s/rad],
-    torque_limit [N m]; raw values outside the converter's hall_min … hall_max are refused,
-    and those on its rails, or far outside their calibration table, are not believed.
-    """
-
-    joint_names: tuple[str, ...]
-    actuator_names: tuple[str, ...]
-    hall_channel_names: tuple[str, ...]
-    hall_channel_joint: tuple[str, ...]
-    actuator_joint_1: tuple[str, ...]
-    actuator_joint_2: tuple[str, ...]
-    range_lower: tuple[float, ...]
-    range_upper: tuple[float, ...]
-    target_lower: tuple[float, ...]
-    target_upper: tuple[float, ...]
-    kp: tuple[float, ...]
-    kd: tuple[float, ...]
-    torque_limit: tuple[float, ...]
-    hall_min: float
-    hall_max: float
-    calibration: dict[str, CalibrationPoints]
+from inhand_core.hand_file import HandTables, check_joints, read_hand_file
+from inhand_core.times import nanoseconds
 
 
 @dataclass(frozen=True)
@@ -98,10 +64,7 @@ def load_hand_tables(path: str | Path) -> _core.HandModel:
     Raises:
         ConfigError: a key is missing or unknown, or an entry is wrong; the message names it.
     """
-    raw = read_yaml(path)
-    if set(raw) != {"hand"}:
-        raise ConfigError(f"{path}: expected the section ['hand'], found {sorted(raw)}")
-    return hand_model(load_config(HandTables, raw["hand"], f"{Path(path).name}: hand"))
+    return hand_model(read_hand_file(path))
 
 
 def load_controller_config(path: str | Path) -> _core.ControllerConfig:
@@ -120,10 +83,7 @@ def hand_model(tables: HandTables) -> _core.HandModel:
     Raises:
         ConfigError: an entry is wrong; the message names it.
     """
-    if missing := [joint for joint in tables.joint_names if joint not in tables.calibration]:
-        raise ConfigError(f"hand.calibration: missing {missing}")
-    if unknown := sorted(set(tables.calibration) - set(tables.joint_names)):
-        raise ConfigError(f"hand.calibration: unknown {unknown}; known {list(tables.joint_names)}")
+    check_joints(tables)
     points = [tables.calibration[joint] for joint in tables.joint_names]
     fields = {name: getattr(tables, name) for name in HandTables.__dataclass_fields__}
     try:
@@ -143,7 +103,7 @@ def controller_config(parameters: ControlParameters) -> _core.ControllerConfig:
     times = ("period", "action_timeout", "sensors_timeout", "soft_start", "stuck", "settle")
     try:
         return _core.ControllerConfig(
-            **{f"{name}_ns": round(getattr(parameters, f"{name}_s") * 1e9) for name in times},
+            **{f"{name}_ns": nanoseconds(getattr(parameters, f"{name}_s")) for name in times},
             velocity_filter_s=parameters.velocity_filter_s,
             torque_slew=parameters.torque_slew,
             hall_margin=parameters.hall_margin,

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from inhand_core.times import seconds
+
 
 class SkewMeter:
     """Matches the newest frames of all cameras and keeps the spread of their stamps.
@@ -28,7 +30,7 @@ class SkewMeter:
         self._newest[camera] = stamp_ns
         if len(self._newest) < len(self._cameras):
             return None
-        spread = (max(self._newest.values()) - min(self._newest.values())) * 1e-9
+        spread = seconds(max(self._newest.values()) - min(self._newest.values()))
         if spread > 0.5 * self.period_s:
             return None
         self._newest.clear()

@@ -13,6 +13,7 @@ from typing import Any
 
 from pypylon import genicam
 
+from inhand_core.times import nanoseconds, seconds
 from inhand_drivers.basler import features
 from inhand_drivers.clock import ClockMap
 
@@ -60,10 +61,10 @@ class Stamper:
         self.source = "device"
         device_s = ticks / self._ticks_per_s
         if self._latch is None:
-            self._clock.add(device_s, arrived_ns * 1e-9)
+            self._clock.add(device_s, seconds(arrived_ns))
         elif arrived_ns - self._latched_ns > LATCH_PERIOD_NS:
             self._compare(arrived_ns)
-        return round(self._clock.to_host(device_s) * 1e9)
+        return nanoseconds(self._clock.to_host(device_s))
 
     def _compare(self, arrived_ns: int) -> None:
         before = self._now_ns()

@@ -10,7 +10,7 @@ import numpy as np
 
 from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_drivers.hand.tables import HandTables
+from inhand_drivers.hand.tables import DeviceTables
 
 MOTOR_BOARD_TIMEOUT_S = 0.02
 """The motor boards stop their motors after this long without a demand; the driver must stop no later."""
@@ -80,7 +80,7 @@ class HandDriverConfig:
         if not 0 < self.max_missed <= self.bus_rate * MOTOR_BOARD_TIMEOUT_S:
             raise ConfigError(f"max_missed must be within {MOTOR_BOARD_TIMEOUT_S} s of cycles, is {self.max_missed}")
 
-    def full_scale(self, tables: HandTables) -> np.ndarray:
+    def full_scale(self, tables: DeviceTables) -> np.ndarray:
         """Torque (20,) [N m] at a demand of 1023, in the order of the motors.
 
         Raises:

@@ -22,7 +22,7 @@ from inhand_drivers.hand.config import HandDriverConfig
 from inhand_drivers.hand.identity import identity_problems, reading_problems
 from inhand_drivers.hand.layout import N_HALL, N_MOTORS, Command, Mode, Status, StatusParser, pack_command
 from inhand_drivers.hand.motors import Motors
-from inhand_drivers.hand.tables import HandTables
+from inhand_drivers.hand.tables import DeviceTables
 
 _START_MASK = 0x7FFFFFFF
 _FAREWELL = 5  # cycles of zero demand before the slave is left
@@ -84,7 +84,7 @@ class HandCore:
     def __init__(
         self,
         config: HandDriverConfig,
-        tables: HandTables,
+        tables: DeviceTables,
         bus: Bus,
         clock: Callable[[], float],
         log: Log,

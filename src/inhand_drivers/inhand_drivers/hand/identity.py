@@ -6,11 +6,11 @@ import numpy as np
 
 from inhand_drivers.hand.config import SlaveConfig
 from inhand_drivers.hand.sii import HandRecord, Identity
-from inhand_drivers.hand.tables import HandTables
+from inhand_drivers.hand.tables import DeviceTables
 
 
 def identity_problems(
-    found: Identity, record: HandRecord | None, expected: SlaveConfig, tables: HandTables
+    found: Identity, record: HandRecord | None, expected: SlaveConfig, tables: DeviceTables
 ) -> list[str]:
     """What does not match between a slave's EEPROM and the configuration; empty where all does.
 
@@ -40,7 +40,7 @@ def identity_problems(
     return problems
 
 
-def reading_problems(hall: np.ndarray, tables: HandTables, margin: float) -> list[str]:
+def reading_problems(hall: np.ndarray, tables: DeviceTables, margin: float) -> list[str]:
     """Joints that the calibration puts where they cannot be.
 
     Args:
@@ -48,8 +48,8 @@ def reading_problems(hall: np.ndarray, tables: HandTables, margin: float) -> lis
         margin: how far beyond the ends of its table an angle may be [rad].
     """
     angles = tables.hall_angles(hall)
-    low = np.array([angle.min() for angle in tables.angle]) - margin
-    high = np.array([angle.max() for angle in tables.angle]) + margin
+    low = np.array([table.angle.min() for table in tables.hall]) - margin
+    high = np.array([table.angle.max() for table in tables.hall]) + margin
     return [
         f"{tables.sensors[i]} reads {hall[i]:g} counts, by {tables.path.name} {angles[i]:.2f} rad, "
         f"outside [{low[i]:.2f}, {high[i]:.2f}]"

@@ -10,7 +10,7 @@ import numpy as np
 from inhand_drivers.hand.config import HandDriverConfig
 from inhand_drivers.hand.core import HandCore, Phase
 from inhand_drivers.hand.layout import AUXILIARY
-from inhand_drivers.hand.tables import HandTables
+from inhand_drivers.hand.tables import DeviceTables
 
 WARM_C = 10.0
 """A motor is worth a warning from this far below its limit on."""
@@ -35,7 +35,7 @@ class Status(Protocol):
     def error(self, text: str) -> None: ...
 
 
-def fill(status: Status, core: HandCore | None, config: HandDriverConfig, tables: HandTables) -> None:
+def fill(status: Status, core: HandCore | None, config: HandDriverConfig, tables: DeviceTables) -> None:
     """Writes a report; `core` None: the driver is not active."""
     if core is None:
         status.warn("inactive")
@@ -48,13 +48,13 @@ def fill(status: Status, core: HandCore | None, config: HandDriverConfig, tables
         status.error(text)
 
 
-def warnings(core: HandCore, config: HandDriverConfig, tables: HandTables) -> list[str]:
+def warnings(core: HandCore, config: HandDriverConfig, tables: DeviceTables) -> list[str]:
     """What is not as it should be while the hand works."""
     hot = np.flatnonzero(core.motors.temperature > config.max_temperature - WARM_C)
     return [f"{tables.motors[i]} is warm: {core.motors.temperature[i]:.0f} °C" for i in hot]
 
 
-def pairs(core: HandCore, config: HandDriverConfig, tables: HandTables) -> Iterator[tuple[str, object]]:
+def pairs(core: HandCore, config: HandDriverConfig, tables: DeviceTables) -> Iterator[tuple[str, object]]:
     """Everything worth knowing, by name."""
     yield "phase", core.phase.value
     yield "interface", config.interface

@@ -6,17 +6,18 @@ import json
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from inhand_core.config import ConfigError, read_yaml
+from inhand_core.config import ConfigError
+from inhand_core.hand_file import check_joints, read_hand_file
 from inhand_core.paths import config_file
+from inhand_description.hall import HallTable
 from inhand_drivers.hand.layout import AUXILIARY, N_HALL, N_MOTORS
 
 
 @dataclass(frozen=True)
-class HandTables:
+class DeviceTables:
     """Joint map and calibration of one hand.
 
     Attributes:
@@ -24,7 +25,7 @@ class HandTables:
         sensors: names of the 36 channels in the order of the status frame.
         motors: names of the 20 motors in the order of the frames.
         torque_limit: (20,) [N m], what the controller may ask for.
-        raw, angle: for each of the 26 Hall channels the points of its table, rising raw [counts] and angle [rad].
+        hall: the table of each of the 26 Hall channels.
         digest: eight hexadecimal digits that change with joint map or calibration.
     """
 
@@ -32,16 +33,15 @@ class HandTables:
     sensors: tuple[str, ...]
     motors: tuple[str, ...]
     torque_limit: np.ndarray
-    raw: tuple[np.ndarray, ...]
-    angle: tuple[np.ndarray, ...]
+    hall: tuple[HallTable, ...]
     digest: str
 
     def hall_angles(self, hall: np.ndarray) -> np.ndarray:
         """Angle (26,) [rad] that each raw reading (26,) [counts] means; the end segments go on beyond the tables."""
-        return np.array([_interpolate(x, raw, angle) for x, raw, angle in zip(hall, self.raw, self.angle)])
+        return np.concatenate([table.angles(np.array([raw])) for table, raw in zip(self.hall, hall, strict=True)])
 
 
-def read_tables(path: str = "") -> HandTables:
+def read_tables(path: str = "") -> DeviceTables:
     """Reads the tables of a hand.
 
     Args:
@@ -51,32 +51,23 @@ def read_tables(path: str = "") -> HandTables:
         ConfigError: a table is missing, or has the wrong number of names or points.
     """
     file = Path(path) if path else config_file("hand")
+    hand = read_hand_file(file)
     try:
-        hand = read_yaml(file)["hand"]
-        channels, joints = tuple(hand["hall_channel_names"]), hand["hall_channel_joint"]
-        motors, limit = tuple(hand["actuator_names"]), np.array(hand["torque_limit"], float)
-        points = [_points(hand["calibration"][joint]) for joint in joints]
-    except (KeyError, TypeError, ValueError) as error:
-        raise ConfigError(f"{file}: not the tables of a hand: {error!r}") from error
-    if len(channels) != N_HALL or len(points) != N_HALL or len(motors) != N_MOTORS or limit.shape != (N_MOTORS,):
+        check_joints(hand)
+        points = [hand.calibration[joint] for joint in hand.hall_channel_joint]
+        hall = tuple(HallTable(joint, p.raw, p.angle) for joint, p in zip(hand.hall_channel_joint, points, strict=True))
+    except KeyError as error:
+        raise ConfigError(f"{file}: hand.hall_channel_joint: {error} has no table") from error
+    except ConfigError as error:
+        raise ConfigError(f"{file}: {error}") from error
+    channels, motors = hand.hall_channel_names, hand.actuator_names
+    limit = np.array(hand.torque_limit)
+    if len(channels) != N_HALL or len(hall) != N_HALL or len(motors) != N_MOTORS or limit.shape != (N_MOTORS,):
         raise ConfigError(
             f"{file}: expected {N_HALL} Hall channels and {N_MOTORS} actuators; "
             f"found {len(channels)} and {len(motors)}, {limit.size} torque limits"
         )
-    canonical = [channels, joints, motors, [[list(raw), list(angle)] for raw, angle in points]]
+    curves = [[table.raw.tolist(), table.angle.tolist()] for table in hall]
+    canonical = [channels, hand.hall_channel_joint, motors, curves]
     digest = f"{zlib.crc32(json.dumps(canonical).encode()):08x}"
-    raw, angle = zip(*points)
-    return HandTables(file, channels + AUXILIARY, motors, limit, raw, angle, digest)
-
-
-def _points(table: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
-    raw, angle = np.array(table["raw"], float), np.array(table["angle"], float)
-    if raw.shape != angle.shape or raw.ndim != 1 or len(raw) < 2:
-        raise ValueError("a table needs as many angles as raw values, and two at least")
-    order = np.argsort(raw)
-    return raw[order], angle[order]
-
-
-def _interpolate(x: float, raw: np.ndarray, angle: np.ndarray) -> float:
-    i = int(np.clip(np.searchsorted(raw, x) - 1, 0, len(raw) - 2))
-    return float(angle[i] + (x - raw[i]) * (angle[i + 1] - angle[i]) / (raw[i + 1] - raw[i]))
+    return DeviceTables(file, channels + AUXILIARY, motors, limit, hall, digest)

@@ -44,7 +44,7 @@ class Puppet:
             self._node.create_publisher(message_class(kinds[topic]), topic, publisher_qos(spec, topic[i:]))
             for topic, i in ((FRONT[1], 4), (BACK[1], 0))
         )
-        self._hall = np.array([np.round(raw.mean()) for raw in tables.raw])
+        self._hall = np.array([np.round(table.raw.mean()) for table in tables.hall])
         self.scale = load_driver_config().full_scale(tables) / DEMAND_MAX
         self._sent, self._reports = 0, []
 

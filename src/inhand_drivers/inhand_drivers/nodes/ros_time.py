@@ -9,6 +9,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 
+from inhand_core.times import nanoseconds, seconds
 from inhand_drivers.clock import ClockMap
 from inhand_ros import declare, to_ns
 
@@ -60,9 +61,9 @@ class RosTime:
         with self._news:
             if self._origin is None:
                 return 0
-            host = (time.monotonic_ns() - self._origin[1]) * 1e-9
+            host = seconds(time.monotonic_ns() - self._origin[1])
             lag = self._map.to_host(0.0)
-            told = self._origin[0] + round((host - lag) * 1e9)
+            told = self._origin[0] + nanoseconds(host - lag)
             return min(max(told, self._newest), self._newest + AHEAD_NS)
 
     def not_before(self, now_ns: int, made_ns: int) -> int:
@@ -78,7 +79,7 @@ class RosTime:
         if not self.simulated:
             return time.monotonic()
         with self._news:
-            return 0.0 if self._origin is None else (self._newest - self._origin[0]) * 1e-9
+            return 0.0 if self._origin is None else seconds(self._newest - self._origin[0])
 
     def await_tick(self, timeout_s: float) -> None:
         """Waits for the next tick, or for so long [s of wall time]."""
@@ -110,4 +111,4 @@ class RosTime:
                 self._origin = simulated, host
                 self._map.reset()
             self._newest = simulated
-            self._map.add((simulated - self._origin[0]) * 1e-9, (host - self._origin[1]) * 1e-9)
+            self._map.add(seconds(simulated - self._origin[0]), seconds(host - self._origin[1]))

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 from inhand_core.signals import Markers
+from inhand_core.times import NANOSECONDS
 from inhand_drivers.clock import ClockMap
 from inhand_drivers.phasespace.config import PhaseSpaceConfig, marker_indices
 from inhand_drivers.phasespace.frames import Frame, FrameNumbers, MarkerMap
 from inhand_drivers.phasespace.packets import TIME_BASE_HZ
 
-NANOSECONDS = 1_000_000_000
 EARLY_S, PAST_S = 0.05, 1.0
 """A frame's time may be this far ahead of its arrival [s], and this far behind the newest frame [s]."""
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core.signals import Markers
+from inhand_core.times import NANOSECONDS
 from inhand_drivers.phasespace.packets import MARKER, TIME_BASE_HZ, Packet, PacketType
 
 MM = 1e-3
 NOT_SEEN = -1.0
 """Condition of a marker that a frame does not list at all."""
-
-NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from inhand_core.fuzzing import Target
+from inhand_core.times import NANOSECONDS
 from inhand_drivers.phasespace.config import load
-from inhand_drivers.phasespace.converter import NANOSECONDS, FrameConverter
+from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import frame_of
 from inhand_drivers.phasespace.packets import (
     CAMERA,

@@ -10,6 +10,7 @@ from rclpy.node import Node
 
 from inhand_core.files import write_whole
 from inhand_core.graph import load_graph
+from inhand_core.times import seconds
 from inhand_eval.closed_loop import TrialsSeen
 from inhand_interfaces.msg import Trial
 from inhand_ros import declare, run_node, to_ns
@@ -29,7 +30,7 @@ class TrialsNode(Node):
         self.create_subscription(Trial, "trial", self._on_trial, subscription_qos(load_graph("realtime"), "trial"))
 
     def _on_trial(self, message: Trial) -> None:
-        time_s = to_ns(message.header.stamp) * 1e-9
+        time_s = seconds(to_ns(message.header.stamp))
         if not self._seen.add(message.trial_id, message.goals_achieved, message.state, message.reason, time_s):
             return
         write_whole(self._out, json.dumps(self._seen.finished))

@@ -16,7 +16,8 @@ from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
 from inhand_core.signals import Markers
-from inhand_ros.codecs import NANOSECONDS, Labels, encode
+from inhand_core.times import NANOSECONDS
+from inhand_ros.codecs import Labels, encode
 from inhand_ros.qos import observer_qos
 
 _WIDTH, _HEIGHT, _MARKERS = 640, 480, 17

@@ -21,11 +21,11 @@ from std_srvs.srv import SetBool, Trigger
 
 from inhand_core.paths import config_file
 from inhand_core.signals import HandAction, HandSensors, MotorCommands
+from inhand_core.times import NANOSECONDS
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
 from inhand_ros.faults.system import MODES, STILL, Lost, System
 
-SECOND = 1_000_000_000
 SAFE = {ControllerStatus.HOLD, ControllerStatus.ZERO_TORQUE, ControllerStatus.DISABLED, ControllerStatus.STOPPED}
 Case = Callable[[System], str]
 
@@ -130,7 +130,7 @@ def forge_actions(system: System) -> str:
         now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
         then, before = time.monotonic(), system.status()
         forged = [(value, now, 10**7) for value in (np.nan, np.inf, -np.inf, 1.01, 1e300)]
-        times = (0, now - 60 * SECOND, now + 3600 * SECOND)
+        times = (0, now - 60 * NANOSECONDS, now + 3600 * NANOSECONDS)
         forged += [(1.0, stamp, number) for stamp, number in itertools.product(times, (10**8, 2**64 - 1))]
         for values, outlet in itertools.product(forged, (first, second)):
             outlet.publish(action(*values))
@@ -201,7 +201,7 @@ def clock_step(system: System) -> str:
     now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
     with system.publisher("/clock", Clock) as outlet:
         for offset, k in itertools.product((3600, -3600), range(100)):
-            outlet.publish(Clock(clock=to_stamp(now + offset * SECOND + k * 10_000_000)))
+            outlet.publish(Clock(clock=to_stamp(now + offset * NANOSECONDS + k * 10_000_000)))
             time.sleep(0.005)
     back = system.wait_for_mode(ControllerStatus.RUNNING)
     require(system.status().lost_actions < 10**6, f"{system.status().lost_actions} lost actions were counted")

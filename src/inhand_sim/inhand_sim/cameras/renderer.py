@@ -11,7 +11,7 @@ from typing import ClassVar
 import mujoco
 import numpy as np
 
-from inhand_core import rotations
+from inhand_core import poses, rotations
 from inhand_core.config import ConfigError
 from inhand_description import CAMERAS
 from inhand_description.cameras import OPTICAL_FROM_CAMERA
@@ -116,9 +116,8 @@ class Renderer(ABC):
         width, height = self.size
         focal = 0.5 * height / np.tan(0.5 * np.radians(self._model.cam_fovy[index]))
         k = np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
-        pose = np.eye(4)
-        turn = rotations.to_matrix(rotations.wxyz_to_xyzw(self._model.cam_quat[index]))
-        pose[:3, :3], pose[:3, 3] = turn @ OPTICAL_FROM_CAMERA, self._model.cam_pos[index]
+        pose = poses.to_matrix(self._model.cam_pos[index], rotations.wxyz_to_xyzw(self._model.cam_quat[index]))
+        pose[:3, :3] = pose[:3, :3] @ OPTICAL_FROM_CAMERA
         return Camera(k, pose)
 
     @abstractmethod

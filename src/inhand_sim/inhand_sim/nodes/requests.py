@@ -8,9 +8,9 @@ import numpy as np
 from geometry_msgs.msg import PoseStamped
 from std_srvs.srv import SetBool, Trigger
 
-import tf_transformations as tf
+from inhand_core.poses import from_matrix, relative, to_matrix
 from inhand_interfaces.srv import SetObjectPose, Step
-from inhand_ros.transforms import matrix_pose, pose_matrix, relative
+from inhand_ros.transforms import pose_matrix
 from inhand_sim.layout import Layout
 from inhand_sim.pacing import RealTimeLoop
 
@@ -30,13 +30,10 @@ def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndar
     if not np.isfinite(numbers).all() or np.linalg.norm(turn) < 1e-6:
         raise ValueError("the pose is not finite, or its quaternion is zero")
     if pose.header.frame_id == "world":
-        base = tf.concatenate_matrices(
-            tf.translation_matrix(layout.base_position), tf.quaternion_matrix(layout.base_orientation)
-        )
-        place = matrix_pose(relative(base, pose_matrix(pose.pose)))
-        p, q = place.position, place.orientation
-    orientation = tf.unit_vector((q.x, q.y, q.z, q.w))
-    return np.array([[p.x, p.y, p.z]]), orientation[None]
+        base = to_matrix(layout.base_position, layout.base_orientation)
+        position, orientation = from_matrix(relative(base, pose_matrix(pose.pose)))
+        return position[None], orientation[None]
+    return numbers[None, :3], turn[None] / np.linalg.norm(turn)
 
 
 class Requests:

@@ -9,10 +9,10 @@ import numpy as np
 from rclpy.node import Node
 
 from inhand_core import rotations
+from inhand_core.times import NANOSECONDS
 from inhand_interfaces.msg import SimState
 from inhand_ros import to_stamp
 from inhand_sim.cameras.settings import load_cameras_config
-from inhand_sim.pacing import NANOSECONDS
 
 if TYPE_CHECKING:  # the cameras' node, which reads snapshots, has no use for physics
     from inhand_sim.worlds import Worlds

@@ -8,7 +8,7 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.node import Node
 
 from inhand_core.config import ConfigError
-from inhand_sim.pacing import NANOSECONDS
+from inhand_core.times import NANOSECONDS
 
 START_GRID_NS = 2 * NANOSECONDS
 """Simulated time starts on a multiple of this, so that all rates of the graph fall on it."""

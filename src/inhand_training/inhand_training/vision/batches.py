@@ -13,7 +13,7 @@ from inhand_description.objects import OBJECTS
 from inhand_training.vision.config import VisionTraining
 from inhand_training.vision.pool import RenderPool
 from inhand_training.vision.samples import SampleConfig, empty_samples
-from inhand_vision.dataset import PoseDataset, Samples
+from inhand_vision.datasets.files import PoseDataset, Samples
 from inhand_vision.geometry import corners_at, project
 from inhand_vision.images import ImageConfig, prepare
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from inhand_training.vision.samples import SampleConfig, SampleMaker, empty_samples
-from inhand_vision.dataset import Samples
+from inhand_vision.datasets.files import Samples
 
 _PATIENCE_S = 120.0
 

@@ -12,7 +12,7 @@ from inhand_core.random import RowRandom, row_seeds
 from inhand_description.scene import CAMERAS
 from inhand_sim.cameras import Appearances, Renderer, augment_poses, load_appearance, make_renderer
 from inhand_training.vision.states import object_in_world
-from inhand_vision.dataset import Samples
+from inhand_vision.datasets.files import Samples
 from inhand_vision.images import ImageConfig, crop_and_resize, input_matrix
 from inhand_vision.rig import base_pose
 

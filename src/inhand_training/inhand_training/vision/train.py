@@ -23,7 +23,7 @@ from inhand_training.vision.pool import RenderPool
 from inhand_training.vision.samples import SampleConfig
 from inhand_training.vision.states import cached_states, object_in_world
 from inhand_vision import keypoints
-from inhand_vision.dataset import PoseDataset, Samples
+from inhand_vision.datasets.files import PoseDataset, Samples
 from inhand_vision.errors import evaluate_samples
 from inhand_vision.estimator import estimator_of
 from inhand_vision.images import ImageConfig, load_image_config

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from rclpy.serialization import deserialize_message
 
+from inhand_core.times import NANOSECONDS
 from inhand_data.stamps import read_header
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_interfaces.msg import ObjectPose
@@ -42,7 +43,7 @@ class Sightings:
         stamp, _ = read_header(message.data)
         if message.topic == STATE:
             self._begun[stamp] = message.source_ns
-        if message.source_ns - self.first_ns < SETTLE_S * 1e9:
+        if message.source_ns - self.first_ns < SETTLE_S * NANOSECONDS:
             return
         self.last_ns = message.source_ns
         if message.topic in self.images:
@@ -58,7 +59,7 @@ class Sightings:
 
     def text(self) -> str:
         """What was found, in two lines, and where the time goes in a third."""
-        seconds = max((self.last_ns - self.first_ns) / 1e9 - SETTLE_S, 1e-9)
+        seconds = max((self.last_ns - self.first_ns) / NANOSECONDS - SETTLE_S, 1e-9)
         rates = " ".join(f"{count / seconds:.1f}" for count in self.images.values())
         if not self.latency_ms:
             return f"  images a second {rates}; no valid pose"

@@ -9,7 +9,7 @@ from inhand_drivers.hand.emulator.hand import EmulatedHand
 from inhand_drivers.hand.emulator.slave import Slave
 from inhand_drivers.hand.layout import COMMAND, MOTOR, N_HALF, N_MOTORS, STATUS
 from inhand_drivers.hand.sii import HandRecord, Identity, Pdo, SyncManager, build
-from inhand_drivers.hand.tables import HandTables
+from inhand_drivers.hand.tables import DeviceTables
 
 NAME = "Shadow hand, emulated"
 _BUFFERED_OUT, _BUFFERED_IN = 0x64, 0x20  # three buffers; outputs written by the master and watched
@@ -19,7 +19,7 @@ SYNC_MANAGERS = (
 )
 
 
-def pdos(tables: HandTables) -> tuple[tuple[Pdo, ...], tuple[Pdo, ...]]:
+def pdos(tables: DeviceTables) -> tuple[tuple[Pdo, ...], tuple[Pdo, ...]]:
     """Process data objects (TxPDOs, RxPDOs) with a name for every 16-bit entry; `layout`'s order."""
     head = Pdo(0x1A00, 0x6000, 1, tuple((name, 16) for name in STATUS.names[:3]))
     sensors = Pdo(0x1A01, 0x6001, 1, tuple((name, 16) for name in tables.sensors))
@@ -30,7 +30,7 @@ def pdos(tables: HandTables) -> tuple[tuple[Pdo, ...], tuple[Pdo, ...]]:
 
 
 def make_slave(
-    identity: Identity, tables: HandTables, clock: Callable[[], float], with_record: bool = True
+    identity: Identity, tables: DeviceTables, clock: Callable[[], float], with_record: bool = True
 ) -> tuple[Slave, EmulatedHand]:
     """A slave that has been calibrated with `tables`, and the hand behind it.
 

@@ -9,7 +9,7 @@ import numpy as np
 from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
 from inhand_data.bags import open_bag
-from inhand_data.stamps import NANOSECONDS
+from inhand_data.stamps import stamp_ns
 from inhand_drivers.phasespace.emulator.script import TableSource
 
 
@@ -29,5 +29,5 @@ def read_bag(path: Path, topic: str = "/mocap/markers") -> TableSource:
                 frames.append(Markers(position[None], np.array(message.condition)[None]))
             except (AttributeError, ValueError) as error:
                 raise ConfigError(f"{path}: {topic}: no frame of markers: {error}") from error
-            times.append(stamp.sec * NANOSECONDS + stamp.nanosec)
+            times.append(stamp_ns(stamp))
     return TableSource(np.array(times, np.int64), frames)

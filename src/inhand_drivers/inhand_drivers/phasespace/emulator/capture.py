@@ -9,11 +9,11 @@ import numpy as np
 from inhand_core.graph import build_chains, known_groups, load_graph, resolve_groups
 from inhand_core.random import row_seeds
 from inhand_core.signals import Markers
+from inhand_core.times import NANOSECONDS
 from inhand_drivers.phasespace.frames import MM
 from inhand_drivers.phasespace.packets import MARKER, TIME_BASE_HZ, pack_frame
 
 TOPIC = "mocap/markers"
-_NANOSECONDS = 1_000_000_000
 
 
 class VirtualCapture:
@@ -45,7 +45,7 @@ class VirtualCapture:
     def frame(self, true: Markers, time_ns: int) -> bytes:
         """The packet of the frame at `time_ns` of server time; `true`: markers (1, M) [m], occluded ones <= 0."""
         seen = self._chains.apply(TOPIC, true, time_ns)
-        ticks = time_ns * TIME_BASE_HZ // _NANOSECONDS
+        ticks = time_ns * TIME_BASE_HZ // NANOSECONDS
         self._records["time"] = ticks
         self._records["position"] = seen.position[0, self._order] / MM
         self._records["condition"] = seen.condition[0, self._order]

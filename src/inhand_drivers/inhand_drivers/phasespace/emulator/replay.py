@@ -11,6 +11,7 @@ from pathlib import Path
 
 from inhand_core.fuzzing import mutate
 from inhand_core.signals import Markers
+from inhand_core.times import NANOSECONDS
 from inhand_drivers.phasespace.config import load, marker_indices
 from inhand_drivers.phasespace.emulator.bag import read_bag
 from inhand_drivers.phasespace.emulator.capture import VirtualCapture
@@ -59,13 +60,13 @@ def replay(
     for time_ns, markers in _until(source.frames(), seconds):
         wait = start + time_ns - time.monotonic_ns()
         if wait > 0:
-            time.sleep(wait * 1e-9)
+            time.sleep(wait / NANOSECONDS)
         if markers is not None:
             faults.send(server, capture.frame(markers, faults.server_time(time_ns)))
 
 
 def _until(frames: Iterator[tuple[int, Markers | None]], seconds: float) -> Iterator[tuple[int, Markers | None]]:
-    return itertools.takewhile(lambda item: not seconds or item[0] < seconds * 1e9, frames)
+    return itertools.takewhile(lambda item: not seconds or item[0] < seconds * NANOSECONDS, frames)
 
 
 def phasespace(

@@ -11,9 +11,9 @@ import numpy as np
 
 from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.signals import Markers
+from inhand_core.times import NANOSECONDS
 from inhand_description import MARKERS
 
-_NANOSECONDS = 1_000_000_000
 SEEN, LOST = 1.0, -1.0
 COLUMNS = ("time", "marker", "x", "y", "z", "condition")
 
@@ -77,7 +77,7 @@ class ScriptSource:
             time_s = number / self._config.rate
             local = time_s % self._config.duration
             silent = _within(local, self._config.silent)
-            yield round(time_s * _NANOSECONDS), None if silent else self.markers(local)
+            yield round(time_s * NANOSECONDS), None if silent else self.markers(local)
             number += 1
 
     def markers(self, time_s: float) -> Markers:
@@ -102,7 +102,7 @@ class TableSource:
             raise ConfigError("a recording needs two frames or more, with rising times")
         self._times, self._markers = times_ns - times_ns[0], markers
         self._period = int(np.median(np.diff(times_ns)))
-        self.rate = _NANOSECONDS / self._period
+        self.rate = NANOSECONDS / self._period
 
     def frames(self) -> Iterator[tuple[int, Markers | None]]:
         """The recording, and again."""
@@ -144,7 +144,7 @@ def _read_table(path: Path) -> TableSource:
             if time_s not in frames:
                 frames[time_s] = Markers(row_of_markers()[None], np.full((1, len(MARKERS)), LOST))
             frames[time_s].position[0, marker], frames[time_s].condition[0, marker] = numbers[:3], numbers[3]
-    times = np.round(np.array(sorted(frames)) * _NANOSECONDS).astype(np.int64)
+    times = np.round(np.array(sorted(frames)) * NANOSECONDS).astype(np.int64)
     return TableSource(times, [frames[key] for key in sorted(frames)])
 
 

@@ -1,0 +1,16 @@
+"""Time is an integer number of nanoseconds; what people write and read is seconds."""
+
+from __future__ import annotations
+
+NANOSECONDS = 1_000_000_000
+"""In a second."""
+
+
+def nanoseconds(time_s: float) -> int:
+    """The nearest whole number of nanoseconds."""
+    return round(time_s * NANOSECONDS)
+
+
+def seconds(time_ns: float) -> float:
+    """Seconds of nanoseconds."""
+    return time_ns * 1e-9
