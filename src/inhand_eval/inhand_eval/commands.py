@@ -148,5 +148,14 @@ def _unfinished(json: Path, kind: str) -> Path:
 
 
 def _write(path: Path, report: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(report, indent=1) + "\n")
+    """Writes a report; what the disk refuses is printed, for it may be the work of hours.
+
+    Raises:
+        OSError: it refused.
+    """
+    text = json.dumps(report, indent=1) + "\n"
+    try:
+        write_whole(path, text)
+    except OSError:
+        print(text, flush=True)
+        raise

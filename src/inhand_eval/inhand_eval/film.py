@@ -11,6 +11,7 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.graph import InProcessGraph
 from inhand_core.signals import TrialState
+from inhand_data.videos import check_video, video_writer, write_picture
 from inhand_sim.cameras import make_renderer
 
 SUFFIXES = (".png", ".mp4")
@@ -54,6 +55,7 @@ class Film:
         Raises:
             ValueError: another ending.
             RendererError: this machine cannot render.
+            OSError: the disk refuses.
         """
         check_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,13 +68,13 @@ class Film:
             half = (len(frames) + 1) // 2
             rows = [frames[:half], frames[half:] + [np.zeros_like(frames[0])] * (2 * half - len(frames))]
             strip = np.concatenate([np.concatenate(row, axis=1) for row in rows])
-            cv2.imwrite(str(path), cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)[..., ::-1])
+            write_picture(path, cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)[..., ::-1])
             return
-        size = frames[0].shape[1], frames[0].shape[0]
-        film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, size)
+        film = video_writer(path, RATE, frames[0].shape[:2])
         for frame in frames:
             film.write(frame[..., ::-1])
         film.release()
+        check_video(path, len(frames))
 
 
 def check_path(path: Path) -> None:

@@ -15,6 +15,7 @@ A shard is one trial of one bag, or a batch of renders; it appears under its nam
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from inhand_core.files import write_whole
+from inhand_core.files import naming, write_whole
 from inhand_core.strict import StrictError, parse_json, read_text
 
 FORMAT, VERSION = "inhand-vision-dataset", 1
@@ -62,6 +63,9 @@ class ShardWriter:
         folder: of the dataset.
         name: of the shard.
         length, cameras, size: N, C and S of the arrays.
+
+    Raises:
+        OSError: the disk has no room for them.
     """
 
     def __init__(self, folder: Path, name: str, length: int, cameras: int, size: int) -> None:
@@ -77,20 +81,29 @@ class ShardWriter:
             "camera_pose": (np.float32, (length, cameras, 4, 4)),
             "stamp_ns": (np.int64, (length, 1 + cameras)),
         }
-        self.samples = Samples(
-            *(
-                np.lib.format.open_memmap(self._partial / f"{key}.npy", "w+", dtype, shape)
-                for key, (dtype, shape) in ((name, shapes[name]) for name in ARRAYS)
-            )
-        )
+        try:
+            self.samples = Samples(*(_array(self._partial / f"{key}.npy", *shapes[key]) for key in ARRAYS))
+        except OSError:
+            shutil.rmtree(self._partial, ignore_errors=True)
+            raise
 
     def close(self, description: Mapping[str, Any]) -> None:
         """Completes the shard with what it was made from."""
         for name in ARRAYS:
             getattr(self.samples, name).flush()
-        (self._partial / "shard.json").write_text(json.dumps(description, indent=1) + "\n")
+        write_whole(self._partial / "shard.json", json.dumps(description, indent=1) + "\n")
         shutil.rmtree(self._final, ignore_errors=True)
         self._partial.rename(self._final)
+
+
+def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+    """An array in a file that has all its room: a full disk is an error here, and not the end of the process (SIGBUS)
+    when the array is filled."""
+    with naming(path):
+        array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def shard_description(folder: Path, name: str) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ of its stamp. Frames without all of them are left out. `action` is the action in
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from inhand_core.config import ConfigError
+from inhand_core.files import naming
 from inhand_core.signals import TrialState
 from inhand_data.bags import BagError, BagReader, open_bag
 from inhand_data.pixels import ImageError, rgb_image
 from inhand_data.stamps import ShortMessage, stamp_of
+from inhand_data.videos import check_video, video_writer
 from inhand_vision.datasets.bag_index import CAMERA_NAMES, IMAGE_TOPICS
 from inhand_vision.datasets.signals import SOURCES, read_tracks
 from inhand_vision.datasets.sync import SyncConfig, as_of, trial_at
@@ -59,6 +62,7 @@ def export_lerobot(
     Raises:
         BagError: a bag lacks images or signals, or has no running trial.
         ConfigError: `out` exists.
+        OSError: the disk refuses; then there is no `out`.
     """
     if out.exists():
         raise ConfigError(f"{out} exists: an export writes a new folder")
@@ -77,9 +81,16 @@ def export_lerobot(
     if not len(frames):
         raise BagError(f"{[str(path) for path in bags]}: no image within a running trial has all signals beside it")
     frames.columns["timestamp"] = [index / fps for index in frames.columns["frame_index"]]
-    size, image_statistics = _write_videos(plans, out, fps)
-    info = _info(frames, fps, size)
-    _write_tables(frames, out, fps, info, image_statistics)
+    draft = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        with naming(out):
+            size, image_statistics = _write_videos(plans, draft, fps)
+            info = _info(frames, fps, size)
+            _write_tables(frames, draft, fps, info, image_statistics)
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return {**info, "left_out": frames.left_out}
 
 
@@ -156,21 +167,17 @@ def _write_videos(
                         raise BagError(f"{path}: {topic}: {error}") from error
                     if key not in writers:
                         size = image.shape[:2]
-                        writers[key] = _writer(out / VIDEO.format(video_key=key, **_FIRST), fps, size)
+                        writers[key] = video_writer(out / VIDEO.format(video_key=key, **_FIRST), fps, size)
                     writers[key].write(np.ascontiguousarray(image[..., ::-1]))
                     if written[key] % _EVERY == 0:
                         samples[key].append(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
                     written[key] += 1
                     ahead[topic] = next(wanted[topic], -1)
-    for writer in writers.values():
+    for key, writer in writers.items():
         writer.release()
+        check_video(out / VIDEO.format(video_key=key, **_FIRST), written[key])
     found = {key: np.asarray(images, np.float64).reshape(-1, 3) / 255.0 for key, images in samples.items()}
     return size, {key: _statistics(pixels, (3, 1, 1), len(samples[key])) for key, pixels in found.items()}
-
-
-def _writer(path: Path, fps: int, size: tuple[int, int]) -> cv2.VideoWriter:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (size[1], size[0]))
 
 
 def _video_key(camera: str) -> str:

@@ -20,6 +20,7 @@ from inhand_core import load_config, load_topics, read_yaml
 from inhand_core.paths import config_file, resource_root
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import file_comments
 from inhand_ros.static_frames import StaticFrames
 from inhand_vision.estimator import load_estimator
@@ -51,6 +52,7 @@ class PoseEstimatorNode(ManagedNode):
         self._labels = Labels(object=self._estimator.metadata.object, source="vision")
         self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
         self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
+        self._publisher_guards: list[PublisherGuard] = []
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
         self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
@@ -58,9 +60,13 @@ class PoseEstimatorNode(ManagedNode):
     def activate(self) -> None:
         """Subscribes."""
         self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
+        self._publisher_guards.clear()
         for index, name in enumerate(self._cameras):
             for kind, topic, job in ((Image, "image_raw", self._on_image), (CameraInfo, "camera_info", self._on_info)):
-                self._inlets.append(self.create_subscription(kind, f"{name}/{topic}", partial(job, index), NEWEST))
+                guard = PublisherGuard(self, f"{name}/{topic}")
+                self._publisher_guards.append(guard)
+                inlet = self.create_subscription(kind, guard.topic, guard.only(partial(job, index)), NEWEST)
+                self._inlets.append(inlet)
         self._timer = self.create_timer(LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def deactivate(self) -> None:
@@ -109,6 +115,8 @@ class PoseEstimatorNode(ManagedNode):
         for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
             for percentile in (50, 99) if values else ():
                 status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
+        for guard in self._publisher_guards:
+            guard.report(status)
         for (name, kind), count in sorted(self._live.refused.items()):
             status.add(f"refused: {name} {kind}", count)
         for text in dict.fromkeys(filter(None, (*self._live.problems(), *self._frames.refused.values(), self._reason))):
