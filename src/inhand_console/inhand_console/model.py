@@ -15,7 +15,6 @@ from inhand_description.model import asset_folder
 from inhand_description.object_file import FaceRow
 from inhand_description.things import Thing, surfaces
 
-OBJECT_NAMES = tuple(OBJECTS)
 _MESHES = "package://inhand_description/meshes/"
 _ON_FACE = 1e-6
 """Corners within this distance [m] of a face's plane belong to it."""
