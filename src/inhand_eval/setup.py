@@ -16,6 +16,7 @@ setup(
         "matplotlib",
         "opencv-python-headless",
         "rich",
+        "pillow",
         "scipy",
         "torch",
     ],
@@ -38,6 +39,7 @@ setup(
             "study.scale = inhand_eval.studies.commands:scale",
             "study.task = inhand_eval.studies.commands:task",
             "evaluate.graph = inhand_eval.graph_commands:graph",
+            "view.bag = inhand_eval.view_commands:bag",
         ],
     },
 )

@@ -37,7 +37,7 @@ from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_ch
 from inhand_training.kept import keep
 from inhand_training.ranks import Ranks
 from inhand_training.runlog import RunLog, log_entries
-from inhand_vision.dataset import ShardWriter
+from inhand_vision.datasets.files import ShardWriter
 
 LONG = 60.0
 
@@ -125,7 +125,7 @@ def test_a_dataset_that_does_not_fit_is_an_error_and_not_the_end_of_the_process(
     small.samples.images[:] = 7
     small.close({"seed": 0})
     code = (
-        "import sys; from pathlib import Path; from inhand_vision.dataset import ShardWriter\n"
+        "import sys; from pathlib import Path; from inhand_vision.datasets.files import ShardWriter\n"
         "try: w = ShardWriter(Path(sys.argv[1]), 'second', 10_000, 3, 64); w.samples.images[:] = 7\n"
         "except OSError as error: print(error); raise SystemExit(3)"
     )

@@ -43,6 +43,7 @@ RUN_BY = {
     "inhand study": "src/inhand_eval/test/test_studies.py",
     "inhand train": "src/inhand_training/test",
     "inhand train networks": "src/inhand_eval/test/test_network_files.py",
+    "inhand view bag": "src/inhand_eval/test/test_view.py",
     "make build": ".ci/run",
     "make docs": "tests/docs/test_site.py",
     "make fuzz": "src/inhand_drivers/test/test_fuzz.py",

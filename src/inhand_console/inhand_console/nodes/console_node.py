@@ -7,7 +7,7 @@ from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig
 from inhand_console.guard import write_private
-from inhand_console.model import OBJECT_NAMES, joint_names, load_hand, object_shape
+from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.graph_watch import GraphWatch
 from inhand_console.nodes.in_use import InUseWatch
@@ -35,7 +35,7 @@ class ConsoleNode(Node):
         }
         config = load_config(ConsoleConfig, {**raw, **overrides}, "console.yaml")
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
-        name = declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}")
+        name = declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
         urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
         self._feed = Feed(self, spec, config.rate_window_s)
         self._watch, self._in_use = GraphWatch(self), InUseWatch(self)

@@ -15,7 +15,7 @@ from tf2_msgs.msg import TFMessage
 
 from inhand_console.config import SceneConfig, StatePublisherConfig
 from inhand_console.marker_status import MarkerAges, by_age, colors
-from inhand_console.model import OBJECT_NAMES, load_hand, object_shape
+from inhand_console.model import load_hand, object_shape
 from inhand_console.nodes.frames import Frames
 from inhand_console.nodes.messages import solid, spheres
 from inhand_console.nodes.waiting import Waiting
@@ -40,7 +40,9 @@ class StatePublisher(Node):
         super().__init__("state_publisher")
         config = load_config(StatePublisherConfig, read_yaml(config_file("state_publisher")), "state_publisher.yaml")
         self._scene = load_config(SceneConfig, read_yaml(config_file("console"))["scene"], "console.yaml:scene")
-        self._shape = object_shape(declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}"))
+        self._shape = object_shape(
+            declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
+        )
         cameras = declare(self, "camera_calibration", "", "folder with poses.yaml of the cameras; empty: as designed")
         self._tree = load_hand(declare(self, "urdf", "", "robot description; empty: the project's own"), cameras)
         self._robot = declare(self, "publish_robot", True, "publish robot_description and the hand's links")

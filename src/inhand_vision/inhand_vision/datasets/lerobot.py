@@ -1,7 +1,8 @@
 """Bags as a LeRobot dataset (v3.0): one episode a trial, images as video, every signal as of each image.
 
 A frame is an image of the reference camera within a running trial, with the other cameras' images and the signals as
-of its stamp. Frames without all of them are left out. `action` is the action in force, `task` says the goal in force.
+of its stamp. Frames without all of them are left out, those before a trial's first action among them. `action` is the
+action in force, `task` says the goal in force.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from inhand_data.pixels import ImageError, rgb_image
 from inhand_data.stamps import ShortMessage, stamp_of
 from inhand_data.videos import check_video, video_writer
 from inhand_vision.datasets.bag_index import CAMERA_NAMES, IMAGE_TOPICS
-from inhand_vision.datasets.signals import SOURCES, read_tracks
+from inhand_vision.datasets.signals import SOURCES, read_tracks, signals_at
 from inhand_vision.datasets.sync import SyncConfig, as_of, trial_at
 
 VERSION = "v3.0"
@@ -112,9 +113,10 @@ def _plan(bag: BagReader, frames: Frames, object: str, sync: SyncConfig) -> tupl
         raise BagError(f"{bag.path}: {len(reference)} images on {IMAGE_TOPICS[0]}")
     rate = round(1e9 / float(np.median(np.diff(reference))))
     picks = [as_of(reference, np.asarray(stamps[topic], np.int64), sync) for topic in IMAGE_TOPICS]
-    values = {name: track.as_of(reference) for name, track in read_tracks(bag).items()}
-    trial = trial_at(*(np.asarray(column, np.int64) for column in zip(*trials)), reference)
-    whole = np.all([pick >= 0 for pick in picks] + [age >= 0 for _, age in values.values()], axis=0)
+    trial_ns, trial_id = np.array(trials, np.int64).reshape(-1, 2).T
+    values = signals_at(read_tracks(bag), reference, trial_ns, trial_id)
+    trial = trial_at(trial_ns, trial_id, reference)
+    whole = np.all([pick >= 0 for pick in picks] + [there for _, there in values.values()], axis=0)
     frames.left_out += int(((trial >= 0) & ~whole).sum())
     keep = np.flatnonzero((trial >= 0) & whole)
     for number in dict.fromkeys(trial[keep].tolist()):
