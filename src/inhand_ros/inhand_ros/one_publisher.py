@@ -25,7 +25,7 @@ class OnePublisher:
 
     The first publisher that speaks is followed until it has left the graph. Being silent is not enough: who is frozen,
     or has nothing to say because its inputs are missing, is not replaced by somebody else, and the hand holds. After
-    `RELEASE_S` of silence a newcomer is followed if the old one is gone, or if it is of a node of the same name that did
+    `RELEASE_S` of silence a newcomer is followed if the old one is gone, or if it is of a node of the same name and did
     not speak while the old one did: a node that was killed and started anew, of which discovery knows only later that
     the old one is dead.
 
