@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections import deque
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -23,10 +21,11 @@ from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_no
 from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import file_comments
 from inhand_ros.static_frames import StaticFrames
+from inhand_vision.delays import Delays
 from inhand_vision.estimator import load_estimator
 from inhand_vision.live import LivePoses, PoseEstimatorConfig
 
-LOOK_S, WINDOW = 0.005, 300
+LOOK_S = 0.005
 NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -51,7 +50,7 @@ class PoseEstimatorNode(ManagedNode):
         self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
         self._labels = Labels(object=self._estimator.metadata.object, source="vision")
         self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
-        self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
+        self._delays = Delays()
         self._publisher_guards: list[PublisherGuard] = []
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
@@ -106,15 +105,13 @@ class PoseEstimatorNode(ManagedNode):
         self._outlet.publish(message)
         self._sequence, self._reason = self._sequence + 1, found.reason
         if not found.reason:
-            self._compute.append(1e3 * (time.perf_counter() - begun))
-            self._latency.append((self.get_clock().now().nanoseconds - found.stamp_ns) / 1e6)
+            self._delays.add(self.get_clock().now().nanoseconds - found.stamp_ns, time.perf_counter() - begun)
 
     def _report(self, status: Diagnostics) -> None:
         status.add("weights", self._config.weights)
         status.add("poses", self._sequence)
-        for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
-            for percentile in (50, 99) if values else ():
-                status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
+        for name, value in self._delays.percentiles():
+            status.add(name, value)
         for guard in self._publisher_guards:
             guard.report(status)
         for (name, kind), count in sorted(self._live.refused.items()):
