@@ -21,8 +21,13 @@ tools: ## … and what tests, lint and the documentation need
 	@underlay/setup --tools
 
 build: setup ## build src/ into build/ and install/
-	@mkdir -p build; printf '%s\n' $(SOURCES) | sort | cmp -s - build/.sources \
-		|| printf '%s\n' $(SOURCES) | sort > build/.sources
+	@mkdir -p build; printf '%s\n' $(SOURCES) | sort > build/.sources.now
+	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed anew.
+	@for package in $$(comm -23 build/.sources build/.sources.now 2>/dev/null | sed -n 's|^src/\([^/]*\)/.*|\1|p' | sort -u); do \
+		rm -rf install/$$package build/$$package/ament_cmake_python; \
+		[ -f src/$$package/CMakeLists.txt ] || rm -rf build/$$package; \
+	done
+	@cmp -s build/.sources.now build/.sources || cp build/.sources.now build/.sources
 	@$(MAKE) --no-print-directory -s build/.built
 
 build/.built: $(SOURCES) build/.sources setup.bash colcon.meta underlay/requirements.txt requirements.txt

@@ -5,7 +5,7 @@ from __future__ import annotations
 import yaml
 from sources import ROOT, Endpoint, endpoints, page, table
 
-from inhand_console.viz_topics import VIZ_TOPICS
+from inhand_viz.topics import VIZ_TOPICS
 
 QUALITY = {
     "sensor": "consumers best effort, producers reliable for those who ask",

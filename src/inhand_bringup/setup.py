@@ -38,7 +38,6 @@ setup(
     license="Apache-2.0",
     entry_points={
         "inhand.commands": [
-            "bench.graph = inhand_bringup.bench_graph:graph",
             "doctor = inhand_bringup.doctor:doctor",
             "security.check = inhand_bringup.security.commands:check",
             "security.init = inhand_bringup.security.commands:init",

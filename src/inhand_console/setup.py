@@ -23,15 +23,11 @@ setup(
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
-    description="What a person sees: the web page, the transforms and markers for RViz.",
+    description="The web page.",
     license="Apache-2.0",
     entry_points={
         "console_scripts": [
             "console_node = inhand_console.nodes.console_node:main",
-            "state_publisher = inhand_console.nodes.state_publisher:main",
-        ],
-        "inhand.commands": [
-            "bench.page = inhand_console.bench:page",
         ],
     },
 )

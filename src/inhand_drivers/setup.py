@@ -26,7 +26,6 @@ setup(
             "emulate_hand = inhand_drivers.nodes.emulate_hand:main",
         ],
         "inhand.commands": [
-            "bench.drivers = inhand_drivers.bench:drivers",
             "emulate.phasespace = inhand_drivers.phasespace.emulator.replay:phasespace",
             "fuzz = inhand_drivers.fuzz:fuzz",
             "emulate.hand = inhand_drivers.nodes.emulate_hand:hand",

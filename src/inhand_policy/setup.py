@@ -28,7 +28,6 @@ setup(
             "policy.init = inhand_policy.commands:init",
             "policy.show = inhand_policy.commands:show",
             "policy.export = inhand_policy.commands:export",
-            "bench.policy = inhand_policy.commands:bench",
         ],
     },
 )

@@ -21,10 +21,5 @@ setup(
             "monitor_node = inhand_ros.nodes.monitor_node:main",
             "recorder_node = inhand_ros.nodes.recorder_node:main",
         ],
-        "inhand.commands": [
-            "bench.faults = inhand_ros.faults.campaign:faults",
-            "bench.network = inhand_ros.network.bench:network",
-            "bench.record = inhand_ros.bench:record",
-        ],
     },
 )

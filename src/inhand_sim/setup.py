@@ -23,9 +23,6 @@ setup(
             "camera_node = inhand_sim.nodes.camera_node:main",
         ],
         "inhand.commands": [
-            "bench.env = inhand_sim.bench:env",
-            "bench.physics = inhand_sim.bench.physics:physics",
-            "bench.cameras = inhand_sim.nodes.bench_cameras:cameras",
             "render.sheet = inhand_sim.cameras.sheet:sheet",
         ],
     },

@@ -18,9 +18,6 @@ setup(
     license="Apache-2.0",
     entry_points={
         "inhand.commands": [
-            "bench.learning = inhand_training.bench:learning",
-            "bench.render = inhand_training.vision.bench:render",
-            "bench.training = inhand_training.throughput:training",
             "train.keep = inhand_training.commands:keep",
             "train.networks = inhand_training.commands:networks",
             "train.policy = inhand_training.commands:policy",

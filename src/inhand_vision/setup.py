@@ -30,8 +30,6 @@ setup(
             "pose_estimator_node = inhand_vision.nodes.pose_estimator_node:main",
         ],
         "inhand.commands": [
-            "bench.sight = inhand_vision.nodes.bench_sight:sight",
-            "bench.vision = inhand_vision.bench:vision",
             "dataset.export = inhand_vision.datasets.commands:export",
             "dataset.from-bag = inhand_vision.datasets.commands:from_bag",
         ],

@@ -23,7 +23,7 @@ ROSDEP = {
 """Keys of the libraries that rosdep knows."""
 # What only some users have: GPU physics, exporters, the benchmark's rival, a vendor's client, a viewer.
 OPTIONAL = {"mujoco_warp", "warp", "onnx", "onnxruntime", "gymnasium", "owl", "rerun"}
-OPTIONAL_IN = {"inhand_sim": {"gymnasium_robotics"}}
+OPTIONAL_IN = {"inhand_bench": {"gymnasium_robotics"}}
 
 
 def keys(package: str) -> set[str]:

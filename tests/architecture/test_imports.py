@@ -17,9 +17,8 @@ CORE = {"inhand_core", "numpy", "array_api_compat", "yaml"}
 DESCRIPTION = CORE | {"inhand_description", "inhand_data", "mujoco", "gymnasium_robotics", "trimesh", "coacd"}
 CONTROL = CORE | {"inhand_control"}
 KERNELS = {"inhand_kernels", "numpy"}
-# The simulator takes calibration and relative targets from the controller's binding rather than have its own;
-# gymnasium is what its benchmark compares with.
-SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp", "gymnasium"}
+# The simulator takes calibration and relative targets from the controller's binding rather than have its own.
+SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "warp"}
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 # Bags, images and camera geometry, which everything that records or replays shares.
 DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
@@ -35,6 +34,7 @@ ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifec
     "inhand_interfaces",
 }
 BOUNDARY = {"cv_bridge", "ament_index_python"}
+NODES = {"inhand_ros", "rclpy"} | ROS_MESSAGES | BOUNDARY
 
 ALLOWED = {
     "inhand_core": CORE,
@@ -52,15 +52,21 @@ ALLOWED = {
     | {"inhand_training", "inhand_vision", "inhand_data", "inhand_eval"}
     | EVALUATION
     | COMMAND_LINE,
+    # Measures all the others; its own rule is that nothing imports it.
+    "inhand_bench": LEARNING
+    | {f"inhand_{name}" for name in ("bench", "bringup", "console", "drivers", "training", "vision", "data", "viz")}
+    | {"websockets", "gymnasium"}  # which the simulator is compared with
+    | NODES,
     "inhand_calibration": SIM | DATA | {"inhand_calibration", "cv2", "matplotlib", "scipy"} | COMMAND_LINE,
+    "inhand_viz": DESCRIPTION | {"inhand_viz"},
     "inhand_console": DESCRIPTION
-    | {"inhand_console", "inhand_control", "inhand_data", "viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
+    | {"inhand_console", "inhand_viz", "inhand_control", "inhand_data"}
+    | {"viser", "websockets", "trimesh", "yourdfpy", "PIL", "cv2"}
     | COMMAND_LINE,
-    "inhand_gym": LEARNING | {"inhand_training", "inhand_gym"},
+    "inhand_gym": LEARNING | {"inhand_training", "inhand_gym", "gymnasium"},
     "inhand_bringup": CORE | {"inhand_bringup", "cryptography"} | COMMAND_LINE,
 }
 ROS = CORE | {"inhand_ros", "inhand_data", "rclpy"} | ROS_MESSAGES | BOUNDARY
-NODES = {"inhand_ros", "rclpy"} | ROS_MESSAGES | BOUNDARY
 NODE_LINES = 120
 
 
@@ -101,6 +107,14 @@ def test_imports_are_in_the_table(package: str) -> None:
         if name not in sys.stdlib_module_names and name not in allowed(package, path)
     ]
     assert not bad, "not allowed here:\n" + "\n".join(bad)
+
+
+def test_nothing_imports_the_benchmarks() -> None:
+    """Nor does a package declare them: a robot installs without."""
+    files = [p for p in SRC.glob("*/**/*.py") if p.relative_to(SRC).parts[0] != "inhand_bench"]
+    assert not [str(path) for path in files for _, name in imports(path) if name == "inhand_bench"]
+    manifests = [p for p in SRC.glob("*/package.xml") if p.parent.name != "inhand_bench"]
+    assert not [str(path) for path in manifests if "inhand_bench" in path.read_text()]
 
 
 def test_the_table_sees_something() -> None:

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.processes import wait_for
 
-from inhand_console.chromium import Chromium
+from inhand_bench.page.chromium import Chromium
 
 SIZE = (1400, 800)
 TABS = {"Run": SIZE, "Plots": SIZE, "Cameras": (1400, 1180), "Health": SIZE}

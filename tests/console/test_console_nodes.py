@@ -15,12 +15,9 @@ from std_srvs.srv import Trigger
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
 
-from inhand_console.chromium import Chromium
-from inhand_console.chromium import executable as chromium
-from inhand_console.marker_status import COLORS, Seen
-from inhand_console.model import joint_names, load_hand
+from inhand_bench.page.chromium import Chromium
+from inhand_bench.page.chromium import executable as chromium
 from inhand_console.nodes.decoders import joints_by_name
-from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, VIZ_TOPICS
 from inhand_core import load_graph, rotations
 from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose, Signal
 from inhand_description import joint_ranges
@@ -28,6 +25,9 @@ from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns
 from inhand_ros.messages import message_class
 from inhand_ros.qos import observer_qos, publisher_qos
+from inhand_viz.marker_status import COLORS, Seen
+from inhand_viz.model import joint_names, load_hand
+from inhand_viz.topics import GOAL, HAND_BASE, OBJECT, VIZ_TOPICS
 
 SPEC = load_graph("realtime")
 STAMP_NS = 1_234_500_000
@@ -89,7 +89,7 @@ def frames(messages: list[TFMessage]) -> dict[str, tuple[str, np.ndarray, np.nda
 
 
 def test_rviz_gets_robot_frames_and_markers(bench: Bench, processes: Processes) -> None:
-    processes.start("state_publisher", [executable("inhand_console/state_publisher")])
+    processes.start("state_publisher", [executable("inhand_viz/state_publisher")])
     for topic in VIZ_TOPICS:
         bench.listen(topic)
     random = np.random.default_rng(0)

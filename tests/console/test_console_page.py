@@ -21,14 +21,14 @@ from PIL import Image
 from rehearsal import Rehearsal
 from support.processes import wait_for
 
-from inhand_console.chromium import Chromium, executable
+from inhand_bench.page.chromium import Chromium, executable
 from inhand_console.commands import Command, Outcome
 from inhand_console.config import ConsoleConfig
-from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.page import ConsolePage
 from inhand_console.panel import Choices
 from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.paths import config_file
+from inhand_viz.model import joint_names, load_hand, object_shape
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 PATIENCE_S = 240.0

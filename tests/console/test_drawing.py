@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from inhand_console.chromium import DRAWS_NOTHING, OPTIONS, Chromium, executable
-from inhand_console.frame_cost import LEAVES_A_PIXEL
+from inhand_bench.page.chromium import DRAWS_NOTHING, OPTIONS, Chromium, executable
+from inhand_bench.page.frame_cost import LEAVES_A_PIXEL
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 

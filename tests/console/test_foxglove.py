@@ -11,9 +11,9 @@ import pytest
 from std_srvs.srv import Trigger
 from support.topics import field_problem, offered
 
-from inhand_console.model import load_hand
-from inhand_console.viz_topics import FRAMES
 from inhand_core.paths import resource_root
+from inhand_viz.model import load_hand
+from inhand_viz.topics import FRAMES
 
 LAYOUT = json.loads((resource_root() / "config" / "foxglove" / "inhand.json").read_text())
 SHOWN_IN_3D = {

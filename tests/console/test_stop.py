@@ -13,7 +13,7 @@ from std_srvs.srv import SetBool
 from support.probe import Probe
 from support.processes import Processes, wait_for
 
-from inhand_console.chromium import Chromium, executable
+from inhand_bench.page.chromium import Chromium, executable
 from inhand_interfaces.msg import ControllerStatus
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")

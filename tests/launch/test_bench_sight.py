@@ -6,10 +6,10 @@ import pytest
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo
 
+from inhand_bench.vision.sightings import INFOS, POSE, SETTLE_S, STATE, Sightings
 from inhand_interfaces.msg import ObjectPose, SimState
 from inhand_ros import to_stamp
 from inhand_ros.raw import RawMessage
-from inhand_vision.nodes.sightings import INFOS, POSE, SETTLE_S, STATE, Sightings
 
 MS, START = 1_000_000, 10**18
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inhand_ros.faults.campaign import Row, faults, table
-from inhand_ros.faults.cases import CASES, SHORT
+from inhand_bench.faults.cases import CASES, SHORT
+from inhand_bench.faults.commands import Row, faults, table
 
 LONG = 900.0
 

@@ -16,9 +16,9 @@ from std_msgs.msg import String
 from support.probe import Probe
 from support.processes import executable, wait_for
 
+from inhand_bench.record.commands import run
 from inhand_data.bags import open_bag
 from inhand_data.repair import repair_bag
-from inhand_ros.bench import run
 
 
 def test_three_cameras_and_markers_are_recorded_without_a_gap(tmp_path):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from inhand_ros.network.hosts import TwoHosts, why_not
+from inhand_bench.network.hosts import TwoHosts, why_not
 
 NOT_HERE = why_not()
 

@@ -7,9 +7,9 @@ import re
 
 import pytest
 
+from inhand_bench.network.commands import TITLES, network, table
+from inhand_bench.network.hosts import why_not
 from inhand_core.paths import resource_root
-from inhand_ros.network.bench import TITLES, network, table
-from inhand_ros.network.hosts import why_not
 
 ROW = {
     "load": 0.5,

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from support.processes import wait_for
 
-from inhand_ros.network.hosts import Host, TwoHosts, why_not
+from inhand_bench.network.hosts import Host, TwoHosts, why_not
 
 pytestmark = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 PROGRAM = """
 import signal, sys, time
 from pathlib import Path
-from inhand_ros.network.hosts import TwoHosts
+from inhand_bench.network.hosts import TwoHosts
 with TwoHosts(18) as hosts:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     print(hosts.hand.start(["sleep", "600"], Path(sys.argv[1])).pid, flush=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from support.processes import wait_for
 
+from inhand_bench.network.hosts import PROFILES
 from inhand_core.paths import resource_root
-from inhand_ros.network.hosts import PROFILES
 
 PING = re.compile(r"(\d+) received")
 TALK = ["ros2", "topic", "pub", "-r", "10", "/who_hears", "std_msgs/msg/String", "data: over the wire"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from inhand_bench.network.commands import Split
 from inhand_interfaces.msg import ControllerStatus
-from inhand_ros.network.bench import Split
 
 LONG = 120.0
 

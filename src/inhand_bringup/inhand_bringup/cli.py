@@ -69,5 +69,10 @@ def overview(shown: list[Command]) -> str:
 
 def unknown(words: list[str], near: list[Command]) -> str:
     """Return the error for a command that is not there, with those that are."""
+    if words[0] == "bench" and not any(command.words[0] == "bench" for command in near):
+        return (
+            "inhand: the benchmarks are the package inhand_bench, which is not installed here; in the workspace, "
+            "`colcon build --packages-select inhand_bench` (or `make build`) installs it"
+        )
     names = ", ".join(" ".join(command.words) for command in near) or "none (is the workspace built and sourced?)"
     return f"inhand: unknown command '{' '.join(words[:2])}'; known: {names}"

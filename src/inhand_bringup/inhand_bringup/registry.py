@@ -2,7 +2,7 @@
 
 A package registers a command as an entry point of the group `inhand.commands` in its setup.py:
 
-    "inhand.commands": ["bench.env = inhand_sim.bench:env"]
+    "inhand.commands": ["bench.env = inhand_bench.sim.commands:env"]
 
 The name is "group.command", or one word for a command without a group. The value is a function whose annotated
 parameters become options (tyro) and whose docstring is the help.

@@ -62,6 +62,11 @@ def test_unknown_commands_name_the_known_ones(installed, capsys):
     assert capsys.readouterr().err == "inhand: unknown command 'polite bow'; known: polite greet\n"
 
 
+def test_without_the_benchmarks_their_package_is_named(installed, capsys):
+    assert cli.main(["bench", "env"]) == 2
+    assert "inhand_bench" in capsys.readouterr().err
+
+
 def test_a_group_alone_shows_its_commands(installed, capsys):
     assert cli.main(["polite"]) == 0
     shown = capsys.readouterr().out

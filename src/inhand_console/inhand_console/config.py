@@ -23,14 +23,10 @@ class SceneConfig:
         simple: whether a page begins with plain shapes, no floor, no frames, for browsers that draw in software;
             "draw simply" on the page changes it.
         floor_size: edge of the floor grid [m].
-        ghost_position: centre of the goal ghost in hand_base; it keeps out of the fingers' way.
-        ghost_opacity: 0 (invisible) to 1.
         ghost_label_position: of the word "goal", in hand_base.
         true_color: of the outline at the simulator's true pose, 0 … 1.
-        marker_radius, fingertip_radius: of the spheres [m].
         hand_triangles: the hand's meshes are simplified to so many, as far as that bends no outlines.
         frame_length: of the axes of frames [m].
-        lost_after_s: a marker not seen for longer counts as lost, before that as held [s].
     """
 
     camera_position: Vector
@@ -41,30 +37,20 @@ class SceneConfig:
     shadows: bool
     simple: bool
     floor_size: float
-    ghost_position: Vector
-    ghost_opacity: float
     ghost_label_position: Vector
     true_color: Vector
-    marker_radius: float
-    fingertip_radius: float
     hand_triangles: int
     frame_length: float
-    lost_after_s: float
 
     def __post_init__(self) -> None:
         for name in (
             "camera_fov_deg",
             "floor_size",
-            "marker_radius",
-            "fingertip_radius",
             "frame_length",
-            "lost_after_s",
         ):
             _positive(self, name)
         if self.hand_triangles < LEAST_TRIANGLES:
             raise ValueError(f"hand_triangles must be >= {LEAST_TRIANGLES}, is {self.hand_triangles}")
-        if not 0 < self.ghost_opacity <= 1:
-            raise ValueError(f"ghost_opacity must be in (0, 1], is {self.ghost_opacity}")
 
 
 @dataclass(frozen=True)
@@ -112,16 +98,6 @@ class ConsoleConfig:
             raise ValueError(f"scene_hz must be in 1 … 60, is {self.scene_hz}")
         if not 0 < self.port < 65536:
             raise ValueError(f"port must be in 1 … 65535, is {self.port}")
-
-
-@dataclass(frozen=True)
-class StatePublisherConfig:
-    """Rate [Hz] of transforms and markers; the value is in config/state_publisher.yaml."""
-
-    publish_hz: float
-
-    def __post_init__(self) -> None:
-        _positive(self, "publish_hz")
 
 
 def _positive(config: object, name: str) -> None:

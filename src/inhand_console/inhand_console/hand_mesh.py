@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 import trimesh
 
-from inhand_console.model import hand_mesh
-from inhand_console.urdf_tree import Visual
+from inhand_viz.model import hand_mesh
+from inhand_viz.urdf_tree import Visual
 
 FINE = 0.75
 """Exponent of a mesh's share of the triangles: below 1 the fine meshes give more than the coarse ones."""

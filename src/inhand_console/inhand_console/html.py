@@ -7,10 +7,10 @@ from html import escape
 
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
-from inhand_console.marker_status import COLORS, Seen
 from inhand_console.snapshot import ControllerHealth, InUse, NodeReport, SimHealth
 from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
 from inhand_core.signals import Trial, TrialState
+from inhand_viz.marker_status import COLORS, Seen
 
 LEVEL_COLORS = {Level.OK: "#2ecc71", Level.WARN: "#f39c12", Level.ERROR: "#e74c3c"}
 MODE_COLORS = {

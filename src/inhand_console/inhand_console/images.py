@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import viser
 
-from inhand_console.object_mesh import ObjectShape
 from inhand_console.overlay import draw
 from inhand_console.snapshot import Snapshot
 from inhand_description import CAMERAS
 from inhand_description.cameras import CAMERA_NAMES
+from inhand_viz.object_mesh import ObjectShape
 
 QUALITY = 80
 """Of the JPEG images that the browser gets, 1 … 100."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import cv2
 import numpy as np
 
-from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
 from inhand_core.signals import ObjectPose
@@ -15,6 +14,7 @@ from inhand_data import rectify
 from inhand_data.intrinsics import Intrinsics
 from inhand_description import CAMERAS, HAND_BASE
 from inhand_description.cameras import nominal_info, nominal_pose
+from inhand_viz.object_mesh import ObjectShape
 
 NEAREST = 0.01
 """Points nearer to a camera than this [m], or behind it, are not drawn."""

@@ -13,12 +13,13 @@ import viser
 from inhand_console.commands import CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
 from inhand_console.guard import Guard, guarding, token_for
-from inhand_console.object_mesh import ObjectShape
 from inhand_console.panel import Choices, Panel
 from inhand_console.scene import Scene
 from inhand_console.snapshot import Snapshot
-from inhand_console.urdf_tree import UrdfTree
 from inhand_core import GraphSpec
+from inhand_viz.config import load_viz_config
+from inhand_viz.object_mesh import ObjectShape
+from inhand_viz.urdf_tree import UrdfTree
 
 IDLE_PERIOD_S = 0.25
 """How often the drawing thread looks for visitors while there are none."""
@@ -62,7 +63,7 @@ class ConsolePage:
         with guarding(Guard(self._token)):
             self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
         self.newest = Snapshot()
-        self._scene = Scene(self._server, config.scene, tree, joint_names, shape)
+        self._scene = Scene(self._server, config.scene, load_viz_config().looks, tree, joint_names, shape)
         self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)

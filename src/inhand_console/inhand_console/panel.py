@@ -15,11 +15,11 @@ from inhand_console.graphs import Graphs
 from inhand_console.health import judge
 from inhand_console.images import CameraImages
 from inhand_console.node_health import judge_nodes
-from inhand_console.object_mesh import ObjectShape
 from inhand_console.plots import ScrollingPlot
 from inhand_console.snapshot import InUse, Snapshot
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
+from inhand_viz.object_mesh import ObjectShape
 
 
 def goal_distance(snapshot: Snapshot) -> float | None:

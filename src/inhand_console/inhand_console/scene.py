@@ -13,13 +13,14 @@ import viser
 from inhand_console.axes import Axes
 from inhand_console.config import SceneConfig
 from inhand_console.hand_mesh import light_meshes, simple_meshes
-from inhand_console.marker_status import COLORS, MarkerAges, Seen, by_age
-from inhand_console.object_mesh import ObjectShape
 from inhand_console.snapshot import Snapshot
-from inhand_console.urdf_tree import UrdfTree, Visual
-from inhand_console.viz_topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
 from inhand_core import rotations
 from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose
+from inhand_viz.config import LooksConfig
+from inhand_viz.marker_status import COLORS, MarkerAges, Seen, by_age
+from inhand_viz.object_mesh import ObjectShape
+from inhand_viz.topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
+from inhand_viz.urdf_tree import UrdfTree, Visual
 
 HAND = f"/{HAND_BASE}"
 PALM = "rh_palm"
@@ -129,7 +130,8 @@ class Scene:
 
     Args:
         server: of the page.
-        config: places, sizes and looks.
+        config: places and sizes.
+        looks: what RViz shows the same way.
         tree: the hand.
         joint_names: order of /joint_states.
         shape: the object, with the colours of its faces.
@@ -139,21 +141,22 @@ class Scene:
         self,
         server: viser.ViserServer,
         config: SceneConfig,
+        looks: LooksConfig,
         tree: UrdfTree,
         joint_names: Sequence[str],
         shape: ObjectShape,
     ) -> None:
-        self._server, self._config = server, config
+        self._server, self._config, self._looks = server, config, looks
         self._floor = _set_stage(server, config)
         self._hand = HandScene(server, tree, joint_names, config.hand_triangles)
         self.object = _add_object(server, f"{HAND}/{OBJECT}", shape, 1.0)
-        self.ghost = _add_object(server, f"{HAND}/{GOAL}", shape, config.ghost_opacity)
-        self.ghost.position = config.ghost_position
+        self.ghost = _add_object(server, f"{HAND}/{GOAL}", shape, looks.ghost_opacity)
+        self.ghost.position = looks.ghost_position
         server.scene.add_label(f"{HAND}/{GOAL}_label", GOAL, position=config.ghost_label_position)
         self.true_object = _add_outline(server, f"{HAND}/{TRUE_OBJECT}", shape, config.true_color)
-        self._markers = Spheres(server, "/markers", config.marker_radius)
-        self._fingertips = Spheres(server, f"{HAND}/fingertips", config.fingertip_radius)
-        self._ages = MarkerAges(config.lost_after_s)
+        self._markers = Spheres(server, "/markers", looks.marker_radius)
+        self._fingertips = Spheres(server, f"{HAND}/fingertips", looks.fingertip_radius)
+        self._ages = MarkerAges(looks.lost_after_s)
         nodes = {WORLD: "", HAND_BASE: HAND, OBJECT: f"{HAND}/{OBJECT}", GOAL: f"{HAND}/{GOAL}"}
         nodes |= {PALM: self._hand.node(PALM)} if PALM in tree.links else {}
         self.axes = Axes(server, nodes, config.frame_length, unnamed=(GOAL,))  # the ghost has its label
@@ -201,7 +204,7 @@ class Scene:
         self._markers.update(markers.position[0], status)
 
     def _draw_fingertips(self, fingertips: Fingertips) -> None:
-        status = by_age(fingertips.valid[0], fingertips.age[0], self._config.lost_after_s)
+        status = by_age(fingertips.valid[0], fingertips.age[0], self._looks.lost_after_s)
         self._fingertips.update(fingertips.position[0], status)
 
 

@@ -7,7 +7,7 @@ import pytest
 import trimesh
 
 from inhand_console.hand_mesh import DIRECTIONS, light_meshes, mesh_of, share_out, simple_meshes
-from inhand_console.model import load_hand
+from inhand_viz.model import load_hand
 
 VISUALS = load_hand().visuals
 BUDGET = 10_000

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from inhand_console.model import object_shape
 from inhand_console.overlay import INVALID, NEAREST, NOMINAL, VALID, draw, edges_in_world, intrinsics_of, project
 from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
@@ -16,6 +15,7 @@ from inhand_data.intrinsics import Intrinsics
 from inhand_data.intrinsics import intrinsics_of as camera_of_message
 from inhand_description import CAMERAS, HAND_BASE, START, camera_axes
 from inhand_description.cameras import CAMERA_NAMES
+from inhand_viz.model import object_shape
 
 SHAPE = object_shape("block")
 BLACK = np.zeros((480, 640, 3), np.uint8)

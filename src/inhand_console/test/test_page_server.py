@@ -13,8 +13,6 @@ import pytest
 import viser
 
 from inhand_console.config import ConsoleConfig
-from inhand_console.marker_status import COLORS, Seen
-from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.overlay import NOMINAL
 from inhand_console.page import ConsolePage
 from inhand_console.panel import Choices, goal_distance
@@ -24,7 +22,11 @@ from inhand_core import ConfigError, load_config, load_graph, read_yaml, rotatio
 from inhand_core.paths import config_file
 from inhand_core.signals import Goal, JointStates, ObjectPose
 from inhand_description.cameras import CAMERA_NAMES
+from inhand_viz.config import load_viz_config
+from inhand_viz.marker_status import COLORS, Seen
+from inhand_viz.model import joint_names, load_hand, object_shape
 
+LOOKS = load_viz_config().looks
 CONFIG = load_config(ConsoleConfig, read_yaml(config_file("console")))
 YES, ZERO = np.array([True]), np.zeros(1)
 
@@ -72,19 +74,19 @@ def test_links_turn_as_the_tree_says_and_only_when_they_moved(server: viser.Vise
 
 
 def test_object_ghost_and_truth_appear_when_they_are_known(server: viser.ViserServer) -> None:
-    scene = Scene(server, CONFIG.scene, load_hand(), joint_names(), object_shape("block"))
+    scene = Scene(server, CONFIG.scene, LOOKS, load_hand(), joint_names(), object_shape("block"))
     assert not (scene.object.visible or scene.true_object.visible or scene.ghost.visible)
     goal = Goal(np.array([1]), np.array([0]), np.array([[0.0, 0.6, 0.0, 0.8]]))
     scene.update(Snapshot(object_pose=pose([0.1, 0.2, 0.3], [0.0, 0.0, 1.0]), goal=goal))
     assert scene.object.visible and scene.ghost.visible and not scene.true_object.visible
     np.testing.assert_allclose(scene.object.position, [0.1, 0.2, 0.3])
     np.testing.assert_allclose(scene.ghost.wxyz, [0.8, 0.0, 0.6, 0.0])
-    np.testing.assert_allclose(scene.ghost.position, CONFIG.scene.ghost_position)
+    np.testing.assert_allclose(scene.ghost.position, LOOKS.ghost_position)
 
 
 def test_a_scene_drawn_simply_has_the_same_links_in_few_triangles(server: viser.ViserServer) -> None:
     tree = load_hand()
-    scene = Scene(server, CONFIG.scene, tree, joint_names(), object_shape("block"))
+    scene = Scene(server, CONFIG.scene, LOOKS, tree, joint_names(), object_shape("block"))
 
     def drawn() -> tuple[int, int]:
         shown = [
@@ -104,7 +106,7 @@ def test_a_scene_drawn_simply_has_the_same_links_in_few_triangles(server: viser.
 
 
 def test_frames_are_drawn_where_they_are_and_can_be_hidden(server: viser.ViserServer) -> None:
-    scene = Scene(server, CONFIG.scene, load_hand(), joint_names(), object_shape("block"))
+    scene = Scene(server, CONFIG.scene, LOOKS, load_hand(), joint_names(), object_shape("block"))
     parents = {"world": "", "hand_base": HAND, "object": f"{HAND}/object", "goal": f"{HAND}/goal"}
     parents["rh_palm"] = f"{HAND}/rh_forearm/rh_wrist/rh_palm"
     for name, parent in parents.items():

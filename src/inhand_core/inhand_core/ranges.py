@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import math
 import re
+import sys
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,15 @@ class Range:
         above = value > self.low if self.open in ("low", "both") else value >= self.low
         below = value < self.high if self.open in ("high", "both") else value <= self.high
         return above and below and math.isfinite(value)
+
+    def closed(self, integer: bool) -> tuple[float, float]:
+        """The smallest and the largest number inside, of floats or of 64-bit integers."""
+        low, high = max(self.low, -sys.float_info.max), min(self.high, sys.float_info.max)
+        if not integer:
+            low = math.nextafter(low, math.inf) if self.open in ("low", "both") else low
+            return low, math.nextafter(high, -math.inf) if self.open in ("high", "both") else high
+        least, most = max(math.ceil(low), -(1 << 63)), min(math.floor(high), (1 << 63) - 1)
+        return least + (least not in self), most - (most not in self)
 
     def __str__(self) -> str:
         left, right = self.open in ("low", "both"), self.open in ("high", "both")
@@ -76,6 +86,18 @@ class FieldText:
     text: str
     unit: str
     range: str
+
+
+@functools.cache
+def limits(cls: type) -> dict[str, Range]:
+    """The range that each field of a configuration dataclass is annotated with, where it is a single number."""
+    hints = typing.get_type_hints(cls, include_extras=True)
+    found = {}
+    for name, hint in hints.items():
+        own = hint.__metadata__ if typing.get_origin(hint) is typing.Annotated else ()
+        if ranges := [item for item in own if isinstance(item, Range)]:
+            found[name] = ranges[0]
+    return found
 
 
 @functools.cache

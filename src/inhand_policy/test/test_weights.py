@@ -9,7 +9,7 @@ import safetensors.numpy
 import torch
 
 from inhand_core.config import to_mapping
-from inhand_policy.commands import bench, init, show
+from inhand_policy.commands import init, show
 from inhand_policy.export import export_weights, import_network, initial_weights
 from inhand_policy.network import NetworkSizes
 from inhand_policy.weights import (
@@ -190,5 +190,3 @@ def test_command_line_writes_random_weights_and_says_so(tmp_path, capsys):
     show(out)
     shown = capsys.readouterr().out
     assert '"seed": 3' in shown and "RANDOM, UNTRAINED" in shown
-    bench(out, steps=20)
-    assert "p50" in capsys.readouterr().out

@@ -1,12 +1,13 @@
 """Component configurations as ROS parameters: one read-only parameter a field, described and bounded.
 
-The default is what config/<name>.yaml and the graph say; the description is the comment above the key in that file.
+The default is what config/<name>.yaml and the graph say; text and bounds are those of the configuration's dataclass.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import typing
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rclpy.parameter import Parameter
 from inhand_core.config import ConfigError, read_yaml, to_mapping
 from inhand_core.graph_spec import ComponentSpec, resolve_class
 from inhand_core.paths import config_file
+from inhand_core.ranges import describe, limits
 from inhand_core.task import Task
 
 Bounds = tuple[float, float] | None
@@ -88,13 +90,9 @@ def component_overrides(
     held = (task or Task()).over(spec.config, read_yaml(path)) if path else {}
     given = {**held, **spec.overrides}
     values = {**_defaults(cls), **given}
-    comments = file_comments(path) if path else {}
     values.pop("randomization", None)  # a parameter of every node; its groups reach the component with the links
-    return {
-        name: _declare(node, name, value, comments, cls, read_only=name not in changeable)
-        for name, value in values.items()
-        if value is not None
-    }
+    values = {name: value for name, value in values.items() if value is not None}
+    return declare_config(node, cls, values, path, changeable)
 
 
 def _defaults(cls: type) -> dict[str, Any]:
@@ -107,15 +105,67 @@ def _defaults(cls: type) -> dict[str, Any]:
     return found
 
 
-def _declare(node: Node, name: str, value: Any, comments: Mapping[str, str], cls: type, read_only: bool = True) -> Any:
+def declare_config(
+    node: Node,
+    cls: type,
+    values: Mapping[str, Any],
+    file: Path | None = None,
+    changeable: Collection[str] = (),
+    left_out: Collection[str] = (),
+    prefix: str = "",
+) -> dict[str, Any]:
+    """Declares a parameter for each of `values`, which `load_config` makes a `cls` of, and returns what they say.
+
+    A field's description is its text in the docstring of `cls`, or the comment above its key in `file`; its bounds are
+    those of its `Range`. Fields of a nested dataclass, and entries of a mapping, are named "outer.inner", with "_" for
+    each "/". What no parameter can hold is returned as it is: mappings in lists, empty lists, nothing.
+
+    Args:
+        node: whose parameters they are.
+        cls: the configuration's dataclass.
+        values: by field.
+        file: where the values come from, for the comments of what the docstring leaves out.
+        changeable: fields that can be set while the node runs.
+        left_out: fields that are the file's alone.
+        prefix: of the names, with its dot.
+
+    Raises:
+        ConfigError: a text was given as a number.
+    """
+    comments, texts, ranges = file_comments(file) if file else {}, describe(cls), limits(cls)
+    hints = typing.get_type_hints(cls)
+    found = dict(values)
+    for name, value in values.items():
+        full = f"{prefix}{name}"
+        inner = hints.get(name)
+        if name in left_out:
+            continue
+        if isinstance(value, Mapping) and dataclasses.is_dataclass(inner) and isinstance(inner, type):
+            found[name] = declare_config(node, inner, value, file, changeable, left_out, f"{full}.")
+            continue
+        text = comments.get(full) or (texts[name].text if name in texts else f"{cls.__name__}.{name}")
+        limit = ranges.get(name)
+        bounds = limit.closed(isinstance(value, int)) if limit else None
+        found[name] = _declare(node, full, value, text, comments, bounds, read_only=name not in changeable)
+    return found
+
+
+def _declare(
+    node: Node,
+    name: str,
+    value: Any,
+    text: str,
+    comments: Mapping[str, str],
+    bounds: Bounds = None,
+    read_only: bool = True,
+) -> Any:
     if isinstance(value, Mapping):
-        return {key: _declare(node, f"{name}.{key}", item, comments, cls) for key, item in value.items()}
+        names = {key: f"{name}.{str(key).replace('/', '_')}" for key in value}
+        texts = {key: comments.get(f"{name}.{key}", text) for key in value}
+        return {key: _declare(node, names[key], item, texts[key], comments) for key, item in value.items()}
     if not _is_parameter(value):
         return value
-    fields = {field.name: field for field in dataclasses.fields(cls)}
-    bounds = fields[name].metadata.get("range") if name in fields else None
-    description = comments.get(name) or f"{cls.__name__}.{name}"
-    got = declare(node, name, value, description, bounds, read_only)
+    got = declare(node, name, value, text, bounds, read_only)
     return list(got) if isinstance(value, (list, tuple)) else got
 
 

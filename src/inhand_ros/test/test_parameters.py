@@ -1,6 +1,8 @@
 """Configuration fields as ROS parameters: described, read-only, bounded, refused when unknown."""
 
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import Annotated
 
 import pytest
 from rclpy.exceptions import InvalidParameterValueException
@@ -9,7 +11,8 @@ from rclpy.parameter import Parameter
 
 from inhand_core.config import ConfigError
 from inhand_core.graph import load_graph
-from inhand_ros.parameters import check_parameters, component_overrides, declare, file_comments
+from inhand_core.ranges import Range
+from inhand_ros.parameters import check_parameters, component_overrides, declare, declare_config, file_comments
 
 GOAL = load_graph("realtime").component("goal")
 
@@ -45,6 +48,57 @@ def test_bounds_hold(ros):
         declare(node(x=9.0), "x", 1.0, "a number", (0.0, 5.0))
     with pytest.raises(InvalidParameterValueException, match="n"):
         declare(node(n=-1), "n", 1, "a count", (0, 5))
+
+
+@dataclass(frozen=True)
+class Inner:
+    """One.
+
+    Attributes:
+        gain: of it [dB].
+    """
+
+    gain: Annotated[float, Range(0.0, 1.0, open="low")]
+
+
+@dataclass(frozen=True)
+class Outer:
+    """All.
+
+    Attributes:
+        count: how many there are.
+        inner: one of them.
+    """
+
+    count: Annotated[int, Range(1)]
+    inner: Inner
+    ages: dict[str, float]
+    scale: float
+
+
+OUTER = {"count": 2, "inner": {"gain": 0.5}, "ages": {"hand/action": 0.1}, "scale": 2.0}
+
+
+def test_text_and_bounds_are_those_of_the_configuration(ros, tmp_path):
+    """What the docstring leaves out has the comment of the file."""
+    file = tmp_path / "outer.yaml"
+    file.write_text("# Of the whole.\nscale: 2.0\n")
+    n = node(**{"inner.gain": 1.0})
+    found = declare_config(n, Outer, OUTER, file, changeable=("scale",))
+    assert found == {**OUTER, "inner": {"gain": 1.0}}
+    assert n.get_parameter("ages.hand_action").value == 0.1
+    gain, count, scale = (n.describe_parameter(name) for name in ("inner.gain", "count", "scale"))
+    texts = (gain.description, count.description, scale.description)
+    assert texts == ("of it [dB].", "how many there are.", "Of the whole.")
+    limits = gain.floating_point_range[0]
+    assert 0.0 < limits.from_value < 1e-300 and limits.to_value == 1.0
+    assert count.integer_range[0].from_value == 1 and gain.read_only and not scale.read_only
+
+
+@pytest.mark.parametrize(("name", "value"), [("inner.gain", 0.0), ("inner.gain", 1.5), ("count", 0)])
+def test_a_value_out_of_its_range_is_refused_as_a_parameter(ros, name, value):
+    with pytest.raises(InvalidParameterValueException, match=name):
+        declare_config(node(**{name: value}), Outer, OUTER)
 
 
 def test_unknown_parameters_are_named_with_the_known_ones(ros):

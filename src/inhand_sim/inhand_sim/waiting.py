@@ -10,14 +10,26 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Annotated
 
 from inhand_core.config import ConfigError
+from inhand_core.ranges import POSITIVE, Range
 from inhand_core.times import nanoseconds
 
 SLICE_S, CREDIT_S = 0.02, 0.1
 """Length of one wait, and what it counts at most where the machine let it last longer [s]."""
 IN_VAIN = 0.1
 """Part of the patience that is left while somebody is lost: others are silent then for want of what he would say."""
+
+
+@dataclass(frozen=True)
+class SimulatedTimeConfig:
+    """Values and texts in config/simulated_time.yaml."""
+
+    speed: Annotated[float, Range(0.0, 100.0)]
+    wait_for_graph: bool
+    patience_s: Annotated[float, POSITIVE]
+    limits_s: dict[str, Annotated[float, Range(0.0, 10.0)]]
 
 
 @dataclass(frozen=True)

@@ -5,48 +5,10 @@ import sys
 import mujoco
 import numpy as np
 import pytest
-import warp
-from sims import POOL, make_training
+from sims import make_training
+from warps import BATCH, ROOM, actions, make_warp
 
 from inhand_core.config import ConfigError
-from inhand_core.signals import HandAction
-from inhand_sim.bench.physics import CONVERGED, POSITION, VELOCITY, difference, environment
-from inhand_sim.bench.worker import Driver
-
-warp.config.log_level = warp.LOG_ERROR
-warp.init()  # now, before a fixture moves the cache of compiled kernels to a folder that does not last
-
-BATCH = 12
-ROOM = {"device": "cpu", "contacts": 96, "constraints": 256, "deterministic": True}
-
-
-def make_warp(batch=BATCH, **changes):
-    return make_training(batch, **{"physics": "warp", "warp": ROOM, **changes})
-
-
-def actions(count, batch=BATCH):
-    """Smoothed random actions, as a policy gives them at first."""
-    random, action = np.random.default_rng(3), np.zeros((batch, 20))
-    for _ in range(count):
-        action = 0.4 * action + 0.6 * random.uniform(-1, 1, (BATCH, 20))[:batch]
-        yield {"action": HandAction(action, np.full((batch, 20), -1), np.zeros(batch, int))}
-
-
-@pytest.mark.parametrize(("thing", "cone"), [("block", "pyramidal"), ("block", "elliptic"), ("prism", "pyramidal")])
-def test_steps_from_the_same_states_agree(thing, cone):
-    """In randomised worlds, from states on a roll-out of MuJoCo's, contacts included, where both solvers converge."""
-    changes = {"object": thing, "cone": cone, **CONVERGED}
-    cpu, gpu = make_training(BATCH, **changes), make_warp(**changes)
-    contacts, short, long = [], [], []
-    for given in actions(9):
-        cpu.step(given, 0.08)
-        short.append(difference(cpu, gpu, 1))
-        contacts.append(cpu.worlds.bind("ncon").copy())
-        long.append(difference(cpu, gpu, cpu.config.substeps)[0])
-    position, velocity = np.concatenate(short, axis=1)
-    assert np.mean(contacts) > 1.0 and np.max(contacts) > 4
-    assert position.max() < POSITION and velocity.max() < VELOCITY
-    assert np.quantile(long, 0.95) < 2 * POSITION
 
 
 @pytest.mark.parametrize("groups", [("observation_noise", "physics", "unmodeled"), ()])
@@ -63,21 +25,6 @@ def test_short_rollouts_agree(groups):
     assert np.median(error) < 2e-5 and error.max() < 2e-3
     assert np.allclose(gpu.worlds.bind("time"), cpu.worlds.bind("time"), atol=1e-6)
     assert (np.min(seen) < 1.0) == bool(groups)
-
-
-def test_the_graph_runs_on_it():
-    """All randomisation: the same goals, the same trials, and from nearly the same markers nearly the same poses."""
-    cpu, gpu = (environment(kind, "cpu", BATCH, "all", {"start_states": POOL}) for kind in ("cpu", "warp"))
-    a, b = Driver(cpu), Driver(gpu)
-    for _ in range(6):
-        assert a.step() == pytest.approx(b.step(), abs=1e-5)
-        one, other = cpu.latest, gpu.latest
-        assert np.array_equal(one["trial"].trial_id, other["trial"].trial_id)
-        assert np.array_equal(one["trial"].state, other["trial"].state)
-        assert np.allclose(one["goal"].orientation, other["goal"].orientation, atol=1e-3)
-        assert np.array_equal(one["mocap/markers"].condition, other["mocap/markers"].condition)
-        assert np.allclose(one["fingertips"].position, other["fingertips"].position, atol=1e-3)
-        assert np.allclose(one["object/pose"].position, other["object/pose"].position, atol=1e-3)
 
 
 def test_every_field_of_a_world_reaches_the_device():

@@ -7,7 +7,6 @@ from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig
 from inhand_console.guard import write_private
-from inhand_console.model import joint_names, load_hand, object_shape
 from inhand_console.nodes.feed import Feed
 from inhand_console.nodes.graph_watch import GraphWatch
 from inhand_console.nodes.in_use import InUseWatch
@@ -19,6 +18,8 @@ from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.graph import known_groups
 from inhand_core.paths import config_file, resource_root, state_folder
 from inhand_ros import declare, run_node
+from inhand_ros.parameters import declare_config
+from inhand_viz.model import joint_names, load_hand, object_shape
 
 VISITOR_CHECK_S = 0.5
 
@@ -29,10 +30,7 @@ class ConsoleNode(Node):
     def __init__(self) -> None:
         super().__init__("console")
         raw = read_yaml(config_file("console"))
-        overrides = {
-            "host": declare(self, "host", raw["host"], "address to serve on; any but 127.0.0.1 asks for a token"),
-            "port": declare(self, "port", raw["port"], "first port to try; the next free one is taken"),
-        }
+        overrides = declare_config(self, ConsoleConfig, {name: raw[name] for name in ("host", "port")})
         config = load_config(ConsoleConfig, {**raw, **overrides}, "console.yaml")
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
         name = declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")

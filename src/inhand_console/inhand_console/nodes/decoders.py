@@ -10,13 +10,13 @@ from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image, JointState
 
-from inhand_console.model import joint_names
 from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
 from inhand_core.signals import JointStates
 from inhand_data.intrinsics import intrinsics_of
 from inhand_data.pixels import rgb_image
 from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
+from inhand_viz.model import joint_names
 
 MODES = {
     getattr(ControllerStatus, name): name

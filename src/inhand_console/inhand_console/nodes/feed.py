@@ -11,7 +11,6 @@ from rclpy.serialization import deserialize_message
 from tf2_msgs.msg import TFMessage
 
 from inhand_console.nodes.decoders import from_bytes, node_reports
-from inhand_console.nodes.waiting import Waiting
 from inhand_console.snapshot import Inbox, Latencies, NodeReport
 from inhand_core import GraphSpec
 from inhand_data.stamps import read_header
@@ -19,6 +18,7 @@ from inhand_description.cameras import CAMERA_NAMES
 from inhand_ros.messages import message_class
 from inhand_ros.static_frames import StaticFrames
 from inhand_ros.summary import LatencyMeter
+from inhand_ros.waiting import Waiting
 
 # Topics beside the graph's: type, whether latched.
 STATUS_TOPICS = {

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from inhand_core.config import ConfigError
+from inhand_core.ranges import Range
 
 IDENTIFIERS = ("serial", "line")
 """Keys whose values are text, also where they are digits alone."""
 SIDES = ("top", "left", "right")
 PIXEL_FORMATS = ("RGB8", "BGR8", "Mono8", "BayerRG8", "BayerBG8", "BayerGR8", "BayerGB8")
-
-
-def _bounded(default: float | int, low: float, high: float) -> float | int:
-    return field(default=default, metadata={"range": (low, high)})
 
 
 @dataclass(frozen=True)
@@ -29,12 +26,12 @@ class CameraSettings:
     """
 
     serial: str = ""
-    exposure_us: float = _bounded(8000.0, 10.0, 1_000_000.0)
-    gain_db: float = _bounded(0.0, 0.0, 48.0)
-    width: int = _bounded(640, 16, 16384)
-    height: int = _bounded(480, 16, 16384)
-    offset_x: int = _bounded(0, 0, 16384)
-    offset_y: int = _bounded(0, 0, 16384)
+    exposure_us: Annotated[float, Range(10.0, 1_000_000.0)] = 8000.0
+    gain_db: Annotated[float, Range(0.0, 48.0)] = 0.0
+    width: Annotated[int, Range(16, 16384)] = 640
+    height: Annotated[int, Range(16, 16384)] = 480
+    offset_x: Annotated[int, Range(0, 16384)] = 0
+    offset_y: Annotated[int, Range(0, 16384)] = 0
 
     @property
     def region(self) -> tuple[int, int, int, int]:
@@ -64,14 +61,14 @@ class BaslerConfig:
     top: CameraSettings
     left: CameraSettings
     right: CameraSettings
-    frame_rate: float = _bounded(30.0, 0.1, 750.0)
+    frame_rate: Annotated[float, Range(0.1, 750.0)] = 30.0
     trigger: Literal["software", "line", "none"] = "software"
     line: str = "Line1"
     pixel_format: str = "RGB8"
-    timeout_s: float = _bounded(0.5, 0.05, 10.0)
-    backoff_s: float = _bounded(0.25, 0.01, 60.0)
-    backoff_max_s: float = _bounded(5.0, 0.01, 600.0)
-    skew_limit_ms: float = _bounded(5.0, 0.0, 1000.0)
+    timeout_s: Annotated[float, Range(0.05, 10.0)] = 0.5
+    backoff_s: Annotated[float, Range(0.01, 60.0)] = 0.25
+    backoff_max_s: Annotated[float, Range(0.01, 600.0)] = 5.0
+    skew_limit_ms: Annotated[float, Range(0.0, 1000.0)] = 5.0
     emulation_folder: str = ""
 
     def __post_init__(self) -> None:

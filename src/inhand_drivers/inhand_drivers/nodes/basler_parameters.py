@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from rclpy.node import Node
@@ -10,10 +9,9 @@ from rclpy.parameter import Parameter
 
 from inhand_core.config import load_config, read_yaml
 from inhand_core.paths import config_file
-from inhand_drivers.basler.config import IDENTIFIERS, SIDES, BaslerConfig, CameraSettings
+from inhand_drivers.basler.config import IDENTIFIERS, SIDES, BaslerConfig
 from inhand_drivers.basler.emulation import emulation_folder
-from inhand_ros import declare
-from inhand_ros.parameters import file_comments
+from inhand_ros.parameters import declare_config
 
 PATIENCE_S = 10.0
 """The cameras' time-out where all devices are simulated or emulated [s]."""
@@ -31,15 +29,11 @@ class BaslerParameters:
     def __init__(self, node: Node, simulated: bool = False) -> None:
         self._node, self._simulated = node, simulated
         path = config_file("basler")
-        content, comments = read_yaml(path, as_text=IDENTIFIERS), file_comments(path)
+        content = read_yaml(path, as_text=IDENTIFIERS)
         load_config(BaslerConfig, content, path.name)
         self._names = [name for name in content if name not in SIDES]
         self._names += [f"{side}.{name}" for side in SIDES for name in content[side]]
-        for name in self._names:
-            side, _, key = name.rpartition(".")
-            cls, value = (CameraSettings, content[side][key]) if side else (BaslerConfig, content[key])
-            bounds = {f.name: f for f in dataclasses.fields(cls)}[key].metadata.get("range")
-            declare(node, name, value, comments[name], bounds, read_only=key not in CHANGEABLE)
+        declare_config(node, BaslerConfig, content, path, CHANGEABLE)
 
     def config(self, changes: list[Parameter] | None = None) -> BaslerConfig:
         """The configuration, with `changes` made to it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from pathlib import Path
 from typing import Any
 
 from rclpy.clock import Clock, ClockType
@@ -19,10 +19,11 @@ from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import Frame
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node
 from inhand_ros.messages import message_class
-from inhand_ros.parameters import file_comments
+from inhand_ros.parameters import declare_config
 from inhand_ros.qos import publisher_qos
 
 TOPIC, LOOK_S = "mocap/markers", 0.1
+FILE_ONLY = ("server", "port", "markers")
 
 
 class PhaseSpaceDriver(ManagedNode):
@@ -33,17 +34,12 @@ class PhaseSpaceDriver(ManagedNode):
         super().__init__("phasespace")
         file = declare(self, "config", "", "file of settings and marker map; empty: config/phasespace.yaml")
         address = declare(self, "address", "", "host or host:port of the server; empty: the file's server and port")
-        self._config = load(file, address, **self._settings(read_yaml(file or config_file("phasespace"), IDENTIFIERS)))
+        path = Path(file) if file else config_file("phasespace")
+        own = {name: value for name, value in read_yaml(path, IDENTIFIERS).items() if name not in FILE_ONLY}
+        self._config = load(file, address, **declare_config(self, PhaseSpaceConfig, own, config_file("phasespace")))
         self._time = RosTime(self)
         self._streams = False
         self.bring_up()
-
-    def _settings(self, raw: dict[str, Any]) -> dict[str, Any]:
-        """Declares a parameter for every setting of the file that address and file itself do not say."""
-        comments = file_comments(config_file("phasespace"))
-        names = [field.name for field in dataclasses.fields(PhaseSpaceConfig) if field.name in raw]
-        own = [name for name in names if name not in ("server", "port", "markers")]
-        return {name: declare(self, name, raw[name], comments.get(name, name)) for name in own}
 
     def configure(self) -> None:
         """Loads the client and creates the publisher."""

@@ -7,25 +7,23 @@ from typing import Any
 
 from rclpy.node import Node
 
-from inhand_core.config import ConfigError, read_yaml
+from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.paths import config_file
 from inhand_data.stamps import ShortMessage, read_header
-from inhand_ros import declare
 from inhand_ros.messages import message_class
 from inhand_ros.one_publisher import PublisherGuard
-from inhand_ros.parameters import file_comments
+from inhand_ros.parameters import declare_config
 from inhand_ros.qos import observer_qos
-from inhand_sim.waiting import Gate, Stream
+from inhand_sim.waiting import Gate, SimulatedTimeConfig, Stream
 
-SPEEDS = (0.0, 100.0)
 CONFIG = "simulated_time"
 DEPTH = 50
 
 
 def declare_speed(node: Node) -> float:
     """Declares and returns `speed`: simulated over wall time, at most; 0: as fast as the graph answers."""
-    content, comments = read_yaml(config_file(CONFIG)), file_comments(config_file(CONFIG))
-    return declare(node, "speed", content["speed"], comments["speed"], SPEEDS)
+    path = config_file(CONFIG)
+    return declare_config(node, SimulatedTimeConfig, {"speed": read_yaml(path)["speed"]}, path)["speed"]
 
 
 def make_gate(node: Any, start_ns: int) -> Gate | None:
@@ -38,19 +36,16 @@ def make_gate(node: Any, start_ns: int) -> Gate | None:
         ConfigError: config/simulated_time.yaml names a topic that the graph does not have, or a time that is not > 0.
     """
     path = config_file(CONFIG)
-    content, comments = read_yaml(path), file_comments(path)
-    waits = declare(node, "wait_for_graph", content["wait_for_graph"], comments["wait_for_graph"])
-    patience = declare(node, "patience_s", content["patience_s"], comments["patience_s"])
-    text = comments["limits_s"]
-    limits = {
-        topic: declare(node, f"limits_s.{topic.replace('/', '_')}", value, text, (0.0, 10.0))
-        for topic, value in content["limits_s"].items()
-    }
+    content = read_yaml(path)
+    speed = content.pop("speed")  # which is declared by itself
+    values = declare_config(node, SimulatedTimeConfig, content, path)
+    config = load_config(SimulatedTimeConfig, {"speed": speed, **values}, path.name)
+    limits = config.limits_s
     if unknown := sorted(set(limits) - set(node.spec.topics)):
         raise ConfigError(f"{path}: limits_s: unknown topics {unknown}; known {sorted(node.spec.topics)}")
-    if not waits or node.lockstep:
+    if not config.wait_for_graph or node.lockstep:
         return None
-    gate = Gate([Stream(topic, limit) for topic, limit in limits.items() if limit], patience, start_ns)
+    gate = Gate([Stream(topic, limit) for topic, limit in limits.items() if limit], config.patience_s, start_ns)
     for topic in set(gate.topics) - set(node.component_spec.inputs.values()):
         kind = message_class(node.spec.topics[topic].message)
         latched = node.spec.topics[topic].qos == "latched"

@@ -17,9 +17,9 @@ from tf2_msgs.msg import TFMessage
 from inhand_core import load_config, load_topics, read_yaml
 from inhand_core.paths import config_file, resource_root
 from inhand_interfaces.msg import ObjectPose
-from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node, to_ns
+from inhand_ros import Diagnostics, Labels, ManagedNode, encode, run_node, to_ns
 from inhand_ros.one_publisher import PublisherGuard
-from inhand_ros.parameters import file_comments
+from inhand_ros.parameters import declare_config
 from inhand_ros.static_frames import StaticFrames
 from inhand_vision.delays import Delays
 from inhand_vision.estimator import load_estimator
@@ -35,8 +35,8 @@ class PoseEstimatorNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("pose_estimator")
-        texts = file_comments(path := config_file("pose_estimator"))
-        values = {name: declare(self, name, value, texts[name]) for name, value in read_yaml(path).items()}
+        path = config_file("pose_estimator")
+        values = declare_config(self, PoseEstimatorConfig, read_yaml(path), path)
         self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
         self.bring_up()
 

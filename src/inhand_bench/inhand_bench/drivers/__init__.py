@@ -1,0 +1,1 @@
+"""Devices straight from the simulator and through emulator and driver."""

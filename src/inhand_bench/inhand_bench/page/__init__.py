@@ -1,0 +1,1 @@
+"""What the page costs the graph, and how a browser draws it."""

@@ -1,0 +1,1 @@
+"""Whether the recorder keeps every message."""

@@ -1,0 +1,1 @@
+"""The batched environment, physics and cameras."""

@@ -1,0 +1,1 @@
+"""Learning, rendering and training steps."""

@@ -1,0 +1,1 @@
+"""Estimators alone, and in the whole graph."""
