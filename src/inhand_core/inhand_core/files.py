@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-
 FULL = 1 << 20
 """A disk with less room than this [bytes] is taken for the cause of what a library says without a cause."""
 
