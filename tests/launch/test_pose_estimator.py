@@ -18,7 +18,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
@@ -149,8 +149,8 @@ def test_messages_that_cannot_be_used_are_named_and_end_nothing(rig, processes):
     """Each beside the good ones of the other cameras; the node goes on, and says what is wrong with which camera."""
     rig.until(lambda p: p.valid, processes)
     rig.on["camera_top"] = False
-    images = rig.node.create_publisher(Image, "camera_top/image_raw", 1)
-    infos = rig.node.create_publisher(CameraInfo, "camera_top/camera_info", 1)
+    own = {publisher.topic_name: publisher for publisher in rig.node.publishers}  # others are refused
+    images, infos = own["/camera_top/image_raw"], own["/camera_top/camera_info"]
     heard: list[str] = []
     rig.node.create_subscription(
         DiagnosticArray, "/diagnostics", lambda m: heard.extend(s.message for s in m.status), 10

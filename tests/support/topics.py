@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from inhand_console.nodes.feed import CAMERA_TOPICS, SIDE_TOPICS, STATUS_TOPICS
-from inhand_console.viz_topics import VIZ_TOPICS
 from inhand_core import load_graph
 from inhand_ros.messages import message_class
+from inhand_viz.topics import VIZ_TOPICS
 
 
 def offered() -> dict[str, str]:

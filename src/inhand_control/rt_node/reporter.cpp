@@ -299,9 +299,9 @@ std::string Reporter::strangers(std::int64_t now_ns) const
   std::string text;
   for (const WriterLock * lock : locks_) {
     if (lock->contested(now_ns)) {
-      text += (text.empty() ? "" : "; ") + lock->topic().substr(1) +
-              " has a second publisher, which is refused (" +
-              join(publishers_of(node_, lock->topic().c_str())) + ")";
+      text += (text.empty() ? "" : "; ") + lock->topic().substr(1) + " has several publishers (" +
+              join(publishers_of(node_, lock->topic().c_str())) +
+              "): at most one is followed, the others are refused";
     }
   }
   return text;

@@ -16,6 +16,8 @@ from inhand_ros.diagnostics import Diagnostics
 
 LOOK_S = 0.1
 """Discovery is asked no more often than this [s], however many messages are refused."""
+BEGIN_S = 3.0
+"""A second publisher that speaks within so long [s] of the first was there from the beginning: discovery takes time."""
 SHOWN_S = 3.0
 """For so long after the last refused message there is trouble to report [s]."""
 
@@ -25,9 +27,10 @@ class OnePublisher:
 
     The first publisher that speaks is followed until it has left the graph. Being silent is not enough: who is frozen,
     or has nothing to say because its inputs are missing, is not replaced by somebody else, and the hand holds. After
-    `RELEASE_S` of silence a newcomer is followed if the old one is gone, or if it is of a node of the same name and did
-    not speak while the old one did: a node that was killed and started anew, of which discovery knows only later that
-    the old one is dead.
+    `RELEASE_S` of silence a newcomer is followed if the old one is gone, or if it is of a node of the same name that
+    has not spoken while the old one did: a node that was killed and started anew, of which discovery knows only later
+    that the old one is dead. Where there are several from the beginning, nobody can tell whose the graph is: none is
+    followed until one is left.
 
     Args:
         topic: its name, for what is said.
@@ -46,16 +49,25 @@ class OnePublisher:
         self._followed: bytes | None = None
         self._stranger = b""
         self._rivals: set[bytes] = set()
-        self._heard_at = self._refused_at = self._looked_at = -float("inf")
-        self._alone = True
+        self._heard_at = self._refused_at = self._looked_at = self._began_at = -float("inf")
+        self._alone = False
 
     def admits(self, publisher: bytes) -> bool:
         """Whether a message of this publisher is taken; b"" where the middleware does not tell whose it is."""
         now = self._clock()
-        if publisher == self._followed or self._followed is None or self._may_follow(publisher, now):
-            if publisher or self._is_alone(now):
+        if publisher and publisher == self._followed:
+            self._heard_at = now
+            return True
+        if self._followed is None or not publisher:
+            if self._is_alone(now):
+                self._began_at = now if self._followed is None else self._began_at
                 self._followed, self._heard_at = publisher, now
                 return True
+        elif now - self._began_at <= BEGIN_S:
+            self._followed, self._looked_at = None, -float("inf")
+        elif self._may_follow(publisher, now):
+            self._followed, self._heard_at = publisher, now
+            return True
         elif now - self._heard_at <= RELEASE_S:
             self._rivals.add(publisher)
         self.refused, self._stranger, self._refused_at = self.refused + 1, publisher, now
@@ -68,9 +80,9 @@ class OnePublisher:
             return ""
         there = self._publishers()
         remedy = "end one of them, or give its graph a ROS_DOMAIN_ID of its own"
-        if not self._stranger:
+        if not self._stranger or self._followed is None:
             return f"{self.topic} has several publishers ({_join(there.values())}): none is followed; {remedy}"
-        stranger, followed = (there.get(key or b"", "one that has gone") for key in (self._stranger, self._followed))
+        stranger, followed = (there.get(key, "one that has gone") for key in (self._stranger, self._followed))
         return f"{self.topic}: {stranger} publishes too and is refused, {followed} is followed; {remedy}"
 
     def _may_follow(self, publisher: bytes, now: float) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -13,7 +15,7 @@ from inhand_interfaces import msg as messages
 from inhand_ros.codecs import Labels, encode
 from inhand_ros.component_node import ComponentNode
 from inhand_ros.diagnostics import Diagnostics
-from inhand_ros.one_publisher import OnePublisher
+from inhand_ros.one_publisher import BEGIN_S, OnePublisher
 
 OURS, THEIRS, ANEW = b"ours", b"theirs", b"ours, started anew"
 
@@ -24,6 +26,10 @@ class Graph:
     def __init__(self) -> None:
         self.now, self.there = 100.0, {OURS: "/policy"}
         self.lock = OnePublisher("policy/action", lambda: self.there, lambda: self.now)
+
+    def settle(self) -> None:
+        """Ours alone, until it is the graph's."""
+        assert self.say(OURS, seconds=BEGIN_S + 1.0) == [True]
 
     def say(self, *publishers: bytes, seconds: float = 0.0) -> list[bool]:
         """Who of them is admitted, when they speak in turns every 80 ms for a time."""
@@ -40,6 +46,7 @@ def graph() -> Graph:
 
 
 def test_the_first_that_speaks_is_followed_and_the_others_are_refused(graph) -> None:
+    graph.settle()
     graph.there[THEIRS] = "/stranger"
     assert graph.say(OURS, THEIRS, seconds=5.0) == [True, False]
     assert graph.lock.refused > 50
@@ -50,15 +57,15 @@ def test_the_first_that_speaks_is_followed_and_the_others_are_refused(graph) -> 
 
 def test_a_publisher_that_hangs_is_not_replaced_by_another(graph) -> None:
     """It may be frozen, or be silent because its inputs are missing: the hand holds then."""
+    graph.settle()
     graph.there[THEIRS] = "/stranger"
-    assert graph.say(OURS) == [True]
     graph.now += 5.0
     assert graph.say(THEIRS, seconds=60.0) == [False]
     assert graph.say(OURS) == [True]
 
 
 def test_a_publisher_that_has_left_the_graph_makes_room(graph) -> None:
-    assert graph.say(OURS) == [True]
+    graph.settle()
     graph.there = {THEIRS: "/stranger"}
     assert graph.say(THEIRS) == [False], "within a second it may be discovery that is late"
     graph.now += RELEASE_S
@@ -67,19 +74,36 @@ def test_a_publisher_that_has_left_the_graph_makes_room(graph) -> None:
 
 def test_a_node_that_was_killed_and_started_anew_is_followed_at_once(graph) -> None:
     """Discovery takes a killed one for alive for 20 s."""
-    assert graph.say(OURS) == [True]
+    graph.settle()
     graph.now += 4.0
     graph.there[ANEW] = "/policy"
     assert graph.say(ANEW) == [True]
 
 
 def test_a_second_graph_whose_nodes_have_the_same_names_does_not_take_over(graph) -> None:
+    graph.settle()
     graph.there[THEIRS] = "/policy"
     assert graph.say(OURS, THEIRS, seconds=2.0) == [True, False]
     graph.now += RELEASE_S
     assert graph.say(THEIRS, seconds=15.0) == [False], "it spoke while ours did: it is none that was started anew"
     graph.there[ANEW] = "/policy"
     assert graph.say(ANEW, THEIRS, seconds=2.0) == [True, False]
+
+
+def test_of_two_that_are_there_from_the_beginning_none_is_followed(graph) -> None:
+    """A node that was started anew hears its own graph and a second one, and does not know which is which."""
+    graph.there[THEIRS] = "/stranger"
+    assert graph.say(OURS, THEIRS, seconds=60.0) == [False, False]
+    assert "several publishers (/policy, /stranger): none is followed" in graph.lock.trouble
+    del graph.there[THEIRS]
+    assert graph.say(OURS, seconds=1.0) == [True]
+
+
+def test_one_that_discovery_finds_late_was_there_from_the_beginning_too(graph) -> None:
+    assert graph.say(THEIRS, seconds=1.0) == [True]
+    graph.there[THEIRS] = "/stranger"
+    graph.say(OURS, THEIRS)
+    assert graph.say(OURS, THEIRS, seconds=60.0) == [False, False]
 
 
 def test_where_the_middleware_names_no_publisher_two_are_one_too_many(graph) -> None:
@@ -107,16 +131,23 @@ def test_a_node_of_the_graph_follows_one_publisher_and_names_the_other(spin, nam
     topic, make, field = CASES[name]
     node, ours, theirs, reports = ComponentNode(name), Node("ours"), Node("theirs"), []
     kind = type(make(0.0, 0, 0))
-    outlets = [one.create_publisher(kind, topic, 10) for one in (ours, theirs)]
-    nodes = [node, ours, theirs]
-    spin(nodes, lambda: all(outlet.get_subscription_count() for outlet in outlets))
-    inbox = node.inboxes[topic]
-    for number in range(5):
-        for outlet, value in zip(outlets, (0.1, 0.9), strict=True):
-            before = inbox.counter.received + node.publisher_guards[topic].refused
+    nodes, inbox, guard = [node, ours, theirs], node.inboxes[topic], node.publisher_guards[topic]
+    outlets = [ours.create_publisher(kind, topic, 10)]
+
+    def speak(number: int) -> None:
+        for outlet, value in zip(outlets, (0.1, 0.9)):
+            before = inbox.counter.received + guard.refused
             outlet.publish(make(value, node.get_clock().now().nanoseconds, number))
-            spin(nodes, lambda b=before: inbox.counter.received + node.publisher_guards[topic].refused > b)
-    assert (inbox.counter.received, node.publisher_guards[topic].refused) == (5, 5)
+            spin(nodes, lambda b=before: inbox.counter.received + guard.refused > b)
+
+    spin(nodes, outlets[0].get_subscription_count)
+    speak(0)
+    guard._clock = lambda: time.monotonic() + BEGIN_S + 0.1
+    outlets.append(theirs.create_publisher(kind, topic, 10))
+    spin(nodes, outlets[1].get_subscription_count)
+    for number in range(1, 6):
+        speak(number)
+    assert (inbox.counter.received, guard.refused) == (6, 5)
     assert getattr(inbox.signal(), field).max() == 0.1
     filled = Diagnostics(node, node._report)
     filled._publisher.publish = reports.append
