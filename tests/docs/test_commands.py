@@ -70,7 +70,7 @@ NOT_RUN = {
 NAMES = ("inhand bench",)  # of a group of commands, spoken of without one of them
 # Beginnings of commands that take long however small, and where their page says so; only their arguments are tested.
 LONG = {
-    "inhand bench learning": ("docs/train.md", "--minutes 90"),
+    "inhand bench learning": ("docs/notebook.md", "--minutes 90"),
     "inhand bench page": ("docs/page.md", "takes minutes"),
 }
 

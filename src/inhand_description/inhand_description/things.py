@@ -247,20 +247,6 @@ def surfaces(thing: Thing) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-def tile_outline(face: FaceRow, above: float = 0.0) -> np.ndarray:
-    """(n, 3) [m] corners of a face's tile, counter-clockwise seen from outside; `above` its surface [m]."""
-    outward = np.array(face.normal)
-    x = np.cross(outward, np.eye(3)[np.abs(outward).argmin()])
-    x /= np.linalg.norm(x)
-    y = np.cross(outward, x)
-    if face.disc is not None:
-        angle = np.arange(16) * np.pi / 8
-        places = face.disc * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    else:
-        places = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array(face.tile)
-    return places @ np.stack([x, y]) + (face.distance + above) * outward
-
-
 def _pieces_of(path: Path) -> tuple[PieceRow, ...]:
     """The geoms of the one body of an MJCF or URDF file."""
     if not path.is_file():

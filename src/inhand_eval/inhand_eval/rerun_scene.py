@@ -14,7 +14,7 @@ from inhand_data.pixels import ImageError, rgb_image
 from inhand_description import ACTUATOR_NAMES, HAND_BASE, JOINT_NAMES, ModelConfig, build_model
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_description.objects import OBJECTS
-from inhand_description.things import surfaces, tile_outline
+from inhand_description.things import surfaces
 
 SHOWN = {
     "/joint_states": 25.0,
@@ -110,7 +110,7 @@ class Scene:
             shape = mesh(vertex_positions=vertices, triangle_indices=triangles, albedo_factor=_rgb(color))
             self._log(f"{path}/surface_{index}", shape, static=True)
         for face in thing.faces:
-            outline = tile_outline(face, 0.0005)
+            outline = face.outline(0.0005)
             fan = [(0, k, k + 1) for k in range(1, len(outline) - 1)]
             shape = mesh(vertex_positions=outline, triangle_indices=fan, albedo_factor=_rgb(face.rgb))
             self._log(f"{path}/{face.name}", shape, static=True)

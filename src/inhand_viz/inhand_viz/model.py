@@ -11,7 +11,7 @@ from inhand_description import JOINTS, OBJECTS
 from inhand_description.cameras import move_cameras, read_poses
 from inhand_description.model import asset_folder
 from inhand_description.object_file import FaceRow
-from inhand_description.things import Thing, surfaces, tile_outline
+from inhand_description.things import Thing, surfaces
 from inhand_viz.object_mesh import Face, ObjectShape, shape_of
 from inhand_viz.urdf_tree import UrdfTree, mesh_path
 
@@ -74,7 +74,7 @@ def _outline(thing: Thing, normal: tuple[float, float, float]) -> np.ndarray:
 
 def _tile(face: FaceRow) -> np.ndarray:
     """(n, 3) [m] outline of a tile."""
-    return _around(tile_outline(face, _ABOVE), np.array(face.normal))
+    return _around(face.outline(_ABOVE), np.array(face.normal))
 
 
 def _around(corners: np.ndarray, outward: np.ndarray) -> np.ndarray:
