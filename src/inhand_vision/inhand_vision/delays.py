@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -27,3 +28,8 @@ class Delays:
         for name, values in self._values.items():
             for percentile in (50, 99) if values else ():
                 yield f"{name} p{percentile}", float(np.percentile(values, percentile))
+
+    def report(self, status: Any) -> None:
+        """Adds them to the `Diagnostics` of a node."""
+        for name, value in self.percentiles():
+            status.add(name, value)

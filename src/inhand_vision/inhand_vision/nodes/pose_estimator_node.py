@@ -61,11 +61,15 @@ class PoseEstimatorNode(ManagedNode):
         self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
         self._publisher_guards.clear()
         for index, name in enumerate(self._cameras):
-            for kind, topic, job in ((Image, "image_raw", self._on_image), (CameraInfo, "camera_info", self._on_info)):
+            for kind, topic, job in (
+                (Image, "image_raw", self._on_image),
+                (CameraInfo, "camera_info", self._live.calibrate),
+            ):
                 guard = PublisherGuard(self, f"{name}/{topic}")
                 self._publisher_guards.append(guard)
-                inlet = self.create_subscription(kind, guard.topic, guard.only(partial(job, index)), NEWEST)
-                self._inlets.append(inlet)
+                self._inlets.append(
+                    self.create_subscription(kind, guard.topic, guard.only(partial(job, index)), NEWEST)
+                )
         self._timer = self.create_timer(LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def deactivate(self) -> None:
@@ -84,9 +88,6 @@ class PoseEstimatorNode(ManagedNode):
         for index, name in enumerate(self._cameras):
             if (pose := self._frames.in_hand_base(f"{name}_optical_frame")) is not None:
                 self._live.place(index, pose)
-
-    def _on_info(self, index: int, message: CameraInfo) -> None:
-        self._live.calibrate(index, message)
 
     def _on_image(self, index: int, message: Image) -> None:
         self._live.take(index, message, to_ns(message.header.stamp), self.get_clock().now().nanoseconds)
@@ -110,8 +111,7 @@ class PoseEstimatorNode(ManagedNode):
     def _report(self, status: Diagnostics) -> None:
         status.add("weights", self._config.weights)
         status.add("poses", self._sequence)
-        for name, value in self._delays.percentiles():
-            status.add(name, value)
+        self._delays.report(status)
         for guard in self._publisher_guards:
             guard.report(status)
         for (name, kind), count in sorted(self._live.refused.items()):
