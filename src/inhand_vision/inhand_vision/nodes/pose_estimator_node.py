@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import torch
 from rclpy.clock import Clock, ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 from inhand_core import load_config, load_topics, read_yaml
-from inhand_core.paths import config_file, resource_root
+from inhand_core.paths import config_file
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, encode, run_node, to_ns
 from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import declare_config
 from inhand_ros.static_frames import StaticFrames
 from inhand_vision.delays import Delays
-from inhand_vision.estimator import load_estimator
-from inhand_vision.live import LivePoses, PoseEstimatorConfig
+from inhand_vision.live import PoseEstimatorConfig, load_live
 
 LOOK_S = 0.005
 NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
@@ -42,25 +38,20 @@ class PoseEstimatorNode(ManagedNode):
 
     def configure(self) -> None:
         """Loads the weights."""
-        given = Path(self._config.weights)
-        weights = given if given.is_file() else resource_root() / given
-        torch.set_num_threads(self._config.threads or torch.get_num_threads())
-        self._estimator = load_estimator(weights, self._config.trust())
-        self._cameras = self._estimator.metadata.cameras
-        self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
-        self._labels = Labels(object=self._estimator.metadata.object, source="vision")
+        self._live = load_live(self._config)
+        self._labels = Labels(object=self._live.metadata.object, source="vision")
         self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
         self._delays = Delays()
         self._publisher_guards: list[PublisherGuard] = []
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
-        self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
+        self.get_logger().info(f"weights {self._config.weights}, {self._live.metadata.kind}")
 
     def activate(self) -> None:
         """Subscribes."""
         self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
         self._publisher_guards.clear()
-        for index, name in enumerate(self._cameras):
+        for index, name in enumerate(self._live.metadata.cameras):
             for kind, topic, job in (
                 (Image, "image_raw", self._on_image),
                 (CameraInfo, "camera_info", self._live.calibrate),
@@ -85,7 +76,7 @@ class PoseEstimatorNode(ManagedNode):
 
     def _on_frames(self, message: TFMessage) -> None:
         self._frames.take(message)
-        for index, name in enumerate(self._cameras):
+        for index, name in enumerate(self._live.metadata.cameras):
             if (pose := self._frames.in_hand_base(f"{name}_optical_frame")) is not None:
                 self._live.place(index, pose)
 
