@@ -12,6 +12,7 @@ import formats
 import launch_files
 import messages
 import parameters
+import python
 import topics
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
@@ -23,6 +24,7 @@ PAGES = {
     "reference/configuration.md": parameters.configuration,
     "reference/launch.md": launch_files.generate,
     "reference/commands.md": commands.generate,
+    "reference/python.md": python.generate,
     "reference/formats.md": formats.generate,
 }
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+from importlib import import_module
 from pathlib import Path
 
 import yaml
 from sources import ROOT, block, docstring, module_path, page, setup_entries, table
+
+from inhand_core.ranges import describe
 
 CONFIG = ROOT / "config"
 
@@ -81,12 +84,36 @@ def _declared(paths: list[Path]) -> list[tuple[str, str, str]]:
             node for node in ast.walk(tree) if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
         ]
         for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare_config":
+                rows += _fields(node, tree)
+                continue
             if not (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "declare" and len(node.args) >= 4):
                 continue
             name, default, description = node.args[1:4]
             if isinstance(name, ast.Constant):
                 rows.append((node.lineno, f"`{name.value}`", _default(default), _text(description, texts)))
     return [row[1:] for row in sorted(rows)]
+
+
+def _fields(call: ast.Call, tree: ast.Module) -> list[tuple[int, str, str, str]]:
+    """Return the rows of what a `declare_config(node, Class, …)` declares, as the docstring of the class has them."""
+    name = ast.unparse(call.args[1])
+    homes = [
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and name in {alias.name for alias in node.names}
+    ]
+    texts = describe(getattr(import_module(homes[0]), name))
+    chosen = [
+        key.value
+        for node in ast.walk(call.args[2])
+        if isinstance(node, ast.Tuple)
+        for key in node.elts
+        if isinstance(key, ast.Constant)
+    ]
+    shown = [field for field in texts.values() if not chosen or field.name in chosen]
+    meanings = {field.name: f"{field.text} ({field.range})" if field.range else field.text for field in shown}
+    return [(call.lineno, f"`{name}`", "from its configuration", text) for name, text in meanings.items()]
 
 
 def _default(value: ast.expr) -> str:

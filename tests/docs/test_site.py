@@ -42,6 +42,10 @@ def test_the_reference_has_every_topic_command_message_and_launch_argument(site:
         assert argument in text("launch")
     for parameter in ("max_input_age_s", "autostart", "lockstep"):
         assert f"<code>{parameter}</code>" in text("nodes"), parameter
+    for name in ("inhand_data.open_bag", "inhand_training.GraphEnv", "inhand_control.BatchController"):
+        assert f'id="{name.lower().replace(".", "")}"' in text("python"), name
+    for parameter in ("split_mb", "host"):
+        assert f"<code>{parameter}</code>" in text("nodes"), parameter
     for file in (ROOT / "config").glob("*.yaml"):
         assert f'id="{file.stem}yaml"' in text("configuration"), file.name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import reprlib
 import types
@@ -89,7 +90,8 @@ def load_config(cls: type[T], raw: Mapping[str, Any], where: str = "") -> T:
     """Builds the dataclass `cls` from a mapping, recursing into nested dataclasses.
 
     A key without a default must be present, an unknown key is an error, and values must have the annotated type
-    (an int is accepted for a float, a list for a tuple), and lie in the `Range` it is annotated with, as in
+    (an int is accepted for a float, a list for a tuple; of several dataclasses that one whose `Literal` field of one
+    value, such as `kind`, has the value), and lie in the `Range` it is annotated with, as in
     `Annotated[float, Range(0.0, 1.0)]`. NaN and infinity are no values, nor is an int beyond 64 bits. A value error
     raised by `__post_init__` is reported with its place.
 
@@ -189,6 +191,12 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
 def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
     if value is None and type(None) in args:
         return None
+    options = [option for option in args if option is not type(None)]
+    if isinstance(value, Mapping) and (tagged := _tagged(tuple(options))) is not None:
+        name, classes = tagged
+        if value.get(name) not in classes:
+            raise ConfigError(f"{where}.{name}: {_short(value.get(name))} is not one of {list(classes)}")
+        return load_config(classes[value[name]], value, where)
     problems: list[ConfigError] = []
     for option in args:
         if option is type(None):
@@ -200,6 +208,19 @@ def _convert_union(args: tuple[Any, ...], value: Any, where: str) -> Any:
     if len(problems) == 1:
         raise problems[0]
     raise ConfigError("; or ".join(map(str, problems)) or f"{where}: {_short(value)} does not fit")
+
+
+@functools.cache
+def _tagged(options: tuple[type, ...]) -> tuple[str, dict[Any, type]] | None:
+    """The field that says which of several dataclasses is meant, a `Literal` of one value, and the classes by value."""
+    if len(options) < 2 or not all(dataclasses.is_dataclass(option) for option in options):
+        return None
+    hints = [typing.get_type_hints(option) for option in options]
+    for name in hints[0]:
+        tags = [typing.get_args(hint[name]) for hint in hints if typing.get_origin(hint.get(name)) is typing.Literal]
+        if len(tags) == len(options) and all(len(tag) == 1 for tag in tags):
+            return name, {tag[0]: option for tag, option in zip(tags, options, strict=True)}
+    return None
 
 
 def _convert_sequence(origin: Any, args: tuple[Any, ...], value: Any, where: str) -> Any:

@@ -21,6 +21,6 @@ def _tiny(phase, updates):
     env = dataclasses.replace(phase.env, batch=ROWS, overrides={**phase.env.overrides, "sim": sim})
     parts = {}
     for name in ("ppo", "distill"):
-        if (config := getattr(phase, name)) is not None:
+        if (config := getattr(phase, name, None)) is not None:
             parts[name] = dataclasses.replace(config, horizon=HORIZON)
     return dataclasses.replace(phase, env=env, until=Until(steps=updates * ROWS * HORIZON), **parts)

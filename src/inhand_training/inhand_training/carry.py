@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from inhand_policy.observation import observation_size
-from inhand_training.config import PhaseConfig
+from inhand_training.config import Phase, PpoPhase
 from inhand_training.features import features_size
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import NetworkConfig
@@ -25,7 +25,7 @@ _NEW = {
 sample behind its statistics, so that it takes those of the first rollout."""
 
 
-def observed_blocks(phase: PhaseConfig, network: NetworkConfig) -> Blocks:
+def observed_blocks(phase: Phase, network: NetworkConfig) -> Blocks:
     """Names and lengths of the features that a network of the phase reads, in order."""
     if network.observes == POLICY_GROUP:
         return tuple((name, observation_size((name,))) for name in phase.env.policy)
@@ -61,7 +61,7 @@ def part(tensors: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
 
 
-def carry_actor_critic(tensors: Mapping[str, Tensor], source: PhaseConfig, phase: PhaseConfig) -> dict[str, Tensor]:
+def carry_actor_critic(tensors: Mapping[str, Tensor], source: PpoPhase, phase: PpoPhase) -> dict[str, Tensor]:
     """The tensors of an actor-critic of the phase `source`, for one of `phase`."""
     carried = dict(tensors)
     for name, old, new in (("actor", source.actor, phase.actor), ("critic", source.critic, phase.critic)):

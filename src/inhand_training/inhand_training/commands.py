@@ -92,11 +92,11 @@ def keep(run: Path, out: Path | None = None) -> None:
     """
     from inhand_core.config import ConfigError
     from inhand_training.checkpoint import find_checkpoint
-    from inhand_training.config import load_training
+    from inhand_training.config import load_resolved
     from inhand_training.kept import keep as keep_phase
     from inhand_training.sources import RESOLVED
 
-    training = load_training(run / RESOLVED)
+    training = load_resolved(run / RESOLVED)
     if out is None and training.kept is None:
         raise ConfigError(f"{run / RESOLVED}: the recipe names no folder as `kept`; give one with --out")
     folder = out or Path(training.kept)
@@ -118,13 +118,13 @@ def networks(phase: Path, out: Path) -> None:
     """
     from inhand_core.config import ConfigError
     from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint
-    from inhand_training.config import load_training
+    from inhand_training.config import load_resolved
     from inhand_training.network_files import NetworksInfo, save_networks
     from inhand_training.sources import RESOLVED, source_phase
 
     if out.suffix != ".safetensors":
         raise ConfigError(f"{out}: the name of a networks file ends in .safetensors")
-    run = load_training(phase.parent / RESOLVED)
+    run = load_resolved(phase.parent / RESOLVED)
     source, checkpoint = source_phase(run, phase.parent, phase.name), find_checkpoint(phase)
     if source.kind != "ppo":
         raise ConfigError(f"phase {phase.name!r} is of kind {source.kind!r}; the policy of its run is its weights file")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,42 +29,67 @@ class Until:
             raise ConfigError("give at least one of ['minutes', 'steps'] > 0")
 
 
-@dataclass(frozen=True)
-class PhaseConfig:
-    """One phase of a run.
+@dataclass(frozen=True, kw_only=True)
+class _Phase:
+    """What every phase of a run has.
 
     Attributes:
         name: of its folder.
-        kind: "ppo", or "distill" (a student learns from the teacher).
         env: the environment.
         until: its end.
         actor: policy network; of the student when distilling.
-        critic: value network, for PPO.
-        ppo: hyper-parameters of PPO.
-        distill: hyper-parameters of distillation.
         start_from: an earlier phase whose networks this one begins with, the folder of another run's phase, a networks
             file (.safetensors), or a weights file, which holds a policy alone.
-        critic_from: where the value network of a PPO phase begins; as `start_from`, but no weights file. Without it,
-            with the policy's where that has one.
-        teacher: the earlier phase that is distilled, the folder of another run's phase, or a networks file.
     """
 
     name: str
-    kind: Literal["ppo", "distill"]
     env: GraphEnvConfig
     until: Until
     actor: NetworkConfig
-    critic: NetworkConfig | None = None
-    ppo: PpoConfig | None = None
-    distill: DistillConfig | None = None
     start_from: str | None = None
-    critic_from: str | None = None
-    teacher: str | None = None
 
-    def __post_init__(self) -> None:
-        needed = {"ppo": ("critic", "ppo"), "distill": ("distill", "teacher")}[self.kind]
-        if missing := [key for key in needed if getattr(self, key) is None]:
-            raise ConfigError(f"phase {self.name!r} of kind {self.kind!r} needs {missing}")
+
+@dataclass(frozen=True, kw_only=True)
+class PpoPhase(_Phase):
+    """A phase that learns by PPO.
+
+    Attributes:
+        kind: "ppo".
+        critic: value network.
+        ppo: hyper-parameters.
+        critic_from: where the value network begins; as `start_from`, but no weights file. Without it, with the policy's
+            where that has one.
+    """
+
+    kind: Literal["ppo"]
+    critic: NetworkConfig
+    ppo: PpoConfig
+    critic_from: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DistillPhase(_Phase):
+    """A phase in which a student learns from a teacher.
+
+    Attributes:
+        kind: "distill".
+        distill: hyper-parameters.
+        teacher: the earlier phase that is distilled, the folder of another run's phase, or a networks file.
+    """
+
+    kind: Literal["distill"]
+    distill: DistillConfig
+    teacher: str
+
+
+Phase = PpoPhase | DistillPhase
+_KINDS: dict[str, type[PpoPhase] | type[DistillPhase]] = {"ppo": PpoPhase, "distill": DistillPhase}
+
+
+def references(phase: Phase) -> tuple[str, ...]:
+    """What a phase begins with or learns from: phases, folders and files."""
+    others = (phase.critic_from,) if phase.kind == "ppo" else (phase.teacher,)
+    return tuple(name for name in (phase.start_from, *others) if name is not None)
 
 
 @dataclass(frozen=True)
@@ -85,15 +111,15 @@ class TrainingConfig:
     ranks: Annotated[int, NOT_NEGATIVE]
     checkpoint_s: Annotated[float, POSITIVE]
     log_s: Annotated[float, NOT_NEGATIVE]
-    phases: tuple[PhaseConfig, ...]
+    phases: tuple[Phase, ...]
     rapid: RapidConfig | None = None
     kept: str | None = None
 
     def __post_init__(self) -> None:
         names: list[str] = []
         for phase in self.phases:
-            for reference in (phase.start_from, phase.critic_from, phase.teacher):
-                if reference is not None and reference not in names and not is_file(reference):
+            for reference in references(phase):
+                if reference not in names and not is_file(reference):
                     raise ConfigError(f"phase {phase.name!r} refers to {reference!r}; earlier phases: {names}")
             if is_file(phase.name):
                 raise ConfigError(f"phase {phase.name!r}: the name of a phase has no slash")
@@ -108,13 +134,37 @@ def is_file(reference: str | None) -> bool:
 
 
 def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
-    """Reads a run; the section `defaults` is laid under each phase, `overrides` over the top level.
+    """Reads a run; of the section `defaults` each phase takes what its kind has, `overrides` go over the top level.
 
     Raises:
         ConfigError: naming what is wrong and what would be valid.
     """
     raw = dict(read_yaml(path))
     defaults = raw.pop("defaults", {})
-    raw["phases"] = [merge(defaults, phase) for phase in raw.get("phases", [])]
+    known = {field.name for cls in _KINDS.values() for field in dataclasses.fields(cls)}
+    if unknown := sorted(set(defaults) - known):
+        raise ConfigError(f"{path}: defaults: unknown {unknown}; known {sorted(known)}")
+    raw["phases"] = [
+        merge(of_its_kind({**defaults, "kind": phase.get("kind")}), phase) if isinstance(phase, Mapping) else phase
+        for phase in raw.get("phases", [])
+    ]
     raw.update(overrides or {})
     return load_config(TrainingConfig, raw, str(path))
+
+
+def load_resolved(path: str | Path) -> TrainingConfig:
+    """Reads what a run wrote of its own configuration, also one by a program whose phases had the keys of all kinds.
+
+    Raises:
+        ConfigError: as `load_training`.
+    """
+    raw = dict(read_yaml(path))
+    raw["phases"] = [of_its_kind(phase) for phase in raw.get("phases", [])]
+    return load_config(TrainingConfig, raw, str(path))
+
+
+def of_its_kind(phase: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a phase that its kind has; all of them where there is no such kind, for the reader to refuse."""
+    if (cls := _KINDS.get(phase.get("kind", ""))) is None:
+        return dict(phase)
+    return {name: phase[name] for name in phase if name in {field.name for field in dataclasses.fields(cls)}}

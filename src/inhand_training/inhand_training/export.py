@@ -13,7 +13,7 @@ from inhand_policy.network import PolicyNetwork
 from inhand_policy.observation import observation_size
 from inhand_policy.weights import PolicyWeights, TrainingInfo, save_weights
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint
-from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.config import Phase, TrainingConfig
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import Network
 
@@ -25,7 +25,7 @@ FEEDFORWARD_NAMES = {
 """Names of a feed-forward network's tensors here, and in the deployed form."""
 
 
-def deployable(phase: PhaseConfig) -> bool:
+def deployable(phase: Phase) -> bool:
     """Whether the phase trains a policy for the hand: sensors' observations, bins, and an LSTM or two ReLU layers."""
     actor = phase.actor
     layers = actor.lstm > 0 or (len(actor.dense) == 2 and actor.activation == "relu")
@@ -44,7 +44,7 @@ def to_policy(network: Network) -> PolicyNetwork:
     return policy
 
 
-def phase_weights(phase: PhaseConfig, folder: Path, training: TrainingInfo) -> PolicyWeights:
+def phase_weights(phase: Phase, folder: Path, training: TrainingInfo) -> PolicyWeights:
     """The policy in the newest checkpoint of a phase.
 
     Args:

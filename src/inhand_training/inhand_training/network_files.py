@@ -17,7 +17,7 @@ from torch import Tensor
 
 from inhand_core.config import ConfigError, load_config, to_mapping
 from inhand_core.files import replacing
-from inhand_training.config import PhaseConfig
+from inhand_training.config import Phase, of_its_kind
 
 VERSION = 2
 _KEY = "inhand_networks"
@@ -36,7 +36,7 @@ class NetworksInfo:
         version: of the format.
     """
 
-    phase: PhaseConfig
+    phase: Phase
     revision: str
     seed: int
     steps: int
@@ -74,6 +74,7 @@ def load_networks(path: str | Path) -> tuple[NetworksInfo, dict[str, Tensor]]:
         raw = _from_version_1(raw)
     if raw.get("version") != VERSION:
         raise ConfigError(f"{path}: version {raw.get('version')} of networks files; this program reads {VERSION}")
+    raw["phase"] = of_its_kind(raw["phase"])  # older files have the keys of all kinds
     return load_config(NetworksInfo, raw, str(path)), safetensors.torch.load_file(path)
 
 

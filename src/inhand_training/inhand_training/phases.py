@@ -15,7 +15,7 @@ from inhand_core.signals import EndReason
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.background import write_status
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint, save_checkpoint
-from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.config import DistillPhase, Phase, PpoPhase, TrainingConfig
 from inhand_training.distill import Distiller
 from inhand_training.env import Counts, EpisodeWindow, VectorEnv
 from inhand_training.networks import Network
@@ -45,7 +45,7 @@ class Learner(Protocol):
 class PpoLearner:
     """PPO with its environment."""
 
-    def __init__(self, env: VectorEnv, model: ActorCritic, phase: PhaseConfig, ranks: Ranks) -> None:
+    def __init__(self, env: VectorEnv, model: ActorCritic, phase: PpoPhase, ranks: Ranks) -> None:
         ranks.same_start(model)
         self.env, self.model, self.horizon = env, model, phase.ppo.horizon
         self.ppo = Ppo(model, phase.ppo, ranks)
@@ -91,7 +91,7 @@ class DistillLearner:
     """Distillation with its environment."""
 
     def __init__(
-        self, env: VectorEnv, teacher: ActorCritic, student: Network, phase: PhaseConfig, ranks: Ranks
+        self, env: VectorEnv, teacher: ActorCritic, student: Network, phase: DistillPhase, ranks: Ranks
     ) -> None:
         ranks.same_start(student)
         self.env, self.model, self.horizon = env, student, phase.distill.horizon
@@ -132,7 +132,7 @@ class PhaseLoop:
         ranks: the data-parallel group.
     """
 
-    def __init__(self, learner: Learner, phase: PhaseConfig, run: TrainingConfig, folder: Path, ranks: Ranks) -> None:
+    def __init__(self, learner: Learner, phase: Phase, run: TrainingConfig, folder: Path, ranks: Ranks) -> None:
         self.learner, self.phase, self.run, self.folder, self.ranks = learner, phase, run, folder, ranks
         self.steps, self.iteration, self.seconds, self.failed = 0, 0, 0.0, 0.0
         self._recent: deque[float] = deque(maxlen=50)

@@ -13,7 +13,7 @@ import torch
 from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.background import alone
-from inhand_training.config import PhaseConfig, TrainingConfig
+from inhand_training.config import Phase, PpoPhase, TrainingConfig
 from inhand_training.distributions import N_BINS
 from inhand_training.env import VectorEnv
 from inhand_training.graph_env import GraphEnv, group_sizes
@@ -80,7 +80,7 @@ def run_phases(
 
 
 def run_phase(
-    index: int, phase: PhaseConfig, config: TrainingConfig, folder: Path, ranks: Ranks, stop: Callable[[], bool]
+    index: int, phase: Phase, config: TrainingConfig, folder: Path, ranks: Ranks, stop: Callable[[], bool]
 ) -> None:
     """One phase on one rank."""
     seed = config.seed * 1_000_003 + index * 1009 + ranks.rank
@@ -100,12 +100,14 @@ def run_phase(
 
 
 def build_learner(
-    phase: PhaseConfig, config: TrainingConfig, env: VectorEnv, folder: Path, ranks: Ranks
+    phase: Phase, config: TrainingConfig, env: VectorEnv, folder: Path, ranks: Ranks
 ) -> PpoLearner | DistillLearner:
     """The phase's algorithm, with the networks of the phases it builds on."""
     if phase.kind == "ppo":
         return PpoLearner(env, start_model(phase, config, folder), phase, ranks)
     source = source_phase(config, folder, phase.teacher)
+    if source.kind != "ppo":
+        raise ConfigError(f"phase {phase.name!r}: teacher {phase.teacher} is of kind {source.kind!r}; it has to be ppo")
     teacher = ActorCritic(source.actor, source.critic, env.sizes, env.actions)
     teacher.load_state_dict(source_tensors(folder, phase.teacher))
     student = student_network(phase.actor, env)
@@ -113,7 +115,7 @@ def build_learner(
     return DistillLearner(env, teacher.requires_grad_(False), student, phase, ranks)
 
 
-def start_model(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> ActorCritic:
+def start_model(phase: PpoPhase, config: TrainingConfig, folder: Path) -> ActorCritic:
     """Policy and value network of a PPO phase, untrained or those of the phase it starts from."""
     model = ActorCritic(phase.actor, phase.critic, group_sizes(phase.env), GraphEnv.actions)
     begin_with(model, phase, config, folder)

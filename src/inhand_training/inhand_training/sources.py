@@ -15,7 +15,7 @@ from inhand_policy.weights import load_weights
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.carry import carry, carry_actor_critic, observed_blocks, part
 from inhand_training.checkpoint import find_checkpoint
-from inhand_training.config import PhaseConfig, TrainingConfig, is_file, load_training
+from inhand_training.config import DistillPhase, Phase, PpoPhase, TrainingConfig, is_file, load_resolved, references
 from inhand_training.export import FEEDFORWARD_NAMES
 from inhand_training.network_files import holds_networks, load_networks
 from inhand_training.networks import Network
@@ -32,21 +32,21 @@ def check_sources(config: TrainingConfig, folder: Path) -> None:
         ConfigError: a file or folder is not there, or does not fit.
     """
     for phase in config.phases:
-        for reference in filter(is_file, (phase.start_from, phase.critic_from, phase.teacher)):
+        for reference in filter(is_file, references(phase)):
             if _is_policy(reference):
                 _check_weights(phase, reference)
             elif not reference.endswith(".safetensors") and find_checkpoint(Path(reference)) is None:
                 raise ConfigError(f"phase {phase.name!r}: {reference}: no folder of a phase with a checkpoint")
         if phase.start_from and not _is_policy(phase.start_from):
-            both = phase.kind == "ppo" and not phase.critic_from
+            both = isinstance(phase, PpoPhase) and not phase.critic_from
             _check_networks(phase, phase.start_from, ("actor", "critic") if both else ("actor",), config, folder)
-        if phase.critic_from:
-            _check_critic(phase, config, folder)
-        if phase.teacher:
+        if isinstance(phase, PpoPhase) and phase.critic_from:
+            _check_critic(phase, phase.critic_from, config, folder)
+        if isinstance(phase, DistillPhase):
             _check_teacher(phase, source_phase(config, folder, phase.teacher))
 
 
-def source_phase(config: TrainingConfig, folder: Path, reference: str) -> PhaseConfig:
+def source_phase(config: TrainingConfig, folder: Path, reference: str) -> Phase:
     """Configuration of an earlier phase of the run in `folder`, of a phase of another run, or in a networks file.
 
     Raises:
@@ -56,7 +56,7 @@ def source_phase(config: TrainingConfig, folder: Path, reference: str) -> PhaseC
         return load_networks(find_weights(reference))[0].phase
     if is_file(reference):
         folder, reference = Path(reference).parent, Path(reference).name
-        config = load_training(folder / RESOLVED)
+        config = load_resolved(folder / RESOLVED)
     for phase in config.phases:
         if phase.name == reference:
             return phase
@@ -74,14 +74,15 @@ def source_tensors(folder: Path, reference: str) -> dict[str, Tensor]:
     return trained_tensors(Path(reference) if is_file(reference) else folder / reference)
 
 
-def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+def begin_with(module: ActorCritic | Network, phase: Phase, config: TrainingConfig, folder: Path) -> None:
     """Gives the networks of a phase what its `start_from` names; nothing where it names none.
 
     Between PPO phases that is policy and value network, elsewhere the policy alone. Phases may observe different
     features, see `carry`.
     """
-    if phase.critic_from and isinstance(module, ActorCritic):
-        _begin_critic(module, phase, config, folder)
+    critic_from = phase.critic_from if isinstance(phase, PpoPhase) else None
+    if critic_from and isinstance(module, ActorCritic) and isinstance(phase, PpoPhase):
+        _begin_critic(module, phase, critic_from, config, folder)
     if phase.start_from is None:
         return
     actor = module.actor if isinstance(module, ActorCritic) else module
@@ -90,7 +91,8 @@ def begin_with(module: ActorCritic | Network, phase: PhaseConfig, config: Traini
         return
     source = source_phase(config, folder, phase.start_from)
     tensors = source_tensors(folder, phase.start_from)
-    if source.kind == "ppo" and isinstance(module, ActorCritic) and not phase.critic_from:
+    by_ppo = isinstance(source, PpoPhase) and isinstance(phase, PpoPhase)
+    if by_ppo and isinstance(module, ActorCritic) and not critic_from:
         module.load_state_dict(carry_actor_critic(tensors, source, phase))
         return
     tensors = part(tensors, "actor") if source.kind == "ppo" else tensors
@@ -102,29 +104,32 @@ def _is_policy(reference: str) -> bool:
     return reference.endswith(".safetensors") and not holds_networks(find_weights(reference))
 
 
-def _begin_critic(module: ActorCritic, phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+def _begin_critic(module: ActorCritic, phase: PpoPhase, reference: str, config: TrainingConfig, folder: Path) -> None:
     """Gives a value network, and its returns' statistics, what the phase's `critic_from` names."""
-    source = source_phase(config, folder, phase.critic_from)
-    tensors = source_tensors(folder, phase.critic_from)
+    source = _ppo_source(phase, reference, config, folder)
+    tensors = source_tensors(folder, reference)
     blocks = observed_blocks(source, source.critic), observed_blocks(phase, phase.critic)
     module.critic.load_state_dict(carry(part(tensors, "critic"), *blocks))
     module.returns.load_state_dict(part(tensors, "returns"))
 
 
-def _check_critic(phase: PhaseConfig, config: TrainingConfig, folder: Path) -> None:
+def _check_critic(phase: PpoPhase, reference: str, config: TrainingConfig, folder: Path) -> None:
     """Looks whether the value network of a phase begins with one that fits."""
-    if phase.kind != "ppo" or _is_policy(phase.critic_from):
-        raise ConfigError(f"phase {phase.name!r}: critic_from {phase.critic_from}: needs two phases of kind 'ppo'")
-    if source_phase(config, folder, phase.critic_from).kind != "ppo":
-        raise ConfigError(
-            f"phase {phase.name!r}: critic_from {phase.critic_from} has no value network; a PPO phase has"
-        )
-    _check_networks(phase, phase.critic_from, ("critic",), config, folder)
+    if _is_policy(reference):
+        raise ConfigError(f"phase {phase.name!r}: critic_from {reference}: needs two phases of kind 'ppo'")
+    _ppo_source(phase, reference, config, folder)
+    _check_networks(phase, reference, ("critic",), config, folder)
 
 
-def _check_networks(
-    phase: PhaseConfig, reference: str, names: tuple[str, ...], config: TrainingConfig, folder: Path
-) -> None:
+def _ppo_source(phase: PpoPhase, reference: str, config: TrainingConfig, folder: Path) -> PpoPhase:
+    """The phase whose value network another begins with."""
+    source = source_phase(config, folder, reference)
+    if not isinstance(source, PpoPhase):
+        raise ConfigError(f"phase {phase.name!r}: critic_from {reference} has no value network; a PPO phase has")
+    return source
+
+
+def _check_networks(phase: Phase, reference: str, names: tuple[str, ...], config: TrainingConfig, folder: Path) -> None:
     """Compares the layers of a phase with those it begins with."""
     source = source_phase(config, folder, reference)
     for name in names if source.kind == "ppo" else ("actor",):
@@ -133,7 +138,7 @@ def _check_networks(
             raise ConfigError(f"phase {phase.name!r}: {name} is {given}, in {reference} {found}")
 
 
-def _check_teacher(phase: PhaseConfig, source: PhaseConfig) -> None:
+def _check_teacher(phase: DistillPhase, source: Phase) -> None:
     """Looks whether a teacher is one, and sees in the phase what it saw while it learned."""
     if source.kind != "ppo":
         raise ConfigError(f"phase {phase.name!r}: teacher {phase.teacher} is of kind {source.kind!r}; it has to be ppo")
@@ -153,10 +158,10 @@ def _load_weights(actor: Network, reference: str) -> None:
     actor.load_state_dict({renamed.get(name, name): tensor for name, tensor in tensors.items()})
 
 
-def _check_weights(phase: PhaseConfig, reference: str) -> None:
+def _check_weights(phase: Phase, reference: str) -> None:
     """Compares a weights file with the phase that begins with it."""
     metadata = load_weights(find_weights(reference)).metadata
-    if phase.teacher == reference:
+    if isinstance(phase, DistillPhase) and phase.teacher == reference:
         raise ConfigError(f"phase {phase.name!r}: a teacher is a phase or a networks file, {reference} holds a policy")
     actor, network = phase.actor, metadata.network
     smoothing = replace(default_smoothing(), **phase.env.overrides.get("smoother", {}))

@@ -1,10 +1,11 @@
 """Recipes load, and what is wrong in one is named."""
 
 import pytest
+import yaml
 
 from inhand_core.config import ConfigError, load_config, read_yaml, to_mapping
 from inhand_core.paths import resource_root
-from inhand_training.config import TrainingConfig, load_training, merge
+from inhand_training.config import TrainingConfig, load_resolved, load_training, merge
 from inhand_training.export import deployable, export_run
 
 RECIPES = [path for path in sorted((resource_root() / "config/training").glob("*.yaml")) if "phases" in read_yaml(path)]
@@ -42,7 +43,8 @@ def test_defaults_lie_under_each_phase():
     ("old", "new", "match"),
     [
         ("gamma: 0.998", "gama: 0.998", "gama"),
-        ("kind: ppo", "kind: distill", r"needs \['distill', 'teacher'\]"),
+        ("kind: ppo", "kind: distill", r"phases\[0\]: unknown \['critic', 'ppo'\]; known .*'distill'"),
+        ("kind: ppo", "kind: sac", r"phases\[0\].kind: 'sac' is not one of \['ppo', 'distill'\]"),
         ("name: policy", "name: policy\n    start_from: elsewhere", "elsewhere"),
         ("steps: 39000000000", "steps: 0", "minutes"),
         ("fingertip_positions, object_position, rel", "fingertip_positions, object_weight, rel", "object_weight"),
@@ -99,3 +101,25 @@ def test_errors_are_configuration_errors(tmp_path):
     (tmp_path / "empty.yaml").write_text("seed: 0\n")
     with pytest.raises(ConfigError, match="missing"):
         load_training(tmp_path / "empty.yaml")
+
+
+def test_a_phase_takes_of_the_defaults_what_its_kind_has():
+    student = load_training(resource_root() / "config/training/block.yaml").phases[-1]
+    assert student.kind == "distill" and not hasattr(student, "ppo") and not hasattr(student, "critic")
+
+
+def test_defaults_that_no_kind_has_are_refused(tmp_path):
+    text = (resource_root() / "config/training/block.yaml").read_text()
+    (tmp_path / "recipe.yaml").write_text(text.replace("defaults:\n", "defaults:\n  critics: {}\n", 1))
+    with pytest.raises(ConfigError, match=r"defaults: unknown \['critics'\]"):
+        load_training(tmp_path / "recipe.yaml")
+
+
+def test_runs_of_before_whose_phases_had_the_keys_of_all_kinds_are_read(tmp_path):
+    whole = load_training(resource_root() / "config/training/block.yaml")
+    raw = to_mapping(whole)
+    ppo = next(phase["ppo"] for phase in raw["phases"] if phase["kind"] == "ppo")
+    keys = ("critic", "ppo", "distill", "critic_from", "teacher")
+    raw["phases"] = [dict.fromkeys(keys) | {"ppo": ppo} | phase for phase in raw["phases"]]
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(raw))
+    assert load_resolved(tmp_path / "config.yaml") == whole

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from inhand_core.config import ConfigError
-from inhand_training.config import PhaseConfig
+from inhand_training.config import Phase, PpoPhase
 from inhand_training.curriculum import Curricula
 from inhand_training.ppo import Ppo
 from inhand_training.ranks import Ranks
@@ -47,7 +47,7 @@ class Costs:
     minibatches: int
 
 
-def measure(phase: PhaseConfig, seed: int, repeats: int = 5) -> Costs:
+def measure(phase: Phase, seed: int, repeats: int = 5) -> Costs:
     """Measures a phase's costs in this process, on one thread; medians of `repeats`.
 
     Raises:
@@ -63,7 +63,7 @@ def measure(phase: PhaseConfig, seed: int, repeats: int = 5) -> Costs:
         torch.set_num_threads(threads)
 
 
-def _measure(phase: PhaseConfig, seed: int, repeats: int) -> Costs:
+def _measure(phase: PpoPhase, seed: int, repeats: int) -> Costs:
     worker = RolloutWorker(0, phase, seed)
     parameters = {name: value.clone() for name, value in worker.model.state_dict().items()}
     order = Order(0, parameters, Curricula(phase.env.goals, phase.env.scale).save())
@@ -92,7 +92,7 @@ def _measure(phase: PhaseConfig, seed: int, repeats: int) -> Costs:
 
 
 def _update_s(
-    worker: RolloutWorker, phase: PhaseConfig, parameters: dict[str, Any], chunks: list[Chunk], repeats: int
+    worker: RolloutWorker, phase: PpoPhase, parameters: dict[str, Any], chunks: list[Chunk], repeats: int
 ) -> float:
     """Time of an update [s]; every one begins with the parameters that gathered the chunks."""
 

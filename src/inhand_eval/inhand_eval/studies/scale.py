@@ -23,7 +23,7 @@ from inhand_eval.studies.runs import (
     write_json,
 )
 from inhand_eval.studies.variants import sized
-from inhand_training.config import PhaseConfig, TrainingConfig, Until, load_training
+from inhand_training.config import PpoPhase, TrainingConfig, Until, load_training
 from inhand_training.rapid.config import RapidConfig
 from inhand_training.runlog import log_entries
 
@@ -82,7 +82,7 @@ def scale(config: ScaleConfig, folder: Path, say: Say = print) -> dict[str, Any]
     return study
 
 
-def with_workers(training: TrainingConfig, phase: PhaseConfig, workers: int, minutes: float) -> TrainingConfig:
+def with_workers(training: TrainingConfig, phase: PpoPhase, workers: int, minutes: float) -> TrainingConfig:
     """The run whose phase learns from so many workers for so long, a chunk of each an update."""
     ppo = replace(phase.ppo, minibatch=phase.ppo.minibatch * workers)
     changed = replace(phase, ppo=ppo, until=Until(minutes=minutes), start_from=None)
@@ -134,8 +134,8 @@ def projected(study: dict[str, Any], numbers: Sequence[int], cluster: Cluster) -
     return rows
 
 
-def _phase(training: TrainingConfig, name: str) -> PhaseConfig:
-    known = [phase.name for phase in training.phases if phase.kind == "ppo"]
+def _phase(training: TrainingConfig, name: str) -> PpoPhase:
+    known = {phase.name: phase for phase in training.phases if isinstance(phase, PpoPhase)}
     if name not in known:
-        raise ConfigError(f"unknown phase {name!r} of kind 'ppo'; known {known}")
-    return next(phase for phase in training.phases if phase.name == name)
+        raise ConfigError(f"unknown phase {name!r} of kind 'ppo'; known {list(known)}")
+    return known[name]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from inhand_core.config import ConfigError
 from inhand_core.graph import known_groups, resolve_groups
-from inhand_training.config import PhaseConfig, TrainingConfig, Until
+from inhand_training.config import Phase, PpoPhase, TrainingConfig, Until
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import NetworkConfig
 
@@ -34,7 +34,7 @@ def sized(training: TrainingConfig, batch: int) -> TrainingConfig:
 def without(training: TrainingConfig, groups: Collection[str]) -> TrainingConfig:
     """The run with groups of config/randomization.yaml held out of every phase (paper 6.3)."""
 
-    def held_out(phase: PhaseConfig) -> PhaseConfig:
+    def held_out(phase: Phase) -> Phase:
         kept = [g for g in resolve_groups(phase.env.randomization, known_groups()) if g not in groups]
         return replace(phase, env=replace(phase.env, randomization=",".join(kept) or "none"))
 
@@ -56,10 +56,11 @@ def with_memory(training: TrainingConfig, policy: bool, value: bool) -> Training
             "config/training/study.yaml and study_distilled.yaml do"
         )
 
-    def remembering(phase: PhaseConfig) -> PhaseConfig:
+    def remembering(phase: Phase) -> Phase:
         actor = phase.actor if policy or not _deployed(phase.actor) else _feedforward(phase.actor)
-        critic = phase.critic if value or phase.critic is None else _feedforward(phase.critic)
-        return replace(phase, actor=actor, critic=critic)
+        if not isinstance(phase, PpoPhase):
+            return replace(phase, actor=actor)
+        return replace(phase, actor=actor, critic=phase.critic if value else _feedforward(phase.critic))
 
     return _changed(training, remembering)
 
@@ -72,9 +73,9 @@ def _deployed(network: NetworkConfig) -> bool:
     return network.observes == POLICY_GROUP
 
 
-def _recurrent(phase: PhaseConfig) -> bool:
+def _recurrent(phase: Phase) -> bool:
     """Whether the phase trains a policy with memory, and so with its value network if it has one."""
-    values = phase.critic.lstm > 0 if phase.kind == "ppo" else True
+    values = phase.critic.lstm > 0 if isinstance(phase, PpoPhase) else True
     return _deployed(phase.actor) and phase.actor.lstm > 0 and values
 
 

@@ -8,5 +8,15 @@ from inhand_kernels._kernels import (
     cubic_harmonics,
     register_rows,
 )
+from inhand_kernels.registration import Registration, register
 
-__all__ = ["HARMONICS", "Occlusion", "Tracker", "boxes_overlap", "cubic_harmonics", "register_rows"]
+__all__ = [
+    "HARMONICS",
+    "Occlusion",
+    "Registration",
+    "Tracker",
+    "boxes_overlap",
+    "cubic_harmonics",
+    "register",
+    "register_rows",
+]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inhand_kernels import register_rows  # pyright: ignore[reportAttributeAccessIssue]  (compiled)
+from inhand_kernels._kernels import register_rows
 
 
 class Registration(NamedTuple):

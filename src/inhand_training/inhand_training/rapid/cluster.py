@@ -10,7 +10,7 @@ import ray
 
 from inhand_core.config import ConfigError
 from inhand_training.actor_critic import ActorCritic
-from inhand_training.config import PhaseConfig
+from inhand_training.config import PpoPhase
 from inhand_training.ranks import Ranks
 from inhand_training.rapid.config import RapidConfig
 from inhand_training.rapid.learner import RapidLearner
@@ -33,7 +33,7 @@ def join_cluster(address: str) -> str:
 
 @contextlib.contextmanager
 def rapid_learner(
-    model: ActorCritic, phase: PhaseConfig, config: RapidConfig, seed: int, ranks: Ranks
+    model: ActorCritic, phase: PpoPhase, config: RapidConfig, seed: int, ranks: Ranks
 ) -> Iterator[RapidLearner]:
     """The optimiser of this rank with its workers, every `ranks.size`-th of all; the workers end with the context.
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from inhand_training.actor_critic import ActorCritic
-from inhand_training.config import PhaseConfig
+from inhand_training.config import PpoPhase
 from inhand_training.curriculum import Curricula
 from inhand_training.env import Counts, EpisodeWindow
 from inhand_training.networks import Memory
@@ -36,7 +36,7 @@ class RemoteEnv:
         batch: rows of an update. curricula: those of all workers. failures: kept until taken.
     """
 
-    def __init__(self, phase: PhaseConfig, chunks: int) -> None:
+    def __init__(self, phase: PpoPhase, chunks: int) -> None:
         self.batch = phase.env.batch * chunks
         self.curricula = Curricula(phase.env.goals, phase.env.scale)
         self.failures: list[Any] = []
@@ -73,7 +73,7 @@ class RapidLearner:
         heard: numbers of the workers whose chunks the last update was made of.
     """
 
-    def __init__(self, model: ActorCritic, phase: PhaseConfig, pool: WorkerPool, chunks: int, ranks: Ranks) -> None:
+    def __init__(self, model: ActorCritic, phase: PpoPhase, pool: WorkerPool, chunks: int, ranks: Ranks) -> None:
         ranks.same_start(model)
         self.env, self.model, self.horizon = RemoteEnv(phase, chunks), model, phase.ppo.horizon
         self.ppo = Ppo(model, phase.ppo, ranks)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from inhand_training.actor_critic import ActorCritic
-from inhand_training.config import PhaseConfig
+from inhand_training.config import PpoPhase
 from inhand_training.env import VectorEnv
 from inhand_training.graph_env import GraphEnv, GraphEnvConfig
 from inhand_training.rollout import Collector, Rollout
@@ -63,7 +63,7 @@ class RolloutWorker:
     def __init__(
         self,
         number: int,
-        phase: PhaseConfig,
+        phase: PpoPhase,
         seed: int,
         environment: Callable[[GraphEnvConfig, int], VectorEnv] = single_threaded,
     ) -> None:
