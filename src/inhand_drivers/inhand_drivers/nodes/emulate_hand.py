@@ -27,7 +27,6 @@ from inhand_drivers.nodes.ros_time import SIMULATED
 from inhand_drivers.stamp_time import StampTime
 from inhand_ros import Diagnostics, Labels, declare, decode, encode, run_node, to_ns
 from inhand_ros.messages import message_class
-from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
@@ -52,8 +51,7 @@ class HandEmulator(Node):
         kind = message_class(spec.topics[COMMANDS].message)
         self._outlet = self.create_publisher(kind, f"sim/{COMMANDS}", publisher_qos(spec, COMMANDS))
         kind = message_class(spec.topics[SENSORS].message)
-        only = PublisherGuard(self, f"sim/{SENSORS}").only
-        self.create_subscription(kind, f"sim/{SENSORS}", only(self._on_sensors), subscription_qos(spec, SENSORS))
+        self.create_subscription(kind, f"sim/{SENSORS}", self._on_sensors, subscription_qos(spec, SENSORS))
         self.declare_parameter("hot_motors", "", ParameterDescriptor(description="motors that are too warm, by commas"))
         self.add_on_set_parameters_callback(self._on_parameters)
         try:
