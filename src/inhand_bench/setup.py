@@ -33,6 +33,7 @@ setup(
             "bench.record = inhand_bench.record.commands:record",
             "bench.render = inhand_bench.training.render:render",
             "bench.sight = inhand_bench.vision.sight:sight",
+            "bench.soak = inhand_bench.soak.commands:soak",
             "bench.training = inhand_bench.training.throughput:training",
             "bench.vision = inhand_bench.vision.commands:vision",
         ],

@@ -18,6 +18,8 @@ LOOK_S = 0.1
 """Discovery is asked no more often than this [s], however many messages are refused."""
 BEGIN_S = 3.0
 """A second publisher that speaks within so long [s] of the first was there from the beginning: discovery takes time."""
+UNKNOWN = "_NODE_NAME_UNKNOWN_"
+"""ROS's own name of a node that discovery has not named yet, or that is none of ROS."""
 SHOWN_S = 3.0
 """For so long after the last refused message there is trouble to report [s]."""
 
@@ -49,7 +51,7 @@ class OnePublisher:
         self._followed: bytes | None = None
         self._stranger = b""
         self._rivals: set[bytes] = set()
-        self._heard_at = self._refused_at = self._looked_at = self._began_at = -float("inf")
+        self._heard_at = self._refused_at = self._looked_at = self._began_at = self._since = -float("inf")
         self._alone = False
 
     def admits(self, publisher: bytes) -> bool:
@@ -70,6 +72,8 @@ class OnePublisher:
             return True
         elif now - self._heard_at <= RELEASE_S:
             self._rivals.add(publisher)
+        if publisher != self._stranger or now - self._refused_at > RELEASE_S:
+            self._since = now
         self.refused, self._stranger, self._refused_at = self.refused + 1, publisher, now
         return False
 
@@ -82,6 +86,8 @@ class OnePublisher:
         remedy = "end one of them, or give its graph a ROS_DOMAIN_ID of its own"
         if not self._stranger or self._followed is None:
             return f"{self.topic} has several publishers ({_join(there.values())}): none is followed; {remedy}"
+        if UNKNOWN in there.get(self._stranger, "") and self._refused_at - self._since < BEGIN_S:
+            return ""  # discovery tells a node's name a little later: it may be the one that was started anew
         stranger, followed = (there.get(key, "one that has gone") for key in (self._stranger, self._followed))
         return f"{self.topic}: {stranger} publishes too and is refused, {followed} is followed; {remedy}"
 
@@ -114,9 +120,9 @@ class PublisherGuard(OnePublisher):
         publisher = (info.get("publisher_gid") or {}).get("data", b"")
         if self.admits(publisher):
             return True
-        if publisher != self._complained:
+        if publisher != self._complained and (trouble := self.trouble):
             self._complained = publisher
-            self._node.get_logger().error(self.trouble)
+            self._node.get_logger().error(trouble)
         return False
 
     def only(self, job: Callable[[Any], None]) -> Callable[[Any, Any], None]:

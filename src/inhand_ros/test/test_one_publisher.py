@@ -80,6 +80,20 @@ def test_a_node_that_was_killed_and_started_anew_is_followed_at_once(graph) -> N
     assert graph.say(ANEW) == [True]
 
 
+def test_a_node_whose_name_discovery_does_not_know_yet_is_no_trouble_for_a_while(graph) -> None:
+    graph.settle()
+    graph.now += 4.0
+    graph.there[ANEW] = "/_NODE_NAME_UNKNOWN_"
+    assert graph.say(ANEW, seconds=1.0) == [False] and graph.lock.trouble == ""
+    graph.there[ANEW] = "/policy"
+    assert graph.say(ANEW, seconds=0.3) == [True]
+    graph.there[THEIRS] = "/_NODE_NAME_UNKNOWN_"
+    graph.say(ANEW, THEIRS, seconds=1.0)
+    assert graph.lock.trouble == ""
+    graph.say(ANEW, THEIRS, seconds=5.0)
+    assert "UNKNOWN" in graph.lock.trouble, "a program that is no node of ROS is named as what it is"
+
+
 def test_a_second_graph_whose_nodes_have_the_same_names_does_not_take_over(graph) -> None:
     graph.settle()
     graph.there[THEIRS] = "/policy"

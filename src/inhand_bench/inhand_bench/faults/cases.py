@@ -26,6 +26,8 @@ from inhand_core.times import NANOSECONDS
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
 
+LASTS_S = 5.0
+"""For so long a stranger speaks at least [s]."""
 UNGUARDED = {"hand/motor_commands", "joint_states"}
 """Streams that this case leaves out: commands have a claim and a case of their own, and joint states only reach weights
 that use them."""
@@ -156,11 +158,11 @@ def strangers(system: System, then: float, topics: Iterable[str]) -> list[bool]:
 def forge_streams(system: System) -> str:
     """All that the graph's nodes say, said once more by a stranger, as a second graph's nodes or a bag that is played
     would: the system goes on as if it were not there, and every stream is named."""
-    topics = sorted({topic for c in system.spec.components.values() for topic in c.inputs.values()} - UNGUARDED)
+    topics = sorted({topic for c in system.spec.components for topic in c.inputs.values()} - UNGUARDED)
     then = time.monotonic()
     with ExitStack() as stack:
         outlets = {topic: stack.enter_context(system.publisher(topic)) for topic in topics}
-        while not all(strangers(system, then, topics)):
+        while time.monotonic() < then + LASTS_S or not all(strangers(system, then, topics)):
             require(time.monotonic() < then + LIMIT_S, f"not named: {unnamed(system, then, topics)}")
             now = to_ns(system.newest("hand/sensors").header.stamp)
             for topic, outlet in outlets.items():

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from inhand_ros.soak.command import soak
-from inhand_ros.soak.growth import Held, Soaked, read, slope
+from inhand_bench.soak.commands import soak
+from inhand_bench.soak.growth import Held, Soaked, read, slope
 
 MINUTES = 30
 

@@ -19,11 +19,11 @@ from typing import Any
 import rclpy
 from rclpy.serialization import deserialize_message
 
+from inhand_bench.soak.growth import Soaked
 from inhand_core.files import write_whole
 from inhand_core.graph import load_graph
 from inhand_core.machine import descendants
 from inhand_interfaces.msg import ControllerStatus, SimStatus
-from inhand_ros.soak.growth import Soaked
 from inhand_ros.tap import Tap, graph_topics
 
 LOOK_S, START_S, END_S = 0.2, 300.0, 60.0
