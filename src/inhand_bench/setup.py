@@ -4,7 +4,7 @@ package_name = "inhand_bench"
 
 setup(
     name=package_name,
-    version="0.1.0",
+    version="0.2.0",
     packages=find_packages(exclude=["test"]),
     package_data={package_name: ["py.typed"]},
     data_files=[
@@ -33,6 +33,7 @@ setup(
             "bench.record = inhand_bench.record.commands:record",
             "bench.render = inhand_bench.training.render:render",
             "bench.sight = inhand_bench.vision.sight:sight",
+            "bench.soak = inhand_bench.soak.commands:soak",
             "bench.training = inhand_bench.training.throughput:training",
             "bench.vision = inhand_bench.vision.commands:vision",
         ],

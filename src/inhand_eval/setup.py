@@ -4,7 +4,7 @@ package_name = "inhand_eval"
 
 setup(
     name=package_name,
-    version="0.1.0",
+    version="0.2.0",
     packages=find_packages(exclude=["test"]),
     package_data={package_name: ["py.typed"]},
     data_files=[
@@ -15,10 +15,13 @@ setup(
         "setuptools",
         "numpy",
         "matplotlib",
+        "mujoco",
         "opencv-python-headless",
         "rich",
+        "pillow",
         "scipy",
         "torch",
+        "tyro",
     ],
     zip_safe=True,
     maintainer="In-hand maintainers",
@@ -39,6 +42,7 @@ setup(
             "study.scale = inhand_eval.studies.commands:scale",
             "study.task = inhand_eval.studies.commands:task",
             "evaluate.graph = inhand_eval.graph_commands:graph",
+            "view.bag = inhand_eval.view_commands:bag",
         ],
     },
 )

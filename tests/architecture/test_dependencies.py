@@ -12,6 +12,7 @@ from test_imports import BOUNDARY, ROS_MESSAGES, SRC, imports, packages, python_
 
 ROSDEP = {
     "cryptography": "python3-cryptography",
+    "PIL": "python3-pil",
     "cv2": "python3-opencv",
     "matplotlib": "python3-matplotlib",
     "numpy": "python3-numpy",
@@ -20,8 +21,8 @@ ROSDEP = {
     "yaml": "python3-yaml",
 }
 """Keys of the libraries that rosdep knows."""
-# What only some users have: GPU physics, exporters, the benchmark's rival, a vendor's client.
-OPTIONAL = {"mujoco_warp", "warp", "onnx", "onnxruntime", "gymnasium", "owl"}
+# What only some users have: GPU physics, exporters, the benchmark's rival, a vendor's client, a viewer.
+OPTIONAL = {"mujoco_warp", "warp", "onnx", "onnxruntime", "gymnasium", "owl", "rerun"}
 OPTIONAL_IN = {"inhand_bench": {"gymnasium_robotics"}}
 
 

@@ -22,7 +22,7 @@ SIM = DESCRIPTION | KERNELS | {"inhand_sim", "inhand_control", "mujoco_warp", "w
 POLICY = DESCRIPTION | KERNELS | {"inhand_policy", "torch", "safetensors", "onnx", "onnxruntime"}
 # Bags, images and camera geometry, which everything that records or replays shares.
 DATA = CORE | {"inhand_data", "mcap", "rosbags", "lz4", "zstandard", "cv2"}
-EVALUATION = {"cv2", "matplotlib", "scipy"}
+EVALUATION = {"cv2", "matplotlib", "PIL", "rerun", "scipy"}
 LEARNING = SIM | POLICY | CONTROL | {"tensorboard", "ray"}
 ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifecycle_msgs", "rcl_interfaces"} | {
     "rosgraph_msgs",

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import copy
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from std_srvs.srv import Trigger
+from support.topics import field_problem, offered
 
-from inhand_console.nodes.feed import CAMERA_TOPICS, SIDE_TOPICS, STATUS_TOPICS
-from inhand_core import load_graph
 from inhand_core.paths import resource_root
-from inhand_ros.messages import message_class
 from inhand_viz.model import load_hand
-from inhand_viz.topics import FRAMES, VIZ_TOPICS
+from inhand_viz.topics import FRAMES
 
 LAYOUT = json.loads((resource_root() / "config" / "foxglove" / "inhand.json").read_text())
 SHOWN_IN_3D = {
@@ -28,14 +25,6 @@ PLAIN = {"3D", "Image", "Plot", "RawMessages", "DiagnosticSummary", "StateTransi
 SERVICES = {"/controller/stop": Trigger}
 
 
-def offered() -> dict[str, str]:
-    """Topic -> type of everything that somebody publishes."""
-    graph = {name: entry.message for name, entry in load_graph("realtime").topics.items()}
-    graph |= {name: entry.message for name, entry in VIZ_TOPICS.items()}
-    graph |= {name: kind for name, (kind, _) in (STATUS_TOPICS | SIDE_TOPICS | CAMERA_TOPICS).items()}
-    return {f"/{name.lstrip('/')}": kind for name, kind in graph.items()}
-
-
 def panels(layout: Any) -> Iterator[str]:
     if isinstance(layout, str):
         yield layout
@@ -44,27 +33,9 @@ def panels(layout: Any) -> Iterator[str]:
             yield from panels(layout[side])
 
 
-def field_problem(path: str) -> str | None:
-    """Why "/topic.field[3].part" can be read from no message; None where it can."""
+def _fields(path: str) -> tuple[str, list[str]]:
     topic, *parts = path.split(".")
-    if topic not in offered():
-        return f"nobody publishes {topic}"
-    message = message_class(offered()[topic])
-    for part in parts:
-        name, index = re.fullmatch(r"(\w+)(?:\[(\d+)\])?", part).groups()
-        fields = message.get_fields_and_field_types()
-        if name not in fields:
-            return f"{topic} has no {name}; it has {sorted(fields)}"
-        kind, size = fields[name], re.search(r"\[(\d+)\]", fields[name])
-        many = size is not None or kind.startswith("sequence")
-        if many != (index is not None):
-            return f"{path}: {name} is {kind}"
-        if size is not None and int(index) >= int(size[1]):
-            return f"{path}: {name} has {size[1]} elements"
-        if "/" in kind:
-            package, _, last = re.sub(r"sequence<|>|\[\d+\]", "", kind).partition("/")
-            message = message_class(f"{package}/msg/{last}")
-    return None
+    return topic, parts
 
 
 def problems(document: dict[str, Any]) -> list[str]:
@@ -87,7 +58,7 @@ def problems(document: dict[str, Any]) -> list[str]:
                 found.append(f"{name}: {config['imageMode'][key]} is no {message}")
         paths = [path["value"] for path in config.get("paths", ())]
         paths += [config[key] for key in ("topicPath", "topicToRender") if key in config]
-        found += [f"{name}: {problem}" for path in paths if (problem := field_problem(path))]
+        found += [f"{name}: {problem}" for path in paths if (problem := field_problem(*_fields(path)))]
         if config.get("serviceName", next(iter(SERVICES))) not in SERVICES:
             found.append(f"{name}: no service {config['serviceName']}")
         named = [config["followTf"]] if "followTf" in config else []

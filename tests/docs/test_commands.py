@@ -43,6 +43,7 @@ RUN_BY = {
     "inhand study": "src/inhand_eval/test/test_studies.py",
     "inhand train": "src/inhand_training/test",
     "inhand train networks": "src/inhand_eval/test/test_network_files.py",
+    "inhand view bag": "src/inhand_eval/test/test_view.py",
     "make build": ".ci/run",
     "make docs": "tests/docs/test_site.py",
     "make fuzz": "src/inhand_drivers/test/test_fuzz.py",
@@ -69,7 +70,7 @@ NOT_RUN = {
 NAMES = ("inhand bench",)  # of a group of commands, spoken of without one of them
 # Beginnings of commands that take long however small, and where their page says so; only their arguments are tested.
 LONG = {
-    "inhand bench learning": ("docs/train.md", "--minutes 90"),
+    "inhand bench learning": ("docs/notebook.md", "--minutes 90"),
     "inhand bench page": ("docs/page.md", "takes minutes"),
 }
 

@@ -6,10 +6,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.commands import ROOT, documents
+from support.processes import wait_for
 
+from inhand_bench.page.chromium import Chromium, executable
 from inhand_bringup.registry import commands
 from inhand_core.graph import load_graph
 
@@ -54,6 +57,47 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
     loaded = re.compile(r'<(?:script|link|img)[^>]+(?:src|href)="(https?:[^"]+)"')
     found = {url for page in site.rglob("*.html") for url in loaded.findall(page.read_text())}
     assert not {url for url in found if "canonical" not in url}
+
+
+def test_the_search_works_from_disk_and_the_theme_switches(site: Path) -> None:
+    index = (site / "search" / "search_index.js").read_text()  # a script: pages from disk may not fetch JSON
+    for page, word in (("add-a-sensor.html", "palm"), ("reference/commands.html", "evaluate")):
+        assert f'"{page}' in index and word in index
+    text = (site / "index.html").read_text()
+    assert 'class="md-search"' in text and not re.search(r'class="md-search"[^>]*hidden', text)
+    assert 'src="assets/iframe-worker.js"' in text and (site / "assets/iframe-worker.js").is_file()
+    assert len(re.findall(r'<input[^>]*name="__palette"', text)) == 2
+
+
+@pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
+def test_a_browser_finds_words_in_pages_opened_from_disk_and_cuts_no_code(site: Path) -> None:
+    with Chromium(1300, 900) as browser:
+        browser.open(f"file://{site}/index.html")
+        wait_for(lambda: _ask(browser, "document.querySelectorAll('iframe').length"), 60.0, "the search's worker")
+        browser.ask("document.querySelector('.md-search__input').focus()")
+        for letter in "proximity":
+            browser.call("Input.dispatchKeyEvent", type="keyDown", text=letter, key=letter)
+            browser.call("Input.dispatchKeyEvent", type="keyUp", key=letter)
+        found = "[...document.querySelectorAll('.md-search-result__link')].map(e => e.href).join()"
+        wait_for(lambda: "add-a-sensor.html" in (_ask(browser, found) or ""), 60.0, "the page that has the word")
+        browser.open(f"file://{site}/train.html")
+        codes = "[...document.querySelectorAll('pre > code')]"
+        wait_for(lambda: _ask(browser, f"document.readyState == 'complete' && {codes}.length"), 60.0, "code")
+        assert browser.ask(f"{codes}.filter(e => e.scrollWidth > e.clientWidth + 1).length") == 0
+        assert not [request for request in browser.requests if request.startswith("http")] and not browser.errors
+
+
+def _ask(browser: Chromium, expression: str) -> Any:
+    try:
+        return browser.ask(expression)
+    except RuntimeError:  # the page is not there yet
+        return None
+
+
+def test_long_lines_of_code_wrap(site: Path) -> None:
+    assert "site.css" in (site / "train.html").read_text()
+    rule = (site / "assets/site.css").read_text()
+    assert "pre > code" in rule and "white-space: pre-wrap" in rule
 
 
 @pytest.mark.parametrize("path", documents(), ids=lambda p: str(p.relative_to(ROOT)))

@@ -14,9 +14,11 @@ import rclpy
 import torch
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import TransformStamped
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from support.processes import Processes, executable, wait_for
 from tf2_msgs.msg import TFMessage
@@ -147,8 +149,8 @@ def test_messages_that_cannot_be_used_are_named_and_end_nothing(rig, processes):
     """Each beside the good ones of the other cameras; the node goes on, and says what is wrong with which camera."""
     rig.until(lambda p: p.valid, processes)
     rig.on["camera_top"] = False
-    images = rig.node.create_publisher(Image, "camera_top/image_raw", 1)
-    infos = rig.node.create_publisher(CameraInfo, "camera_top/camera_info", 1)
+    own = {publisher.topic_name: publisher for publisher in rig.node.publishers}  # others are refused
+    images, infos = own["/camera_top/image_raw"], own["/camera_top/camera_info"]
     heard: list[str] = []
     rig.node.create_subscription(
         DiagnosticArray, "/diagnostics", lambda m: heard.extend(s.message for s in m.status), 10
@@ -171,6 +173,53 @@ def test_messages_that_cannot_be_used_are_named_and_end_nothing(rig, processes):
     rig.on["camera_top"] = True
     rig.until(lambda p: p.valid, processes)
     assert processes.running["pose_estimator"].poll() is None
+
+
+def test_a_node_that_was_ended_says_nothing_of_images_that_go_on(rig, processes):
+    def change(transition: int) -> bool:
+        client = rig.node.create_client(ChangeState, "pose_estimator/change_state")
+        assert client.wait_for_service(60.0)
+        future = client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+        wait_for(future.done, 60.0, processes.logs)
+        return future.result().success
+
+    def silent() -> bool:
+        time.sleep(1.0)  # what is on its way
+        before, shot = len(rig.poses), len(rig.stamps)
+        wait_for(lambda: len(rig.stamps) > shot + 10, 60.0, "images")
+        return len(rig.poses) == before
+
+    for off, on in (
+        ([Transition.TRANSITION_DEACTIVATE], [Transition.TRANSITION_ACTIVATE]),
+        (
+            [Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP],
+            [Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE],
+        ),
+        ([Transition.TRANSITION_ACTIVE_SHUTDOWN], []),
+    ):
+        rig.until(lambda p: p.valid, processes)
+        assert all(map(change, off)) and silent()
+        assert all(map(change, on))
+
+
+def test_a_second_publisher_of_images_is_not_looked_at(rig, processes):
+    """Of another node: a bag that is played beside the cameras, a second simulator."""
+    rig.until(lambda p: p.valid, processes)
+    other = rclpy.create_node("other", context=rig.context)
+    outlet, heard = other.create_publisher(Image, "camera_top/image_raw", 1), []
+    rig.node.create_subscription(
+        DiagnosticArray, "/diagnostics", lambda m: heard.extend(s.message for s in m.status), 10
+    )
+    foreign = image_message(np.zeros((480, 640, 3), np.uint8), Header())
+
+    def said() -> bool:
+        foreign.header.stamp = rig.node.get_clock().now().to_msg()
+        outlet.publish(foreign)
+        time.sleep(0.05)
+        return any("camera_top/image_raw: /other publishes too and is refused" in text for text in heard)
+
+    wait_for(said, 60.0, lambda: f"heard {heard[-3:]}")
+    other.destroy_node()
 
 
 def test_bad_weights_end_the_node_with_a_message(processes):

@@ -56,6 +56,10 @@ class Probe:
         time.sleep(0.1)  # best effort: nobody says that it has come
         self.node.destroy_publisher(publisher)  # who publishes commands still is a second controller
 
+    def listen(self, topic: str, kind: str, job: Callable[[], Any], qos: QoSProfile | int = 10) -> None:
+        """Calls `job` with every message of one more topic, of type "package/msg/Name"."""
+        self.node.create_subscription(message_class(kind), topic, lambda _: job(), qos, raw=True)
+
     def call(self, kind: Any, name: str, **request: Any) -> Any:
         """Calls a service and returns its response."""
         client = self.node.create_client(kind, name)

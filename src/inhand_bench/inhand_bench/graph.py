@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from inhand_bringup.sim import SUMMARY_VARIABLE
+from inhand_core.files import write_whole
 from inhand_core.machine import busy_loops, descendants, load, marked, name_of, read_usage, shares, used_by_all
 
 LOOK_S, START_S, END_S = 0.5, 300.0, 30.0
@@ -106,7 +107,7 @@ def graph(
     print(report(runs, seconds, cores))
     if json is not None:
         rows = [vars(run) for measured in runs.values() for run in measured]
-        json.write_text(json_format.dumps({"cores": cores, "seconds": seconds, "runs": rows}, indent=1) + "\n")
+        write_whole(json, json_format.dumps({"cores": cores, "seconds": seconds, "runs": rows}, indent=1) + "\n")
     return 0
 
 

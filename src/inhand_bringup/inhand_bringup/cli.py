@@ -15,7 +15,7 @@ MEASURING = ("bench", "study")
 """Groups of commands that print figures of this machine."""
 THEMSELVES = (("bench", "graph"),)
 """Commands of them that look by themselves at who else used it."""
-USER_ERRORS = (ValueError, KeyError, FileNotFoundError, RuntimeError)
+USER_ERRORS = (ValueError, KeyError, OSError, RuntimeError)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 def call(command: Command, arguments: list[str]) -> int:
     """Import a command's function, let tyro read its arguments, and call it.
 
-    What users get wrong (a missing file, a value out of range) is printed as one line, with exit code 1.
+    What users get wrong (a missing file, a full disk, a value out of range) is printed as one line, with exit code 1.
     """
     import tyro
 

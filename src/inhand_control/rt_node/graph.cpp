@@ -4,24 +4,38 @@
 #include <rcl/graph.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace inhand_control::node
 {
 
-std::vector<std::string> publishers_of(Node & node, const char * topic)
+std::vector<Writer> writers_of(Node & node, const char * topic)
 {
   rcutils_allocator_t allocator = rcutils_get_default_allocator();
   rcl_topic_endpoint_info_array_t infos = rcl_get_zero_initialized_topic_endpoint_info_array();
   check(
     rcl_get_publishers_info_by_topic(node.get(), &allocator, topic, false, &infos),
     std::string("looking for the publishers of ") + topic);
-  std::vector<std::string> names;
+  std::vector<Writer> writers;
   for (std::size_t i = 0; i < infos.size; ++i) {
-    const std::string space = infos.info_array[i].node_namespace;
-    names.push_back(space + (space == "/" ? "" : "/") + infos.info_array[i].node_name);
+    const rmw_topic_endpoint_info_t & info = infos.info_array[i];
+    const std::string space = info.node_namespace;
+    Writer writer{{}, space + (space == "/" ? "" : "/") + info.node_name};
+    static_assert(sizeof(info.endpoint_gid) >= sizeof(writer.id));
+    std::memcpy(writer.id.data(), info.endpoint_gid, writer.id.size());
+    writers.push_back(writer);
   }
   if (rcl_topic_endpoint_info_array_fini(&infos, &allocator) != RCL_RET_OK) {
     rcl_reset_error();
+  }
+  return writers;
+}
+
+std::vector<std::string> publishers_of(Node & node, const char * topic)
+{
+  std::vector<std::string> names;
+  for (const Writer & writer : writers_of(node, topic)) {
+    names.push_back(writer.node);
   }
   return names;
 }

@@ -5,9 +5,13 @@
 #include <vector>
 
 #include "rcl_wrap.hpp"
+#include "writer_lock.hpp"
 
 namespace inhand_control::node
 {
+
+// Who publishes a topic, as far as discovery knows.
+std::vector<Writer> writers_of(Node & node, const char * topic);
 
 // Full names of the nodes that publish a topic, one for each publisher, as far as discovery knows.
 std::vector<std::string> publishers_of(Node & node, const char * topic);

@@ -81,6 +81,8 @@ public:
   Subscription & operator=(const Subscription &) = delete;
 
   rcl_subscription_t * get() { return &subscription_; }
+  // The topic's name with its namespace.
+  const char * topic() const { return rcl_subscription_get_topic_name(&subscription_); }
   // Takes the next message that waits; false when there is none. `writer` becomes its publisher's id.
   bool take(void * message, rmw_gid_t & writer);
 

@@ -79,10 +79,12 @@ Reporter::Reporter(Node & node, const NodeParameters & parameters, std::uint64_t
     diagnostics(rt::CycleRecord{}).size(), *diagnostics_message_);
 }
 
-void Reporter::watch(const WriterLock & sensors, const WriterLock & actions)
+void Reporter::watch(std::vector<const WriterLock *> locks)
 {
-  sensors_lock_ = &sensors;
-  actions_lock_ = &actions;
+  locks_ = std::move(locks);
+  prepare(
+    node_.fully_qualified_name().substr(1) + ": low-level controller",
+    diagnostics(rt::CycleRecord{}).size(), *diagnostics_message_);
 }
 
 std::string Reporter::rivals() const
@@ -231,8 +233,9 @@ Reporter::Pairs Reporter::diagnostics(const rt::CycleRecord & record) const
   count("zero torques", counters.zero_torques);
   stream("sensors", counters.sensors);
   stream("actions", counters.actions);
-  count("sensors refused: second publisher", sensors_lock_ ? sensors_lock_->refused() : 0);
-  count("actions refused: second publisher", actions_lock_ ? actions_lock_->refused() : 0);
+  for (const WriterLock * lock : locks_) {
+    count(lock->topic().substr(1) + " refused: another publisher", lock->refused());
+  }
   pairs.emplace_back("implausible joints", implausible(counters));
   return pairs;
 }
@@ -290,9 +293,27 @@ std::string Reporter::doubt(const ControllerOutput & output) const
   return "";
 }
 
+// Whose messages are refused because another publisher of their topic is followed.
+std::string Reporter::strangers(std::int64_t now_ns) const
+{
+  std::string text;
+  for (const WriterLock * lock : locks_) {
+    if (lock->contested(now_ns)) {
+      text += (text.empty() ? "" : "; ") + lock->topic().substr(1) + " has several publishers (" +
+              join(publishers_of(node_, lock->topic().c_str())) +
+              "): at most one is followed, the others are refused";
+    }
+  }
+  return text;
+}
+
 std::uint64_t Reporter::foreign() const
 {
-  return sensors_lock_ ? sensors_lock_->refused() + actions_lock_->refused() : 0;
+  std::uint64_t sum = 0;
+  for (const WriterLock * lock : locks_) {
+    sum += lock->refused();
+  }
+  return sum;
 }
 
 void Reporter::publish_diagnostics(const rt::CycleRecord & record, std::int64_t now_ns)
@@ -319,12 +340,8 @@ void Reporter::judge(
     text = text.substr(0, text.find(':')) + ": " + doubted;
   }
   std::string trouble = rivals();
-  for (const auto & [lock, name] :
-       {std::pair{sensors_lock_, "hand/sensors"}, std::pair{actions_lock_, "hand/action"}}) {
-    if (lock != nullptr && lock->contested(now_ns)) {
-      trouble += (trouble.empty() ? "" : "; ") + std::string("a second publisher of ") + name +
-                 " is refused";
-    }
+  if (const std::string others = strangers(now_ns); !others.empty()) {
+    trouble += (trouble.empty() ? "" : "; ") + others;
   }
   const std::uint64_t refusals =
     refused(record.counters.sensors) + refused(record.counters.actions) + foreign();

@@ -26,7 +26,7 @@ public:
   Reporter(Node & node, const NodeParameters & parameters, std::uint64_t claim);
 
   // Reports on these locks, which outlive this, from now on.
-  void watch(const WriterLock & sensors, const WriterLock & actions);
+  void watch(std::vector<const WriterLock *> locks);
   // What keeps this controller from being the only one, in words; "" for nothing. For any thread.
   std::string rivals() const;
 
@@ -55,6 +55,7 @@ private:
   Pairs diagnostics(const rt::CycleRecord & record) const;
   std::string implausible(const Counters & counters) const;
   std::string doubt(const ControllerOutput & output) const;
+  std::string strangers(std::int64_t now_ns) const;
   std::uint64_t foreign() const;
   std::vector<std::int64_t> window(std::int64_t Timing::* value) const;
 
@@ -64,8 +65,7 @@ private:
   std::vector<std::string> joint_names_;
   std::vector<std::string> channel_names_;
   Plausibility plausibility_;
-  const WriterLock * sensors_lock_ = nullptr;
-  const WriterLock * actions_lock_ = nullptr;
+  std::vector<const WriterLock *> locks_;
   std::int64_t torque_ended_ns_ = 0;  // since when sensors have been missing; 0: they are not
   std::size_t window_size_;
   std::int64_t status_period_ns_;

@@ -49,10 +49,10 @@ void run_realtime(
   Subscription actions(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(inhand_interfaces, msg, HandAction), topics::kHandAction.name,
     subscription_qos(topics::kHandAction, false));
-  WriterLock sensors_lock(kReleaseNs);
-  WriterLock actions_lock(kReleaseNs);
+  WriterLock sensors_lock = one_writer(node, sensors);
+  WriterLock actions_lock = one_writer(node, actions);
   Reporter reporter(node, parameters, start.claim);
-  reporter.watch(sensors_lock, actions_lock);
+  reporter.watch({&sensors_lock, &actions_lock});
 
   const rt::LoopOptions options{
     true,          parameters.rt.priority,   parameters.rt.cpu, parameters.rt.lock_memory,

@@ -166,11 +166,11 @@ void run_simulated(
   Subscription clock(
     node, ROSIDL_GET_MSG_TYPE_SUPPORT(rosgraph_msgs, msg, Clock), kClock.name,
     subscription_qos(kClock, false));
-  WriterLock sensors_lock(kReleaseNs);
-  WriterLock actions_lock(kReleaseNs);
-  WriterLock clock_lock(kReleaseNs);
+  WriterLock sensors_lock = one_writer(node, sensors);
+  WriterLock actions_lock = one_writer(node, actions);
+  WriterLock clock_lock = one_writer(node, clock);
   Reporter reporter(node, parameters, start.claim);
-  reporter.watch(sensors_lock, actions_lock);
+  reporter.watch({&sensors_lock, &actions_lock, &clock_lock});
   Simulated world(parameters, start, reporter);
   std::mutex turn;  // of whoever works on the world: messages, a stop, another request
   const auto handle = [&](rt::Request request) {

@@ -5,16 +5,26 @@
 #include <cstdio>
 #include <exception>
 
+#include "graph.hpp"
 #include "rcl_wrap.hpp"
 #include "run.hpp"
+#include "writer_lock.hpp"
 
 namespace inhand_control::node
 {
 
 constexpr std::int64_t kIdleNs = 50'000'000;  // how often an idle thread looks for the end
 
-// A publisher that is followed is given up after so long: launch starts a node anew after this time.
+// So long a publisher that is followed has to be silent before another can take its place.
 constexpr std::int64_t kReleaseNs = 1'000'000'000;
+
+// What lets one publisher of a subscription's topic in.
+inline WriterLock one_writer(Node & node, const Subscription & subscription)
+{
+  return WriterLock(subscription.topic(), kReleaseNs, [&node, topic = subscription.topic()]() {
+    return writers_of(node, topic);
+  });
+}
 
 // Answers requests until the process is told to end, or cannot.
 template <typename Answer>

@@ -14,7 +14,7 @@ from inhand_core.config import ConfigError, load_config, merge, read_yaml
 from inhand_core.link import Link
 from inhand_core.paths import config_file
 from inhand_core.ports import Port, find_ports, resolve_class
-from inhand_core.signals import SIGNALS
+from inhand_core.signals import OWN_SIGNALS, SIGNALS, add_signal
 from inhand_core.task import PUBLISHED, Task, load_task
 from inhand_core.times import NANOSECONDS
 
@@ -35,6 +35,8 @@ class LinkSpec:
 class TopicSpec:
     """A topic: signal type, message type "package/msg/Name", rate [Hz], QoS.
 
+    A signal of another package is named "module:Class".
+
     With `on_change` the free-running graph publishes only what differs from the last message; in lockstep every
     topic appears at its rate.
     """
@@ -48,8 +50,10 @@ class TopicSpec:
     links: tuple[LinkSpec, ...] = ()
 
     def __post_init__(self) -> None:
+        if ":" in self.signal:
+            object.__setattr__(self, "signal", _foreign_signal(self.signal))
         if self.signal not in SIGNALS:
-            raise ConfigError(f"unknown signal {self.signal!r}; known {sorted(SIGNALS)}")
+            raise ConfigError(f"unknown signal {self.signal!r}; known {sorted(SIGNALS)}, or 'module:Class'")
         if self.qos not in ("reliable", "sensor", "latched"):
             raise ConfigError(f"unknown qos {self.qos!r}; known ['latched', 'reliable', 'sensor']")
         if not self.rate > 0:
@@ -61,6 +65,15 @@ class TopicSpec:
     def publisher_depth(self) -> int:
         """How many messages its producer keeps: a stream's last second, or `depth` where that is more."""
         return self.depth if self.qos == "latched" else max(self.depth, math.ceil(self.rate))
+
+
+def _foreign_signal(path: str) -> str:
+    cls = resolve_class(path)
+    try:
+        add_signal(cls)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return cls.__name__
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,11 @@ class GraphSpec:
         """Compares what is wired with the ports that the component's class names, where that is installed."""
         if (ports := find_ports(component.component)) is None:
             return
-        self._check_wires(component, "input", component.inputs, ports.inputs)
+        wired = component.inputs
+        if ports.further:
+            own = {port for port, topic in wired.items() if self.topics[topic].signal in OWN_SIGNALS}
+            wired = {port: topic for port, topic in wired.items() if port in ports.inputs or port in own}
+        self._check_wires(component, "input", wired, ports.inputs)
         self._check_wires(component, "output", component.outputs, ports.outputs)
         needed = {port for port, entry in ports.inputs.items() if not entry.optional}
         if unwired := sorted(needed - set(component.inputs)):

@@ -31,6 +31,8 @@ from inhand_core.signals import SIGNALS, Trial
 
 OPTIONAL = "optional"
 """Marks an input that a graph may leave unwired."""
+FURTHER = "further"
+"""Marks that a component takes signals of other packages on ports that it does not name; what is marked is no port."""
 
 
 class Inputs(TypedDict, total=False):
@@ -49,10 +51,11 @@ class Port:
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of a component class, by name."""
+    """The ports of a component class, by name, and whether it takes further inputs, of other packages' signals."""
 
     inputs: dict[str, Port] = dataclasses.field(default_factory=dict)
     outputs: dict[str, Port] = dataclasses.field(default_factory=dict)
+    further: bool = False
 
 
 def read_ports(inputs: type, outputs: type) -> Ports:
@@ -61,7 +64,8 @@ def read_ports(inputs: type, outputs: type) -> Ports:
     Raises:
         ConfigError: a port whose type is no signal; the message lists the signals.
     """
-    return Ports(_read(inputs), _read(outputs))
+    hints = typing.get_type_hints(inputs, include_extras=True)
+    return Ports(_read(inputs), _read(outputs), any(_is_further(hint) for hint in hints.values()))
 
 
 def find_ports(path: str) -> Ports | None:
@@ -103,7 +107,11 @@ def _exists(module: str) -> bool:
 
 def _read(ports: type) -> dict[str, Port]:
     hints = typing.get_type_hints(ports, include_extras=True)
-    return {name: _port(f"{ports.__name__}.{name}", hint) for name, hint in hints.items()}
+    return {name: _port(f"{ports.__name__}.{name}", hint) for name, hint in hints.items() if not _is_further(hint)}
+
+
+def _is_further(hint: Any) -> bool:
+    return FURTHER in getattr(hint, "__metadata__", ())
 
 
 def _port(where: str, hint: Any) -> Port:

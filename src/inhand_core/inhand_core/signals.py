@@ -136,6 +136,22 @@ SIGNALS = {
 }
 
 
+OWN_SIGNALS = frozenset(SIGNALS)
+"""Names of the signals of this project; others come from `add_signal`."""
+
+
+def add_signal(cls: type) -> None:
+    """Makes a signal of another package known by its name.
+
+    Raises:
+        ValueError: it is no dataclass, or the name is another signal's.
+    """
+    if not dataclasses.is_dataclass(cls):
+        raise ValueError(f"signal {cls!r} is no dataclass of arrays")
+    if SIGNALS.setdefault(cls.__name__, cls) is not cls:
+        raise ValueError(f"signal {cls.__name__!r} is known already, from {SIGNALS[cls.__name__].__module__}")
+
+
 def row(signal: Signal, index: int) -> Signal:
     """One row of a signal, as a signal with B = 1."""
     return type(signal)(*(getattr(signal, f.name)[index : index + 1] for f in dataclasses.fields(signal)))

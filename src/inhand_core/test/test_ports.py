@@ -11,7 +11,7 @@ from inhand_core.config import ConfigError, load_config
 from inhand_core.graph import build_runner
 from inhand_core.graph_spec import GraphSpec
 from inhand_core.link import Link
-from inhand_core.ports import OPTIONAL, Inputs, Port, Ports, find_ports
+from inhand_core.ports import FURTHER, OPTIONAL, Inputs, Port, Ports, find_ports
 from inhand_core.random import row_seeds
 from inhand_core.signals import Markers, MotorCommands, Trial
 
@@ -143,3 +143,19 @@ def test_a_link_for_another_signal_is_an_error(monkeypatch):
     spec = graph(input_links={"torque": [link]})
     with pytest.raises(ConfigError, match="torque: Swap is for Markers, not MotorCommands"):
         build_runner(spec, "mixer", row_seeds(0, 1), ["noise"])
+
+
+class AnythingInputs(Inputs, total=False):
+    markers: Required[Markers]
+    further: Annotated[Any, FURTHER]
+
+
+class Anything(Component[AnythingInputs, MixerOutputs]):
+    Config = NoConfig
+    reset = step = None
+
+
+def test_a_component_that_takes_further_inputs_says_so_and_names_its_own():
+    ports = Anything.ports()
+    assert ports.further and list(ports.inputs) == ["trial", "markers"]
+    assert not Mixer.ports().further

@@ -17,6 +17,7 @@ from typing import IO, Any, Literal, cast
 
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
+from inhand_core.files import naming
 from inhand_data.bag_metadata import RECORD, RECORD_KEY, Extent, TopicInfo, to_yaml
 
 Compression = Literal["none", "lz4", "zstd"]
@@ -44,14 +45,15 @@ class _WholeWrites:
     """A file whose writes happen as a whole or, when they fail, not at all."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb", buffering=0)
+        self._path, self._file = path, path.open("xb", buffering=0)
         self.position = 0
 
     def write(self, data: bytes) -> int:
         try:
             view = memoryview(data)
-            while view:
-                view = view[self._file.write(view) :]
+            with naming(self._path):
+                while view:
+                    view = view[self._file.write(view) :]
         except OSError:
             self.cut(self.position)
             raise

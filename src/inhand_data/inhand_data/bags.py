@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 import zstandard
 
 from inhand_core.config import ConfigError
+from inhand_core.files import naming
 from inhand_core.strict import StrictError
 from inhand_data.bag_metadata import is_latched, notes_of, read_information
 from inhand_data.bag_types import BagTypes, TypeProblem
@@ -281,7 +282,7 @@ def _plain(path: Path, stack: ExitStack) -> Path:
         return path
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="inhand_bag_")))
     plain = folder / path.stem
-    with path.open("rb") as packed, plain.open("wb") as file:
+    with path.open("rb") as packed, plain.open("wb") as file, naming(plain):
         shutil.copyfileobj(zstandard.ZstdDecompressor().stream_reader(packed), file, 1 << 20)
     return plain
 

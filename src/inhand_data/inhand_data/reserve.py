@@ -5,6 +5,8 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
+from inhand_core.files import naming
+
 NAME = ".reserve"
 SIZE = 1 << 16
 """Room that it keeps [bytes]; it goes when the bag is closed."""
@@ -15,13 +17,21 @@ class Reserve:
 
     Args:
         folder: of the bag.
+
+    Raises:
+        OSError: the disk has not even that room.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._file = self._path.open("wb")
-        self._file.write(bytes(SIZE))
-        self._file.flush()
+        try:
+            with naming(self._path):
+                self._file.write(bytes(SIZE))
+                self._file.flush()
+        except OSError:
+            self._path.unlink(missing_ok=True)
+            raise
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def give_back(self) -> None:

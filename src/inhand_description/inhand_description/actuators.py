@@ -55,7 +55,7 @@ class ActuatorRow:
 
 WRIST_PITCH_TARGET = -0.55
 """Lowest target of the wrist's pitch [rad], own choice: policies tilt the hand back as far as it goes. Where its stop
-gives way, as with randomised limits, gravity takes it 0.1 rad further and the object slides off (docs/train.md)."""
+gives way, as with randomised limits, gravity takes it 0.1 rad further and the object slides off (docs/notebook.md)."""
 _SINGLE = f"kp, force: {GYM}; kd: with the joint's passive damping the total shipped there"
 _PAIR = (
     f"kp: {MENAGERIE}, which is kp 1 on either joint; force: {GYM}; kd: half of a single joint's, as the sum moves "

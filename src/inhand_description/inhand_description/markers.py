@@ -87,4 +87,4 @@ def object_markers(thing: Thing) -> tuple[MarkerRow, ...]:
 
 
 MARKERS: tuple[MarkerRow, ...] = markers("block")
-"""Markers of hand and block; the prism has as many, elsewhere."""
+"""Markers of hand and block; other objects have as many, elsewhere."""

@@ -47,6 +47,19 @@ class FaceRow:
         if abs(float(np.linalg.norm(self.normal)) - 1.0) > 1e-6:
             raise ConfigError(f"face {self.name!r}: normal must have length 1, has {np.linalg.norm(self.normal):.6g}")
 
+    def outline(self, above: float = 0.0) -> np.ndarray:
+        """(n, 3) [m] corners, counter-clockwise seen from outside; `above` its surface [m]."""
+        outward = np.array(self.normal)
+        x = np.cross(outward, np.eye(3)[np.abs(outward).argmin()])
+        x /= np.linalg.norm(x)
+        y = np.cross(outward, x)
+        if self.disc is not None:
+            angle = np.arange(16) * np.pi / 8
+            places = self.disc * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        else:
+            places = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array(self.tile)
+        return places @ np.stack([x, y]) + (self.distance + above) * outward
+
 
 @dataclass(frozen=True)
 class PieceRow:

@@ -13,7 +13,7 @@ from inhand_drivers.hand.emulator.device import make_slave
 from inhand_drivers.hand.emulator.frames import Cmd, build, results
 from inhand_drivers.hand.emulator.hand import DEMAND_TIMEOUT_S
 from inhand_drivers.hand.layout import Command, Mode, StatusParser, pack_command
-from inhand_drivers.hand.sii import read, word_reader
+from inhand_drivers.hand.sii import CATEGORY_HAND, SiiError, read, word_reader
 
 STOP = pack_command(Command(1, Mode.STOP, np.zeros(20, int)))
 
@@ -179,3 +179,24 @@ def test_the_eeprom_cannot_be_written(bus: FrameBus) -> None:
 
 def test_an_empty_eeprom_ends_the_search_at_once() -> None:
     assert read(word_reader(b""))[1] is None
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (b'{"sensors":[],"sensors":["a"],"motors":[],"calibration":"x"}', "given twice"),
+        (b"[" * 1500, "levels deep"),
+        (b'{"sensors":[NaN],"motors":[],"calibration":"x"}', "no number of JSON"),
+        (b'{"sensors":["\\u001b[2J"],"motors":[],"calibration":"x"}', "no terminal"),
+        (b'{"sensors":["\\ud800"],"motors":[],"calibration":"x"}', "no terminal"),
+        (b'{"sensors":[1],"motors":[],"calibration":"x"}', "does not hold names"),
+        (b"null", "not readable"),
+        (b"\xff\xfe{", "not readable"),
+    ],
+)
+def test_a_record_that_cannot_be_meant_is_refused_in_one_line(record: bytes, words: str) -> None:
+    record += b"\0" * (len(record) % 2)
+    category = struct.pack("<HH", CATEGORY_HAND, len(record) // 2) + record + struct.pack("<HH", 0xFFFF, 0xFFFF)
+    with pytest.raises(SiiError, match=words) as error:
+        read(word_reader(bytes(128) + category))
+    assert str(error.value).isprintable() and len(str(error.value)) < 200

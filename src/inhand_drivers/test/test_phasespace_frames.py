@@ -31,7 +31,9 @@ def test_positions_are_metres_at_the_index_that_the_map_says() -> None:
     assert (markers.condition == 2.0).all() and found.lost_now == 0
 
 
-@pytest.mark.parametrize("how", ["condition", "absent", "nan", "signalling", "infinite", "nan condition"])
+@pytest.mark.parametrize(
+    "how", ["condition", "absent", "nan", "signalling", "infinite", "nan condition", "1e35 m", "1 km"]
+)
 @pytest.mark.filterwarnings("error")
 def test_a_lost_marker_keeps_its_last_position(how: str) -> None:
     found = MarkerMap(marker_indices(load().markers))
@@ -46,6 +48,8 @@ def test_a_lost_marker_keeps_its_last_position(how: str) -> None:
             sent["position"][3, 1] = np.nan
         case "infinite":
             sent["position"][3, 1] = np.inf
+        case "1e35 m" | "1 km":
+            sent["position"][3, 1] = {"1e35 m": 1e38, "1 km": -1e6}[how]
         case "signalling":
             sent.view(np.uint8).reshape(17, 32)[3, 20:24] = (0x01, 0x00, 0x80, 0x7F)  # assigned, it would be quiet
         case _:

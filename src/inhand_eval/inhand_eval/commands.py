@@ -47,7 +47,7 @@ def policy(
         json: file for the results; the deterministic policy's are at its top level.
         sampled: evaluate the sampling policy too.
         locked_wrist: hold the wrist's pitch, as in the table's row of that name.
-        film: picture of one trial of the deterministic policy: a strip (.png) or a film (.mp4).
+        film: picture of one trial of the deterministic policy: a strip (.png), a film (.mp4), a moving picture (.webp).
         film_trial: which one, from 0.
         threads: physics threads; 0: one a core.
         profile: of config/graph.yaml; realtime: the controller and motor torques at 400 Hz, far slower, in lockstep.
@@ -148,5 +148,14 @@ def _unfinished(json: Path, kind: str) -> Path:
 
 
 def _write(path: Path, report: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(report, indent=1) + "\n")
+    """Writes a report; what the disk refuses is printed, for it may be the work of hours.
+
+    Raises:
+        OSError: it refused.
+    """
+    text = json.dumps(report, indent=1) + "\n"
+    try:
+        write_whole(path, text)
+    except OSError:
+        print(text, flush=True)
+        raise

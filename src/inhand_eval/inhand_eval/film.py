@@ -1,4 +1,4 @@
-"""Pictures of one trial: a film strip (PNG) or a film (MP4), the object's goal beside what is turned."""
+"""Pictures of one trial: a film strip (PNG), a film (MP4) or a moving picture (WebP), with the object's goal."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ import numpy as np
 from inhand_core import rotations
 from inhand_core.graph import InProcessGraph
 from inhand_core.signals import TrialState
+from inhand_data.videos import check_video, video_writer, write_picture
 from inhand_sim.cameras import make_renderer
 
-SUFFIXES = (".png", ".mp4")
+SUFFIXES = (".png", ".mp4", ".webp")
 FRAMES = 12
 """Pictures of a strip."""
 CROP = 400
 """Side of the rendered square in the camera's middle [px]."""
 RATE = 12.5
 """Steps of the policy, and frames of a film, in a second."""
+_WEBP_SIDE, _WEBP_QUALITY = 320, 40
+"""Of a moving picture [px]: a minute stays under 2 MB."""
 _GOAL_PLACE = np.array([0.0, 0.0, 0.12])
 """Where the goal is shown from where the object starts [m, world]: above it."""
 
@@ -49,11 +52,12 @@ class Film:
             self.achieved.append(int(trial.goals_achieved[self.row]))
 
     def write(self, path: Path, object: str, renderer: str | None = None) -> None:
-        """Renders to `path`: .png, a strip of pictures evenly over the trial; .mp4, every step.
+        """Renders to `path`: .png, a strip of pictures evenly over the trial; .mp4 or .webp, every step.
 
         Raises:
             ValueError: another ending.
             RendererError: this machine cannot render.
+            OSError: the disk refuses.
         """
         check_path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,21 +70,34 @@ class Film:
             half = (len(frames) + 1) // 2
             rows = [frames[:half], frames[half:] + [np.zeros_like(frames[0])] * (2 * half - len(frames))]
             strip = np.concatenate([np.concatenate(row, axis=1) for row in rows])
-            cv2.imwrite(str(path), cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)[..., ::-1])
+            write_picture(path, cv2.resize(strip, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)[..., ::-1])
             return
-        size = frames[0].shape[1], frames[0].shape[0]
-        film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), RATE, size)
+        if path.suffix == ".webp":
+            _write_webp(path, frames)
+            return
+        film = video_writer(path, RATE, frames[0].shape[:2])
         for frame in frames:
             film.write(frame[..., ::-1])
         film.release()
+        check_video(path, len(frames))
 
 
 def check_path(path: Path) -> None:
     """Raises:
-    ValueError: the path ends in neither .png nor .mp4.
+    ValueError: the path has another ending than `SUFFIXES`.
     """
     if path.suffix not in SUFFIXES:
         raise ValueError(f"{path}: a film ends in one of {list(SUFFIXES)}")
+
+
+def _write_webp(path: Path, frames: list[np.ndarray]) -> None:
+    """A moving picture that repeats for ever, which browsers show like any other."""
+    from PIL import Image
+
+    size = (_WEBP_SIDE, _WEBP_SIDE)
+    first, *rest = (Image.fromarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA)) for frame in frames)
+    pace = {"duration": round(1000 / RATE), "loop": 0}
+    first.save(path, save_all=True, append_images=rest, quality=_WEBP_QUALITY, method=4, **pace)
 
 
 class _Pictures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,6 +44,9 @@ class Interrupted:
             self.save(content())
 
     def save(self, content: Any) -> None:
-        """Saves at once."""
-        write_whole(self.path, pickle.dumps((self._key, content)))
+        """Saves at once; a disk that refuses is said, and ends no evaluation: what was saved before is still there."""
         self._saved = time.monotonic()
+        try:
+            write_whole(self.path, pickle.dumps((self._key, content)))
+        except OSError as error:
+            print(f"going on without saving what is under way: {error}", file=sys.stderr, flush=True)

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from inhand_core.config import ConfigError
 from inhand_core.signals import EndReason
@@ -90,12 +91,13 @@ def test_film_shows_the_trial_from_its_begin_to_its_end(protocol, tmp_path):
     results = run_trials(protocol, watch=film.watch)
     assert len(film.qpos) == pytest.approx(results.seconds[1] * RATE, abs=1)
     assert not np.array_equal(film.qpos[0], film.qpos[-1]) and film.achieved[-1] <= results.goals[1]
-    for name in ("strip.png", "film.mp4"):
+    for name in ("strip.png", "film.mp4", "film.webp"):
         film.write(tmp_path / name, "block", "classic")
     strip = cv2.imread(str(tmp_path / "strip.png"))
     assert strip.std() > 10.0 and strip.shape[0] == CROP
     film_file = cv2.VideoCapture(str(tmp_path / "film.mp4"))
     assert int(film_file.get(cv2.CAP_PROP_FRAME_COUNT)) == len(film.qpos)
+    assert Image.open(tmp_path / "film.webp").n_frames == len(film.qpos)
 
 
 def test_film_of_another_ending_is_refused_before_the_trials(protocol, tmp_path):

@@ -8,12 +8,12 @@ import numpy as np
 from gymnasium import spaces
 
 from inhand_core.signals import N_ACTUATORS, N_BINS
-from inhand_policy.observation import BLOCKS, check_blocks
+from inhand_policy.observation import check_blocks, find_block
 
 
 def observation_space(blocks: Iterable[str]) -> spaces.Box:
     """Box (n,) float32 of observation blocks in their order."""
-    chosen = [BLOCKS[name] for name in check_blocks(blocks)]
+    chosen = [find_block(name) for name in check_blocks(blocks)]
     low, high = (np.concatenate([np.full(b.size, b.range[side], np.float32) for b in chosen]) for side in (0, 1))
     return spaces.Box(low, high, dtype=np.float32)
 

@@ -78,11 +78,16 @@ def test_a_single_hand_is_a_row_and_says_why_an_episode_ended():
 def test_every_block_keeps_its_bounds_and_bins_are_actions():
     envs = hands(2, observation=tuple(BLOCKS), randomization="all", discrete=True, state=("physics", "goal_time"))
     observation, info = envs.reset(seed=1)
-    for action in np.random.default_rng(2).integers(0, 11, (20, 2, 20)):
-        observation, _, _, _, info = envs.step(action)
-        assert observation in envs.observation_space
     place = sum(BLOCKS[name].size for name in list(BLOCKS)[: list(BLOCKS).index("previous_action")])
-    assert np.allclose(observation[:, place : place + 20], (action - 5) / 5.0, atol=1e-6)
+    acts, seen = np.ones(2, bool), 0
+    for action in np.random.default_rng(2).integers(0, 11, (20, 2, 20)):
+        observation, _, terminated, truncated, info = envs.step(action)
+        assert observation in envs.observation_space
+        goes_on = ~(terminated | truncated)
+        rows = acts & goes_on  # the observation after an episode's end is of the next one, which follows no action
+        assert np.allclose(observation[rows, place : place + 20], (action[rows] - 5) / 5.0, atol=1e-6)
+        acts, seen = goes_on, seen + rows.sum()
+    assert seen > 20
     assert info["state"].shape == (2, 11) and info["goal"].shape == (2, 4)
 
 

@@ -13,7 +13,7 @@ Array = Any
 ZERO_BIN = N_BINS // 2
 SHARPNESS = 1.25
 """Power to which a deterministic policy raises its probabilities before it takes their mean: at 1 it stands still where
-it is unsure; the higher, the more boldly it acts, and drops what it holds (docs/train.md)."""
+it is unsure; the higher, the more boldly it acts, and drops what it holds (docs/notebook.md)."""
 
 
 def bins_to_action(bins: Array) -> Array:
@@ -29,7 +29,7 @@ def mean_bins(logits: np.ndarray) -> np.ndarray:
     """The bins (…,) int64 nearest to the mean of softmax(SHARPNESS · logits), logits (…, 11).
 
     What a deterministic policy does. The likeliest bins make large, unsteady actions where a distribution is wide or
-    has two tops: with them the same weights achieved a third of the goals (docs/train.md).
+    has two tops: with them the same weights achieved a third of the goals (docs/notebook.md).
     """
     weights = np.exp(SHARPNESS * (logits - logits.max(axis=-1, keepdims=True)), dtype=np.float64)
     return np.rint(weights @ np.arange(N_BINS) / weights.sum(axis=-1)).astype(np.int64)

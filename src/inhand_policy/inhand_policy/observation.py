@@ -10,6 +10,7 @@ import numpy as np
 import inhand_kernels
 from inhand_core import rotations
 from inhand_core.config import ConfigError
+from inhand_core.ports import resolve_class
 from inhand_core.signals import N_ACTUATORS, N_FINGERTIPS, N_JOINTS, Signal
 
 # The policy's inputs in the paper (Table 2); it left the object's own orientation out by accident.
@@ -72,6 +73,25 @@ BLOCKS: dict[str, Block] = {
 }
 
 
+def find_block(name: str) -> Block:
+    """The block of that name, or "module:NAME" of another package.
+
+    Raises:
+        ObservationError: there is none; the message lists the known ones.
+    """
+    if name in BLOCKS:
+        return BLOCKS[name]
+    if ":" not in name:
+        raise ObservationError(f"unknown observation {[name]}; known {list(BLOCKS)}, or 'module:NAME'")
+    try:
+        block = resolve_class(name)
+    except ConfigError as error:
+        raise ObservationError(f"observation {name!r}: {error}") from error
+    if not isinstance(block, Block):
+        raise ObservationError(f"observation {name!r} is no Block of inhand_policy.observation")
+    return block
+
+
 def check_blocks(names: Iterable[str]) -> tuple[str, ...]:
     """The names as a tuple.
 
@@ -79,8 +99,10 @@ def check_blocks(names: Iterable[str]) -> tuple[str, ...]:
         ObservationError: a name is unknown or given twice, or there is none; the message lists the known ones.
     """
     names = tuple(names)
-    if unknown := [name for name in names if name not in BLOCKS]:
-        raise ObservationError(f"unknown observation {unknown}; known {list(BLOCKS)}")
+    if unknown := [name for name in names if name not in BLOCKS and ":" not in name]:
+        raise ObservationError(f"unknown observation {unknown}; known {list(BLOCKS)}, or 'module:NAME'")
+    for name in names:
+        find_block(name)
     if len(set(names)) != len(names) or not names:
         raise ObservationError(f"observation must name blocks, each once; given {list(names)}")
     return names
@@ -88,12 +110,12 @@ def check_blocks(names: Iterable[str]) -> tuple[str, ...]:
 
 def observation_size(names: Sequence[str]) -> int:
     """Length of the observation of these blocks."""
-    return sum(BLOCKS[name].size for name in check_blocks(names))
+    return sum(find_block(name).size for name in check_blocks(names))
 
 
 def required_ports(names: Sequence[str]) -> tuple[str, ...]:
     """Ports whose signals the blocks are made of, each once."""
-    return tuple(dict.fromkeys(port for name in check_blocks(names) for port in BLOCKS[name].ports))
+    return tuple(dict.fromkeys(port for name in check_blocks(names) for port in find_block(name).ports))
 
 
 def assemble(names: Sequence[str], inputs: Mapping[str, Signal]) -> np.ndarray:
@@ -109,5 +131,5 @@ def assemble(names: Sequence[str], inputs: Mapping[str, Signal]) -> np.ndarray:
     """
     if missing := [port for port in required_ports(names) if port not in inputs]:
         raise ObservationError(f"observation needs ports {missing}; given {sorted(inputs)}")
-    blocks = [BLOCKS[name].values(*(inputs[port] for port in BLOCKS[name].ports)) for name in names]
-    return np.concatenate(blocks, axis=-1)
+    blocks = [find_block(name) for name in names]
+    return np.concatenate([block.values(*(inputs[port] for port in block.ports)) for block in blocks], axis=-1)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Required, TypedDict
+from typing import Annotated, Any, Required, TypedDict
 
-from inhand_core.ports import OPTIONAL, Inputs
+from inhand_core.ports import FURTHER, OPTIONAL, Inputs
 from inhand_core.signals import Fingertips, Goal, HandAction, JointStates, Markers, ObjectPose, Trial
 
 
@@ -35,12 +35,13 @@ class GoalGeneratorOutputs(TypedDict):
 
 
 class PolicyRunnerInputs(Inputs, total=False):
-    """What policies see, in hand_base; joint_states where the weights use them."""
+    """What policies see, in hand_base; joint_states and whatever else is wired where the weights use them."""
 
     fingertips: Fingertips
     object_pose: ObjectPose
     goal: Goal
     joint_states: Annotated[JointStates, OPTIONAL]
+    further: Annotated[Any, FURTHER]
 
 
 class PolicyRunnerOutputs(TypedDict):

@@ -75,13 +75,18 @@ class Bag:
 
     Raises:
         ConfigError: the folder exists.
+        OSError: the disk has no room for it; then there is no folder.
     """
 
     def __init__(self, folder: Path, distribution: str, config: BagConfig | None = None) -> None:
         if folder.exists():
             raise ConfigError(f"{folder} exists; give a folder that does not")
         folder.mkdir(parents=True)
-        self._reserve = Reserve(folder)
+        try:
+            self._reserve = Reserve(folder)
+        except OSError:
+            folder.rmdir()
+            raise
         self.folder = folder
         self.config = config or BagConfig()
         self._distribution = distribution
@@ -136,6 +141,7 @@ class Bag:
         """
         if self._file is None:
             raise OSError(f"{self.folder}: the bag is closed")
+        self.flush()  # before the message: what is raised here has not to do with it
         topic = message.topic
         self._watch_clock()
         log_ns = self._last_ns[topic] = max(message.received_ns, self._last_ns.get(topic, 0))
@@ -148,7 +154,6 @@ class Bag:
             self.close()
             raise
         self._written[topic] += 1
-        self.flush()
 
     @property
     def due_s(self) -> float:

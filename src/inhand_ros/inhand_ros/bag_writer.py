@@ -52,7 +52,8 @@ class BagWriter:
 
     def result(self) -> dict[str, object]:
         """What became of the bag: folder, messages in it, messages that are missing, and the error that ended it."""
-        missing = sum(self.dropped.values()) + sum(self.bag.lost.values())
+        cut = sum(self.bag.counts.values()) - self.bag.kept  # what the disk had not taken when it refused
+        missing = sum(self.dropped.values()) + sum(self.bag.lost.values()) + cut
         told: dict[str, object] = {"folder": str(self.bag.folder), "messages": self.bag.kept, "missing": missing}
         return told if self.error is None else {**told, "error": str(self.error)}
 
@@ -80,6 +81,7 @@ class BagWriter:
             try:
                 if message is not None:
                     self.bag.write(message)
+                message = None
                 self.bag.flush()
             except OSError as error:
                 with self._changed:

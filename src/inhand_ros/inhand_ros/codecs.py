@@ -1,6 +1,7 @@
 """Signals to messages and back, without loss: `decode(encode(signal)) == signal` for every signal with B = 1.
 
-What a message carries beyond its signal (names, marker ids, the object) comes from `Labels`.
+What a message carries beyond its signal (names, marker ids, the object) comes from `Labels`. Signals of other packages
+are given theirs by `add_codec`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from builtin_interfaces.msg import Time
 from geometry_msgs.msg import Point, Quaternion
 from sensor_msgs.msg import JointState
 
+from inhand_core.config import ConfigError
 from inhand_core.signals import (
     N_ACTUATORS,
+    SIGNALS,
     Fingertips,
     Goal,
     HandAction,
@@ -80,17 +83,46 @@ def encode(signal: Signal, stamp_ns: int, sequence: int, labels: Labels) -> Any:
         sequence: message number, from 0; ignored by JointState, which has none.
         labels: see `Labels`.
     """
+    _complete(type(signal))
     message = _ENCODERS[type(signal)](signal, labels)
     message.header.frame_id = FRAMES[type(signal)]
     message.header.stamp = to_stamp(stamp_ns)
-    if not isinstance(message, JointState):
+    if hasattr(message, "sequence"):  # JointState has none
         message.sequence = sequence
     return message
 
 
 def decode(message: Any) -> Signal:
     """The signal of a message, B = 1."""
+    if type(message) not in _DECODERS:
+        for signal in SIGNALS.values():
+            _complete(signal)
     return _DECODERS[type(message)](message)
+
+
+def add_codec(
+    signal: type, message: type, encode: Callable[[Any], Any], decode: Callable[[Any], Any], frame: str = ""
+) -> None:
+    """Makes a signal of another package go over DDS.
+
+    Args:
+        signal: its class.
+        message: the message's class; it has a header, and a field `sequence` unless it is a standard one.
+        encode: message of a signal with B = 1; header and sequence are filled in afterwards.
+        decode: the signal of a message.
+        frame: header.frame_id.
+    """
+    _ENCODERS[signal] = lambda value, labels: encode(value)
+    _DECODERS[message], FRAMES[signal] = decode, frame
+
+
+def _complete(signal: type) -> None:
+    """Lets a signal that brings its own codec add it: a static method `add_codec`, called once, where ROS is."""
+    if signal in _ENCODERS:
+        return
+    if not hasattr(signal, "add_codec"):
+        raise ConfigError(f"signal {signal.__name__!r} has no codec: give it a static method add_codec()")
+    signal.add_codec()
 
 
 def _doubles(values: Any) -> array:

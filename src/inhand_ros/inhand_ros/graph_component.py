@@ -28,6 +28,7 @@ from inhand_ros.codecs import Labels, encode, to_ns
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
 from inhand_ros.messages import message_class
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import component_overrides, declare
 from inhand_ros.polled import Polled, make_inbox
 from inhand_ros.qos import publisher_qos, subscription_qos
@@ -48,6 +49,7 @@ class GraphComponent:
         runner, component: the component with its links, and itself.
         lockstep: whether steps wait for exact sequence numbers.
         inboxes: `Inbox` by topic.
+        publisher_guards: `PublisherGuard` by topic, which lets one publisher in; none in lockstep.
         labels: what messages carry beyond signals.
         max_input_age_s: default of the parameter of this name.
     """
@@ -88,6 +90,7 @@ class GraphComponent:
         topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
         entries = {topic: self.spec.topics[topic] for topic in topics}
         self.inboxes = {t: make_inbox(message_class(e.message), e.rate, self.lockstep) for t, e in entries.items()}
+        self.publisher_guards = {} if self.lockstep else {topic: PublisherGuard(self, topic) for topic in topics}
         self._sequences = dict.fromkeys(spec.outputs.values(), 0)
         self._published: dict[str, tuple[Signal, int]] = {}
         self._outlets = {
@@ -245,7 +248,7 @@ class GraphComponent:
     def _subscribe(self, topic: str, inbox: Inbox) -> Any:
         kind, qos = message_class(self.spec.topics[topic].message), subscription_qos(self.spec, topic, self.lockstep)
         if self._woken_by_timer():
-            self._polled.append(Polled(self, kind, topic, qos, inbox))
+            self._polled.append(Polled(self, kind, topic, qos, inbox, self.publisher_guards[topic]))
             return self._polled[-1].subscription
         return self.create_subscription(kind, topic, self._receiver(topic, inbox), qos)
 
@@ -258,9 +261,10 @@ class GraphComponent:
 
     def _receiver(self, topic: str, inbox: Inbox) -> Any:
         """A callback that says whether it took the message."""
+        guard = self.publisher_guards.get(topic)
 
-        def receive(message: Any) -> bool:
-            if not self.admits(topic, message):
+        def receive(message: Any, info: Any) -> bool:
+            if not self.admits(topic, message) or not (guard is None or guard.admits_message(info)):
                 return False
             inbox.put(message)
             if self.lockstep:
@@ -311,6 +315,8 @@ class GraphComponent:
             status.add(f"{topic} lost", inbox.counter.lost)
             if inbox.counter.received == 0:
                 status.warn(f"nothing received on {topic}")
+        for guard in self.publisher_guards.values():
+            guard.report(status)
         for port, count in self._stale.items():
             status.add(f"{port} withheld as of another time", count)
         self.report(status)

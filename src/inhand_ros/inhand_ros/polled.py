@@ -13,6 +13,7 @@ from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 
 from inhand_ros.inbox import Inbox
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.tap import Unattended
 
 
@@ -23,16 +24,19 @@ def make_inbox(kind: type, rate: float, lockstep: bool) -> Inbox:
 
 
 class Polled:
-    """A raw subscription of `node` to a topic, in a group that no executor serves."""
+    """A raw subscription of `node` to a topic, in a group that no executor serves; `guard` lets one publisher in."""
 
-    def __init__(self, node: Node, kind: type, topic: str, qos: QoSProfile, inbox: Inbox) -> None:
+    def __init__(
+        self, node: Node, kind: type, topic: str, qos: QoSProfile, inbox: Inbox, guard: PublisherGuard
+    ) -> None:
         self.subscription: Any = node.create_subscription(
             kind, topic, lambda _: None, qos, raw=True, callback_group=Unattended()
         )
-        self._inbox = inbox
+        self._inbox, self._guard = inbox, guard
 
     def take(self) -> None:
         """Moves what has come into the inbox."""
         handle, kind = self.subscription.handle, self.subscription.msg_type
         while (taken := handle.take_message(kind, True)) is not None:
-            self._inbox.put_serialized(taken[0])
+            if self._guard.admits_message(taken[1]):
+                self._inbox.put_serialized(taken[0])

@@ -16,7 +16,9 @@ from rclpy.qos import DurabilityPolicy, ReliabilityPolicy
 from rclpy.subscription import Subscription
 
 from inhand_core.config import ConfigError
+from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.messages import message_class
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.qos import observer_qos
 from inhand_ros.raw import RawMessage
 
@@ -45,14 +47,21 @@ class Tap:
         expected: types of topics to subscribe to at once, by name, with whether they are latched.
         discover: also subscribe to every other topic that appears.
         exclude: a regular expression; topics in whose names it is found are left alone. Empty: none.
+        one_publisher: of each topic one publisher is followed (`OnePublisher`); recorders take everything.
     """
 
     def __init__(
-        self, node: Node, expected: dict[str, tuple[str, bool]], discover: bool = False, exclude: str = ""
+        self,
+        node: Node,
+        expected: dict[str, tuple[str, bool]],
+        discover: bool = False,
+        exclude: str = "",
+        one_publisher: bool = False,
     ) -> None:
         self._node = node
         self._exclude = re.compile(exclude) if exclude else None
-        self._discover = discover
+        self._discover, self._one_publisher = discover, one_publisher
+        self._followed: dict[str, PublisherGuard] = {}
         self._group = Unattended()
         self._refused: set[str] = set()
         self._subscriptions: dict[str, Subscription] = {}
@@ -82,8 +91,11 @@ class Tap:
         """All messages received since the last call, topic by topic."""
         for topic, subscription in self._subscriptions.items():
             handle, message_type = subscription.handle, subscription.msg_type
+            guard = self._followed.get(topic)
             while (taken := handle.take_message(message_type, True)) is not None:
                 data, info = taken
+                if guard is not None and not guard.admits_message(info):
+                    continue
                 number, publisher = info.get("publication_sequence_number"), info.get("publisher_gid")
                 yield RawMessage(
                     topic,
@@ -93,6 +105,11 @@ class Tap:
                     -1 if number is None else number,
                     publisher["data"] if publisher else b"",
                 )
+
+    def report(self, status: Diagnostics) -> None:
+        """Adds which topics have a second publisher, where one alone is followed."""
+        for guard in self._followed.values():
+            guard.report(status)
 
     def _excluded(self, topic: str) -> bool:
         return self._exclude is not None and self._exclude.search(topic) is not None
@@ -110,6 +127,8 @@ class Tap:
         self._subscriptions[topic] = self._node.create_subscription(
             message_type, topic, lambda _: None, qos, raw=True, callback_group=self._group
         )
+        if self._one_publisher:
+            self._followed.setdefault(topic, PublisherGuard(self._node, topic))
         self._offered[topic] = offered
         self.types[topic] = kind
 

@@ -47,7 +47,8 @@ class StartStateConfig:
         seed: of the pool; separate from a run's seed.
         own_world: where the physics is drawn, the states are made in the episode's own world, not the nominal one.
         ahead: steps for the next episode's state that a row makes in the background in each 80 ms.
-        reuse: where that state is not ready, the row keeps its world and start state; else it is finished at once.
+        reuse: where that state is not ready, a row that has enough worlds is given one of them again, with its start
+            state; else it is finished at once.
     """
 
     size: int

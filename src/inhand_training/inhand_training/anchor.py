@@ -60,11 +60,11 @@ class Anchor:
         parameters, self._memory = self.network(observation, self._memory, start)
         return parameters
 
-    def save(self) -> Any:
-        """The network and its memory."""
-        return self.network.state_dict(), self._memory
+    def save(self) -> dict[str, Any]:
+        """The network, and what it remembers of the experience under way."""
+        return {"anchor": self.network.state_dict(), "anchor_memory": self._memory}
 
-    def restore(self, saved: Any) -> None:
-        """Goes back to what `save` returned."""
-        tensors, self._memory = saved
-        self.network.load_state_dict(tensors)
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Goes back to what `save` returned; without a memory, the next rollout has to begin with new episodes."""
+        self.network.load_state_dict(saved["anchor"])
+        self._memory = saved.get("anchor_memory")

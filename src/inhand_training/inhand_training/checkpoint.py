@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from inhand_core.files import naming, to_disk
 from inhand_training.ranks import Ranks
 
 HANDED_ON = "handed_on"
@@ -16,13 +18,17 @@ _NAME, _NEW, _OLD = "checkpoint", "checkpoint.new", "checkpoint.old"
 
 
 def save_checkpoint(folder: Path, content: dict[str, Any], ranks: Ranks) -> None:
-    """Writes this rank's `content` and torch's random state; complete once every rank has returned."""
+    """Writes this rank's `content` and torch's random state; complete once every rank has returned.
+
+    Raises:
+        OSError: the disk refuses; the checkpoint before is as it was.
+    """
     new = folder / _NEW
     if ranks.is_first:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
     ranks.barrier()
-    torch.save({**content, "torch_random": torch.get_rng_state()}, new / f"rank_{ranks.rank}.pt")
+    _save({**content, "torch_random": torch.get_rng_state()}, new / f"rank_{ranks.rank}.pt")
     ranks.barrier()
     if ranks.is_first:
         if (folder / _NAME).exists():
@@ -38,8 +44,21 @@ def write_checkpoint(folder: Path, contents: list[dict[str, Any]]) -> None:
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
     for rank, content in enumerate(contents):
-        torch.save(content, new / f"rank_{rank}.pt")
+        _save(content, new / f"rank_{rank}.pt")
     new.rename(folder / _NAME)
+
+
+def _save(content: dict[str, Any], path: Path) -> None:
+    """Writes one rank's file, and brings it to the disk before the folder has its name."""
+    try:
+        with naming(path):
+            torch.save(content, path)
+            to_disk(path)
+    except OSError:  # the room is somebody else's, also while torch still has the file open
+        if path.is_file():
+            os.truncate(path, 0)
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
 
 
 def find_checkpoint(folder: Path) -> Path | None:

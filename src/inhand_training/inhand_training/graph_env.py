@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from inhand_core import rotations
+from inhand_core.config import ConfigError
 from inhand_core.graph import InProcessGraph, build_chains, reset_key
 from inhand_core.graph_spec import GraphSpec, load_graph
 from inhand_core.link import Link
@@ -25,6 +26,7 @@ from inhand_training.palm import palm_offset, wrist_pitch
 from inhand_training.reward import RewardConfig, reward
 
 POLICY_GROUP = "policy"
+_PREVIOUS = "previous_action"
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,12 @@ class GraphEnv:
         wires = spec.component("policy").inputs
         # The rest is as the policy component has it: links see only what is read, here and there.
         self._ports = {port: wires[port] for port in ("fingertips", "object_pose", "goal")}
-        if "joint_states" in required_ports(config.policy):
-            self._ports["joint_states"] = wires["joint_states"]
+        needed = [port for port in required_ports(config.policy) if port not in self._ports and port != _PREVIOUS]
+        if unwired := sorted(set(needed) - set(wires)):
+            raise ConfigError(
+                f"observation needs ports {unwired}, which the graph does not wire; wired: {sorted(wires)}"
+            )
+        self._ports |= {port: wires[port] for port in needed}
         self._given = np.zeros((self.batch, N_ACTUATORS))
         links = spec.component("policy").input_links
         self._policy_links = build_chains(links, self.graph.seeds, self.graph.groups)
@@ -277,7 +283,7 @@ class GraphEnv:
             port: self._policy_links.apply(port, latest[topic], self.graph.time_ns)
             for port, topic in self._ports.items()
         }
-        inputs["previous_action"] = HandAction(self._given, np.full(self._given.shape, -1, np.int64), self._trial_id())
+        inputs[_PREVIOUS] = HandAction(self._given, np.full(self._given.shape, -1, np.int64), self._trial_id())
         policy = assemble(self.config.policy, inputs).astype(np.float32)
         state = State(
             truth=self._truth,

@@ -3,7 +3,8 @@
 A checkpoint in a run's folder holds everything, experience under way included, and is large. A kept file holds what
 cannot be gathered anew: networks, optimisers, curricula, counters and the curve. `keep` writes one from a phase's
 newest checkpoint; `unpack` makes checkpoints of the kept files in a run's folder that has none, so that a bare machine
-goes on where the last one stopped. Networks are stored as they are, the optimisers' moments in bfloat16.
+goes on where the last one stopped. Networks are stored as they are, the optimisers' moments in bfloat16, the matrices
+of an anchor, which learns no more, in float16.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from inhand_training.runlog import log_entries, write_entries
 
 MAX_BYTES = 16_000_000
 """A kept file is smaller."""
-GATHERED = ("collector", "distiller")
+GATHERED = ("collector", "distiller", "anchor_memory")
 """Parts of a learner's state that new experience replaces."""
 CURVE_POINTS = 300
-_MOMENTS = ("exp_avg", "exp_avg_sq")
+_MOMENTS, _ANCHOR = ("exp_avg", "exp_avg_sq"), "learner.anchor."
 _KEY, _VERSION = "inhand_training_state", 1
 
 
@@ -102,8 +103,7 @@ def _flatten(value: Any, name: str, tensors: dict[str, Tensor], seen: dict[tuple
     """A tree for JSON, its tensors under names of their own in `tensors`; what shares memory is stored once."""
     if isinstance(value, Tensor):
         place = seen.setdefault((value.data_ptr(), value.shape, value.dtype), name) if value.numel() else name
-        small = value.to(torch.bfloat16) if name.rpartition(".")[2] in _MOMENTS else value
-        tensors.setdefault(place, small.detach().cpu().clone().contiguous())
+        tensors.setdefault(place, _small(name, value).detach().cpu().clone().contiguous())
         return {"tensor": place, "type": str(value.dtype).removeprefix("torch.")}
     if isinstance(value, dict):
         items = value.items()
@@ -114,6 +114,13 @@ def _flatten(value: Any, name: str, tensors: dict[str, Tensor], seen: dict[tuple
     if value is None or isinstance(value, (bool, int, float, str)):
         return {"value": value}
     raise TypeError(f"{name}: {type(value).__name__} in training state; it holds tensors and plain values")
+
+
+def _small(name: str, value: Tensor) -> Tensor:
+    """A tensor in the precision that is enough for it."""
+    if name.rpartition(".")[2] in _MOMENTS:
+        return value.to(torch.bfloat16)
+    return value.to(torch.float16) if name.startswith(_ANCHOR) and value.ndim > 1 else value
 
 
 def _restored(tree: dict[str, Any], tensors: dict[str, Tensor]) -> Any:

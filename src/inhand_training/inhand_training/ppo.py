@@ -154,7 +154,7 @@ class Ppo:
             "updates": self.updates,
         }
         if self.anchor is not None:
-            saved["anchor"] = self.anchor.save()
+            saved |= self.anchor.save()
         if self.averaged is None:
             return saved
         return {**saved, "averaged": self.averaged.state_dict(), HANDED_ON: self.averaged.module.state_dict()}
@@ -169,7 +169,7 @@ class Ppo:
         if self.averaged is not None:
             self.averaged.load_state_dict(saved["averaged"])
         if self.anchor is not None:
-            self.anchor.restore(saved["anchor"])
+            self.anchor.restore(saved)
 
     def _prepare(self, rollout: Rollout) -> Batch:
         """Advantages normalised over all ranks, normalised value targets; what is not valid gets weight 0."""

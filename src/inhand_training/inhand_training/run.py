@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,16 +64,24 @@ def _run(config: TrainingConfig, folder: Path, only: str | None) -> None:
 def _run_rank(rank: int, size: int, store: str | None, config: TrainingConfig, folder: Path, only: str | None) -> None:
     torch.set_num_threads(1)
     ranks = Ranks(rank, size, store)
-    stop = StopRequest()
     try:
-        for index, phase in enumerate(config.phases):
-            if (only is None or phase.name == only) and not stop():
-                run_phase(index, phase, config, folder, ranks, stop)
+        run_phases(config, folder, ranks, StopRequest(), only)
     finally:
         ranks.close()
 
 
-def run_phase(index: int, phase: Phase, config: TrainingConfig, folder: Path, ranks: Ranks, stop: StopRequest) -> None:
+def run_phases(
+    config: TrainingConfig, folder: Path, ranks: Ranks, stop: Callable[[], bool], only: str | None = None
+) -> None:
+    """The phases on one rank, until any rank is asked to stop: one that went on alone would wait for ever."""
+    for index, phase in enumerate(config.phases):
+        if (only is None or phase.name == only) and not ranks.any(stop()):
+            run_phase(index, phase, config, folder, ranks, stop)
+
+
+def run_phase(
+    index: int, phase: Phase, config: TrainingConfig, folder: Path, ranks: Ranks, stop: Callable[[], bool]
+) -> None:
     """One phase on one rank."""
     seed = config.seed * 1_000_003 + index * 1009 + ranks.rank
     torch.manual_seed(seed)

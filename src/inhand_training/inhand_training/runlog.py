@@ -12,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from torch.utils.tensorboard import SummaryWriter
 
 from inhand_core.config import to_mapping
+from inhand_core.files import naming, write_whole
 from inhand_training.env import Counts
 
 SHOWN = ("minutes", "steps", "goals_per_100", "drops_per_goal", "timeouts_per_goal", "mean_goals", "steps_per_s")
@@ -34,8 +35,8 @@ def revision(folder: Path | None = None) -> str:
 def write_provenance(folder: Path, config: Any) -> None:
     """Writes config.yaml (resolved) and revision.txt into a new or old run folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "config.yaml").write_text(yaml.safe_dump(to_mapping(config), sort_keys=False))
-    (folder / "revision.txt").write_text(revision() + "\n")
+    write_whole(folder / "config.yaml", yaml.safe_dump(to_mapping(config), sort_keys=False))
+    write_whole(folder / "revision.txt", revision() + "\n")
 
 
 def log_entries(folder: Path) -> list[dict[str, float]]:
@@ -43,7 +44,10 @@ def log_entries(folder: Path) -> list[dict[str, float]]:
     path = folder / "log.jsonl"
     kept: list[dict[str, float]] = []
     for line in path.read_text().splitlines() if path.is_file() else []:
-        entry = json.loads(line)
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:  # half of it, of a run that was killed or whose disk was full
+            continue
         while kept and kept[-1]["steps"] >= entry["steps"]:
             kept.pop()
         kept.append(entry)
@@ -69,7 +73,7 @@ def failures_per_goal(counts: Counts) -> dict[str, float]:
 
 def write_entries(folder: Path, entries: list[dict[str, float]]) -> None:
     """Begins the log of a phase with entries of another machine."""
-    (folder / "log.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    write_whole(folder / "log.jsonl", "".join(json.dumps(entry) + "\n" for entry in entries))
 
 
 class RunLog:
@@ -82,7 +86,10 @@ class RunLog:
 
     def __init__(self, folder: Path, phase: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / "log.jsonl").open("a")
+        self._path = folder / "log.jsonl"
+        torn = self._path.is_file() and not self._path.read_bytes().endswith(b"\n")
+        self._file = self._path.open("a")
+        self._file.write("\n" if torn and self._path.stat().st_size else "")
         self._board = SummaryWriter(str(folder))
         columns = (TextColumn("[cyan]{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
         self._progress = Progress(*columns)
@@ -93,10 +100,12 @@ class RunLog:
 
     def write(self, scalars: dict[str, float]) -> None:
         """One entry; `steps` is its place on the axis."""
-        self._file.write(json.dumps({k: float(f"{v:.6g}") for k, v in scalars.items()}) + "\n")
-        self._file.flush()
-        for key, value in scalars.items():
-            self._board.add_scalar(key, value, int(scalars["steps"]))
+        with naming(self._path):
+            self._file.write(json.dumps({k: float(f"{v:.6g}") for k, v in scalars.items()}) + "\n")
+            self._file.flush()
+        with naming(self._path.parent):
+            for key, value in scalars.items():
+                self._board.add_scalar(key, value, int(scalars["steps"]))
         shown = [key for key in SHOWN if key in scalars]
         rest = [key for key in scalars if key not in shown]
         line = " ".join(f"[bold]{k}[/] {scalars[k]:.4g}" for k in shown)

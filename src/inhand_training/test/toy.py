@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
+from inhand_training import run
 from inhand_training.env import Counts, Episodes, Step
-from inhand_training.ranks import StopRequest
+from inhand_training.ranks import Ranks, StopRequest
 
 LENGTH = 4
 
@@ -83,3 +85,13 @@ def until_stopped(rank: int, size: int, store: str, folder: str) -> None:
     while not stop():
         time.sleep(0.02)
     (Path(folder) / f"{rank}.stopped").touch()
+
+
+def one_is_stopped(rank: int, size: int, store: str, folder: str) -> None:
+    """A rank of a run of two phases whose first process is asked to stop before the first; notes that it has ended."""
+    ranks = Ranks(rank, size, store)
+    run.run_phase = lambda *_: ranks.barrier()
+    phases = [SimpleNamespace(name=name) for name in ("first", "second")]
+    run.run_phases(SimpleNamespace(phases=phases), Path(folder), ranks, lambda: rank == 0)
+    (Path(folder) / f"{rank}.ended").touch()
+    ranks.close()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from inhand_core.config import ConfigError
+from inhand_core.paths import resource_root
 from inhand_core.signals import ObjectPose
 from inhand_core.times import NANOSECONDS
 from inhand_core.tracked_body import TrackedBody
 from inhand_data.intrinsics import CameraError, intrinsics_of
 from inhand_data.pixels import ImageError, rgb_image
-from inhand_vision.estimator import PoseEstimator, TrustConfig
+from inhand_vision.estimator import PoseEstimator, TrustConfig, load_estimator
 from inhand_vision.view import InputView
 
 
@@ -55,6 +59,18 @@ class LivePose:
     reason: str
 
 
+def load_live(config: PoseEstimatorConfig) -> LivePoses:
+    """`LivePoses` with the estimator whose weights the configuration names: a path, or one below the project's root.
+
+    Raises:
+        ConfigError: the file is none of an estimator's.
+    """
+    given = Path(config.weights)
+    weights = given if given.is_file() else resource_root() / given
+    torch.set_num_threads(config.threads or torch.get_num_threads())
+    return LivePoses(load_estimator(weights, config.trust()), dataclasses.replace(config, weights=str(weights)))
+
+
 class LivePoses:
     """Takes images as they come, and estimates when those of one instant are there.
 
@@ -65,11 +81,12 @@ class LivePoses:
         config: skew and age.
 
     Attributes:
+        metadata: of the estimator's weights.
         refused: messages left out so far, by camera and kind ("image", "camera_info", "frame").
     """
 
     def __init__(self, estimator: PoseEstimator, config: PoseEstimatorConfig) -> None:
-        self._estimator, self._config = estimator, config
+        self._estimator, self._config, self.metadata = estimator, config, estimator.metadata
         count = len(estimator.metadata.cameras)
         size = estimator.metadata.images.size
         self._images = np.zeros((count, size, size, 3), np.uint8)

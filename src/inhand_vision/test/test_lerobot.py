@@ -14,19 +14,24 @@ from inhand_data.bags import BagError
 from inhand_description import JOINT_NAMES
 from inhand_vision.datasets.bag_index import IMAGE_TOPICS
 from inhand_vision.datasets.commands import export
+from inhand_vision.datasets.convert import ConvertConfig, convert
+from inhand_vision.datasets.files import PoseDataset
 from inhand_vision.datasets.lerobot import export_lerobot
-from inhand_vision.datasets.signals import SOURCES
+from inhand_vision.datasets.signals import ARRAYS, SOURCES
+from inhand_vision.datasets.sync import SyncConfig
+from inhand_vision.images import load_image_config
 
 MS, START, FRAMES, FPS = 1_000_000, 50 * SECOND, 40, 30
 PERIOD = SECOND // FPS
 RUNNING, ENDED = int(TrialState.RUNNING), int(TrialState.ENDED)
-EPISODES = (range(3, 15), range(20, 36))  # frames of trials 3 and 4
+TRIALS = (range(3, 15), range(20, 36))  # frames of trials 3 and 4
+EPISODES = (range(5, 15), range(22, 36))  # … from their first action on
 LOST = 8  # a frame that the second camera left out
 
 
-def make(folder, topics=None):
+def make(folder, topics=None, joints=JOINT_NAMES):
     """40 frames at 30 Hz of grey value 6 x frame; joints, tips, poses every 5 ms whose numbers are their stamps [s]."""
-    maker, names = BagMaker(folder), list(JOINT_NAMES)
+    maker, names = BagMaker(folder), list(joints)
     kinds = {name: maker.store.types[f"inhand_interfaces/msg/{name}"] for name in ("Fingertips", "HandAction", "Goal")}
     events = []
     for number in range(1 + FRAMES * PERIOD // (5 * MS)):
@@ -37,9 +42,9 @@ def make(folder, topics=None):
             joints = maker.store.types["sensor_msgs/msg/JointState"](
                 header=maker.header(stamp),
                 name=names[::-1],
-                position=np.arange(24.0)[::-1] + seconds,
-                velocity=np.full(24, seconds),
-                effort=np.zeros(24),
+                position=np.arange(float(len(names)))[::-1] + seconds,
+                velocity=np.full(len(names), seconds),
+                effort=np.zeros(len(names)),
             )
             maker.write("/joint_states", joints, stamp)
             tips = [maker.type("geometry_msgs/msg/Point", x=float(i), y=seconds, z=0.0) for i in range(5)]
@@ -97,7 +102,7 @@ def test_info_says_what_there_is(dataset):
     info = json.loads((dataset[0] / "meta/info.json").read_text())
     frames = sum(len(episode) for episode in EPISODES) - 1
     assert (info["codebase_version"], info["fps"], info["total_episodes"]) == ("v3.0", FPS, 2)
-    assert info["total_frames"] == frames and dataset[1]["left_out"] == 1 and info["total_tasks"] == 2
+    assert info["total_frames"] == frames and dataset[1]["left_out"] == 5 and info["total_tasks"] == 2
     assert info["features"]["observation.images.top"]["shape"] == [480, 640, 3]
     assert info["features"]["observation.state"]["names"] == list(JOINT_NAMES)
     assert info["splits"] == {"train": "0:2"}
@@ -125,9 +130,9 @@ def test_rows_hold_the_signals_as_of_their_image_and_trials_are_episodes(dataset
 
 def test_episodes_and_tasks_point_into_the_data(dataset):
     first, second = read(dataset, "meta/episodes/chunk-{chunk_index:03d}/file-{file_index:03d}.parquet")
-    assert (first["dataset_from_index"], first["dataset_to_index"], first["length"]) == (0, 11, 11)
-    assert (second["dataset_from_index"], second["dataset_to_index"]) == (11, 27)
-    assert second["videos/observation.images.left/from_timestamp"] == pytest.approx(11 / FPS)
+    assert (first["dataset_from_index"], first["dataset_to_index"], first["length"]) == (0, 9, 9)
+    assert (second["dataset_from_index"], second["dataset_to_index"]) == (9, 23)
+    assert second["videos/observation.images.left/from_timestamp"] == pytest.approx(9 / FPS)
     assert first["tasks"] == ["turn the block to (x, y, z, w) = (0.000, 0.000, 0.000, 1.000)"]
     assert len(second["tasks"]) == 2 and len(first["stats/action/mean"]) == 20
     tasks = parquet.read_table(dataset[0] / "meta/tasks.parquet")
@@ -157,10 +162,40 @@ def test_statistics_cover_every_feature(dataset):
     assert len(stats["observation.state"]["std"]) == len(SOURCES["observation.state"].names)
 
 
+def test_the_projects_own_format_holds_the_same_signals(dataset, tmp_path):
+    """Row by row as LeRobot's; and where no action of the trial is in force yet, the action is NaN."""
+    convert([dataset[0].parent / "bag"], tmp_path, ConvertConfig(load_image_config(), SyncConfig(), val_fraction=0.0))
+    own, rows = PoseDataset(tmp_path), {row["stamp_ns"]: row for row in read(dataset, dataset[1]["data_path"])}
+    assert own.signals == tuple(ARRAYS)
+    # a trial's first frame has no label here: the pose before it was measured before the trial
+    stamps = [START + frame * PERIOD for trial in TRIALS for frame in trial[1:] if frame != LOST]
+    assert [int(own[i]["stamp_ns"][0]) for i in range(len(own))] == stamps
+    for i, stamp in enumerate(stamps):
+        item, acts = own[i], stamp in rows
+        assert np.isnan(item["action"]).all() == (not acts)
+        assert all(np.isfinite(item[name]).all() for name in ARRAYS if name != "action")
+        for name, (signal, shape) in ARRAYS.items():
+            assert item[name].shape == shape and item[name].dtype == np.float32
+            assert not acts or np.allclose(item[name].ravel(), rows[stamp][signal], atol=1e-6)
+    report = own.index["report"]["bag"]["signals"]
+    assert report == {**dict.fromkeys(ARRAYS, len(stamps)), "action": len(rows)}
+    assert "signals" not in vars(own.gather([0, 1]))  # what trains an estimator are images and poses alone
+
+
+def test_a_foreign_joint_state_is_no_signal_and_no_end(tmp_path):
+    names = ("/joint_states", "joint_position")
+    folder = make(tmp_path / "bag", joints=["finger_1", "finger_2"])
+    convert([folder], tmp_path / "own", ConvertConfig(load_image_config(), SyncConfig(), val_fraction=0.0))
+    own = PoseDataset(tmp_path / "own")
+    assert np.isnan(own[0][names[1]]).all() and np.isfinite(own[0]["goal"]).all()
+    with pytest.raises(BagError, match="no image within a running trial has all signals"):
+        export_lerobot([folder], tmp_path / "lerobot")
+
+
 def test_the_command_counts_and_refuses(dataset, tmp_path, capsys):
     bag = dataset[0].parent / "bag"
     export((bag, bag), tmp_path / "twice")
-    assert "4 episodes, 54 frames, 2 tasks at 30 Hz; 2 frames left out" in capsys.readouterr().out
+    assert "4 episodes, 46 frames, 2 tasks at 30 Hz; 10 frames left out" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="exists"):
         export((bag,), tmp_path / "twice")
     with pytest.raises(BagError, match=r"no messages of \['/camera_left/image_raw'"):

@@ -15,7 +15,6 @@ from inhand_description.things import Thing, surfaces
 from inhand_viz.object_mesh import Face, ObjectShape, shape_of
 from inhand_viz.urdf_tree import UrdfTree, mesh_path
 
-OBJECT_NAMES = tuple(OBJECTS)
 _MESHES = "package://inhand_description/meshes/"
 _ON_FACE = 1e-6
 """Corners within this distance [m] of a face's plane belong to it."""
@@ -75,16 +74,7 @@ def _outline(thing: Thing, normal: tuple[float, float, float]) -> np.ndarray:
 
 def _tile(face: FaceRow) -> np.ndarray:
     """(n, 3) [m] outline of a tile."""
-    outward = np.array(face.normal)
-    x = np.cross(outward, np.eye(3)[np.abs(outward).argmin()])
-    x /= np.linalg.norm(x)
-    y = np.cross(outward, x)
-    if face.disc is not None:
-        angle = np.arange(16) * np.pi / 8
-        places = face.disc * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    else:
-        places = np.array([[1, 1], [-1, 1], [-1, -1], [1, -1]]) * np.array(face.tile)
-    return _around(places @ np.stack([x, y]) + (face.distance + _ABOVE) * outward, outward)
+    return _around(face.outline(_ABOVE), np.array(face.normal))
 
 
 def _around(corners: np.ndarray, outward: np.ndarray) -> np.ndarray:

@@ -81,6 +81,9 @@ class UrdfTree:
             raise UrdfError(f"not a URDF: {error}") from error
         self.text = text
         self.links = [link.get("name", "") for link in robot.findall("link")]
+        for link in robot.findall("link"):
+            for element in link:  # those of inertias and collisions too: others read this text as well
+                _origin(element, f"link {link.get('name', '')!r}: {element.tag}")
         self.joints = [_joint(element) for element in robot.findall("joint")]
         colors = {m.get("name"): _color(m) for m in robot.findall("material") if m.find("color") is not None}
         self.visuals = [

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import os
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Set
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
 import numpy as np
-from ament_index_python.packages import get_package_prefix
 from rcl_interfaces.srv import GetParameters
 from rosgraph_msgs.msg import Clock
 from std_srvs.srv import SetBool, Trigger
 
-from inhand_bench.faults.system import MODES, STILL, Lost, System
+from inhand_bench.faults.disk import full_disk
+from inhand_bench.faults.system import LIMIT_S, MODES, STILL, System, program, require
 from inhand_core.paths import config_file
 from inhand_core.signals import HandAction, HandSensors, MotorCommands
 from inhand_core.times import NANOSECONDS
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
 
+LASTS_S = 5.0
+"""For so long a stranger speaks at least [s]."""
+UNGUARDED = {"hand/motor_commands", "joint_states"}
+"""Streams that this case leaves out: commands have a claim and a case of their own, and joint states only reach weights
+that use them."""
 SAFE = {ControllerStatus.HOLD, ControllerStatus.ZERO_TORQUE, ControllerStatus.DISABLED, ControllerStatus.STOPPED}
 Case = Callable[[System], str]
-
-
-def require(condition: object, text: str) -> None:
-    """Raises Lost with this text where the condition does not hold."""
-    if not condition:
-        raise Lost(text)
 
 
 def kill(program: str, system: System) -> str:
@@ -124,17 +123,25 @@ def action(value: float, stamp_ns: int, number: int) -> Any:
 
 
 def forge_actions(system: System) -> str:
-    """Values that are none, stamps of other times, forged numbers, on both topics of actions: nothing is followed."""
+    """Values that are none, stamps of other times, forged numbers, and actions as they should be: none is followed.
+
+    On both topics of actions, while the policy is frozen: a publisher that says nothing is not replaced by another.
+    """
     names = ("hand/action", "policy/action")
     with system.publisher(names[0]) as first, system.publisher(names[1]) as second, without_policy(system):
-        now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
+        now = to_ns(system.newest("hand/sensors").header.stamp)
         then, before = time.monotonic(), system.status()
         forged = [(value, now, 10**7) for value in (np.nan, np.inf, -np.inf, 1.01, 1e300)]
         times = (0, now - 60 * NANOSECONDS, now + 3600 * NANOSECONDS)
         forged += [(1.0, stamp, number) for stamp, number in itertools.product(times, (10**8, 2**64 - 1))]
         for values, outlet in itertools.product(forged, (first, second)):
             outlet.publish(action(*values))
-        time.sleep(2.0)
+        for number in range(10**9, 10**9 + 60):
+            now = to_ns(system.newest("hand/sensors").header.stamp)
+            for outlet in (first, second):
+                outlet.publish(action(0.5, now, number))
+            time.sleep(0.08)
+        system.wait(lambda: all(strangers(system, then, names)), "error that names the stranger")
         after = system.status()
         require(ControllerStatus.RUNNING not in system.modes(then), "a forged action was followed")
         require(after.lost_actions < 10**6, f"{after.lost_actions} lost actions were counted")
@@ -142,9 +149,47 @@ def forge_actions(system: System) -> str:
     return f"held; {after.refused_foreign - before.refused_foreign} of a second publisher refused"
 
 
+def strangers(system: System, then: float, topics: Iterable[str]) -> list[bool]:
+    """Whether errors in the diagnostics since then name this node as a second publisher, by topic."""
+    said = [text for text in system.errors(then, "/fault_campaign") if "publish" in text]
+    return [any(f"{topic}: " in text or f"{topic} has " in text for text in said) for topic in topics]
+
+
+def forge_streams(system: System) -> str:
+    """All that the graph's nodes say, said once more by a stranger, as a second graph's nodes or a bag that is played
+    would: the system goes on as if it were not there, and every stream is named."""
+    topics = sorted({topic for c in system.spec.components for topic in c.inputs.values()} - UNGUARDED)
+    then = time.monotonic()
+    with ExitStack() as stack:
+        outlets = {topic: stack.enter_context(system.publisher(topic)) for topic in topics}
+        while time.monotonic() < then + LASTS_S or not all(strangers(system, then, topics)):
+            require(time.monotonic() < then + LIMIT_S, f"not named: {unnamed(system, then, topics)}")
+            now = to_ns(system.newest("hand/sensors").header.stamp)
+            for topic, outlet in outlets.items():
+                if (message := system.newest(topic)) is not None:
+                    outlet.publish(altered(message, now))
+            time.sleep(0.02)
+        system.wait_for_mode(ControllerStatus.RUNNING)
+        require(not system.modes(then) - {ControllerStatus.RUNNING, ControllerStatus.HOLD}, "torque was interrupted")
+    return f"{len(topics)} streams refused and named, the system ran on"
+
+
+def altered(message: Any, stamp_ns: int) -> Any:
+    """A message as another publisher would have it: later numbers, and now."""
+    other = copy.deepcopy(message)
+    other.header.stamp = to_stamp(stamp_ns)
+    other.sequence = message.sequence + 10**4
+    return other
+
+
+def unnamed(system: System, then: float, topics: list[str]) -> list[str]:
+    """Topics whose second publisher no diagnostics have named."""
+    return [topic for topic, named in zip(topics, strangers(system, then, topics)) if not named]
+
+
 def forge_sensors(system: System) -> str:
     """A second publisher of sensors, with broken wires and leaps and higher numbers: refused."""
-    newest, before = system.since("hand/sensors", 0.0)[-1], system.status().refused_foreign
+    newest, before = system.newest("hand/sensors"), system.status().refused_foreign
     with system.publisher("hand/sensors") as outlet:
         for k, counts in zip(range(300), itertools.cycle((0.0, 4095.0, 2000.0))):
             signal_ = HandSensors(np.full((1, 26), counts), np.zeros((1, 20)), np.array([newest.start + 7]))
@@ -180,29 +225,14 @@ def blackout(system: System) -> str:
     return freeze("sim_node", system, {ControllerStatus.ZERO_TORQUE})
 
 
-def full_disk(system: System) -> str:
-    """A second recorder on a disk without room: it says so, its bag opens, the system runs on."""
-    then, bag = time.monotonic(), system.folder / "full"
-    room = shutil.disk_usage(system.folder).free // 2**20 + 10_000
-    command = [program("inhand_ros", "recorder_node"), "--ros-args", "-r", "__node:=recorder_of_a_full_disk"]
-    recorder = system.start("full_disk", [*command, "-p", f"bag:={bag}", "-p", f"keep_free_mb:={room}.0"])
-    system.wait(lambda: "less than" in system.log("full_disk") or recorder.poll() is not None, "word of the full disk")
-    time.sleep(1.0)
-    if recorder.poll() is None:
-        recorder.send_signal(signal.SIGINT)
-        recorder.wait(60.0)
-    require(ControllerStatus.RUNNING in system.modes(then), "the system did not run on")
-    said = [line for line in system.log("full_disk").splitlines() if "less than" in line or "MiB" in line]
-    return f"said: {said[0].strip()[-90:]}" if said else "ended at once"
-
-
 def clock_step(system: System) -> str:
     """/clock leaps by an hour and back, as a stepped clock does: the hand holds and goes on."""
-    now = to_ns(system.since("hand/sensors", 0.0)[-1].header.stamp)
+    now, then = to_ns(system.newest("hand/sensors").header.stamp), time.monotonic()
     with system.publisher("/clock", Clock) as outlet:
         for offset, k in itertools.product((3600, -3600), range(100)):
             outlet.publish(Clock(clock=to_stamp(now + offset * NANOSECONDS + k * 10_000_000)))
             time.sleep(0.005)
+    system.wait(lambda: all(strangers(system, then, ["clock"])), "error that names the stranger")
     back = system.wait_for_mode(ControllerStatus.RUNNING)
     require(system.status().lost_actions < 10**6, f"{system.status().lost_actions} lost actions were counted")
     return f"running {back:.1f} s after the last leap"
@@ -243,11 +273,6 @@ def torques_of(system: System, then: float) -> list[float]:
     return [0.0, *(max(map(abs, message.torque)) for message in system.since("hand/motor_commands", then))]
 
 
-def program(package: str, name: str) -> str:
-    """Path of an executable."""
-    return f"{get_package_prefix(package)}/lib/{package}/{name}"
-
-
 NODES = ("sim_node", "tracker_node", "goal_node", "policy_node", "smoother_node", "rt_node")
 CASES: dict[str, Case] = {
     **{f"kill {name}": partial(kill, name) for name in (*NODES, "recorder_node", "monitor_node")},
@@ -258,11 +283,12 @@ CASES: dict[str, Case] = {
     "flood": flood,
     "forged actions": forge_actions,
     "forged sensors": forge_sensors,
+    "forged streams": forge_streams,
     "forged torques": forge_torques,
     "blackout": blackout,
     "full disk": full_disk,
     "clock step": clock_step,
     "second graph": second_graph,
 }
-SHORT = ("kill rt_node", "stop", "forged actions", "forged torques", "blackout", "second graph")
+SHORT = ("kill rt_node", "stop", "forged actions", "forged streams", "forged torques", "blackout", "second graph")
 """The cases of the short form: about a minute of the hand's own safety."""

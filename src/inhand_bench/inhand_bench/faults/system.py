@@ -10,12 +10,13 @@ import signal
 import subprocess
 import threading
 import time
-from collections import defaultdict
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import rclpy
+from ament_index_python.packages import get_package_prefix
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from std_srvs.srv import SetBool, Trigger
@@ -32,9 +33,10 @@ STILL = 0.02
 """A current of the motors that is none [A]: commands of zero, as floats."""
 START_S, LIMIT_S, END_S = 300.0, 120.0, 30.0
 """Limits of waiting for the first action, for what a case wants to see, and for the launch's end [s]."""
+HEARD = 30_000
+"""Messages of each topic that are remembered: two minutes of the fastest."""
 MODES = {getattr(ControllerStatus, name): name for name in ("DISABLED", "SOFT_START", "RUNNING", "HOLD")}
 MODES |= {ControllerStatus.ZERO_TORQUE: "ZERO_TORQUE", ControllerStatus.STOPPED: "STOPPED"}
-HEARD = ("hand/sensors", "hand/motor_commands", "hand/action", "policy/action", "joint_states")
 
 
 class Lost(Exception):
@@ -58,13 +60,13 @@ class System:
             "PYTHONUNBUFFERED": "1",
         }
         self.spec = load_graph("realtime")
-        self._heard: dict[str, list[tuple[float, Any]]] = defaultdict(list)
+        self._heard: dict[str, deque[tuple[float, Any]]] = {}
         self._processes: list[subprocess.Popen] = []
         self._context = rclpy.Context()
         rclpy.init(context=self._context, domain_id=self.domain)
         self.node = rclpy.create_node("fault_campaign", context=self._context)
-        for topic in HEARD:
-            self._listen(topic, message_class(self.spec.topics[topic].message))
+        for topic, entry in self.spec.topics.items():
+            self._listen(topic, message_class(entry.message), entry.qos == "latched")
         self._listen("controller/status", ControllerStatus)
         self._listen("/diagnostics", DiagnosticArray)
         self._executor = SingleThreadedExecutor(context=self._context)
@@ -111,6 +113,11 @@ class System:
     def since(self, topic: str, then: float) -> list[Any]:
         """Messages that came after a time of `time.monotonic` [s]."""
         return [message for at, message in list(self._heard[topic]) if at > then]
+
+    def newest(self, topic: str) -> Any:
+        """The newest message; None before the first."""
+        heard = self._heard[topic]
+        return heard[-1][1] if heard else None
 
     def modes(self, then: float) -> set[int]:
         """What the controller has reported since then."""
@@ -216,12 +223,25 @@ class System:
             process.wait()
         return self.launch.returncode
 
-    def _listen(self, topic: str, kind: Any) -> None:
-        def hear(message: Any) -> None:
-            self._heard[topic].append((time.monotonic(), message))
+    def _listen(self, topic: str, kind: Any, latched: bool = False) -> None:
+        heard = self._heard[topic] = deque(maxlen=HEARD)
 
-        self.node.create_subscription(kind, topic, hear, observer_qos())
+        def hear(message: Any) -> None:
+            heard.append((time.monotonic(), message))
+
+        self.node.create_subscription(kind, topic, hear, observer_qos(latched=latched))
 
     def _spin(self) -> None:
         with contextlib.suppress(ExternalShutdownException):
             self._executor.spin()
+
+
+def require(condition: object, text: str) -> None:
+    """Raises Lost with this text where the condition does not hold."""
+    if not condition:
+        raise Lost(text)
+
+
+def program(package: str, name: str) -> str:
+    """Path of an executable."""
+    return f"{get_package_prefix(package)}/lib/{package}/{name}"

@@ -19,7 +19,7 @@ from inhand_core.graph import known_groups
 from inhand_core.paths import config_file, resource_root, state_folder
 from inhand_ros import declare, run_node
 from inhand_ros.parameters import declare_config
-from inhand_viz.model import OBJECT_NAMES, joint_names, load_hand, object_shape
+from inhand_viz.model import joint_names, load_hand, object_shape
 
 VISITOR_CHECK_S = 0.5
 
@@ -33,7 +33,7 @@ class ConsoleNode(Node):
         overrides = declare_config(self, ConsoleConfig, {name: raw[name] for name in ("host", "port")})
         config = load_config(ConsoleConfig, {**raw, **overrides}, "console.yaml")
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
-        name = declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}")
+        name = declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
         urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
         self._feed = Feed(self, spec, config.rate_window_s)
         self._watch, self._in_use = GraphWatch(self), InUseWatch(self)

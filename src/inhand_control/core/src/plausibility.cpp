@@ -6,6 +6,14 @@
 namespace inhand_control
 {
 
+namespace
+{
+
+constexpr double kNearStop =
+  0.1;  // rad; a joint so near to the end of its range may stand at its stop
+
+}  // namespace
+
 Plausibility::Plausibility(const HandModel & hand, const ControllerConfig & config)
 : max_joint_speed_(config.max_joint_speed),
   stuck_torque_(config.stuck_torque),
@@ -25,10 +33,14 @@ Plausibility::Plausibility(const HandModel & hand, const ControllerConfig & conf
     joint_[c] = joint;
     actuator_[c] = hand.actuator_of(joint);
     torque_limit_[c] = hand.torque_limit()[actuator_[c]];
-    other_[c] = c;
+    push_lower_[c] = hand.lower()[actuator_[c]] + kNearStop;
+    push_upper_[c] = hand.upper()[actuator_[c]] - kNearStop;
+    other_[c] = pair_[c] = c;
     for (std::size_t d = 0; d < kHallChannels; ++d) {
       if (d != c && hand.joint_of(d) == joint) {
         other_[c] = d;
+      } else if (d != c && hand.actuator_of(hand.joint_of(d)) == actuator_[c]) {
+        pair_[c] = d;
       }
     }
   }
@@ -43,7 +55,7 @@ bool Plausibility::judge(
     forget(state);
   }
   state.heard_ns = now_ns;
-  watch(now_ns, hall, torque, state);
+  watch(now_ns, hall, position, torque, state);
   if (!state.trusted && state.primed && !state.settling) {
     state.settling = now_ns - state.plausible_ns >= timeout_ns_;
     state.settled_ns = now_ns;
@@ -87,13 +99,13 @@ void Plausibility::forget(PlausibilityState & state) noexcept
 }
 
 void Plausibility::watch(
-  std::int64_t now_ns, const HallArray & hall, const ActuatorArray & torque,
-  PlausibilityState & state) const noexcept
+  std::int64_t now_ns, const HallArray & hall, const JointArray & position,
+  const ActuatorArray & torque, PlausibilityState & state) const noexcept
 {
+  const auto moved = [&](std::size_t c) { return hall[c] != state.hall[c]; };
   for (std::size_t c = 0; c < kHallChannels; ++c) {
-    const double share = torque[actuator_[c]] / torque_limit_[c];
-    if (!state.primed || hall[c] != state.hall[c]) {
-      state.hall[c] = hall[c];
+    const double share = push(c, position, torque);
+    if (!state.primed || moved(c) || moved(pair_[c])) {
       state.torque_min[c] = state.torque_max[c] = share;
       state.pushed_ns[c] = 0;
       continue;
@@ -104,6 +116,22 @@ void Plausibility::watch(
       state.pushed_ns[c] = std::max<std::int64_t>(now_ns, 1);
     }
   }
+  state.hall = hall;
+}
+
+// The torque on a channel's joint in torque limits; 0 where it presses the joint against its stop.
+double Plausibility::push(
+  std::size_t channel, const JointArray & position, const ActuatorArray & torque) const noexcept
+{
+  const double share = torque[actuator_[channel]] / torque_limit_[channel];
+  double coordinate = position[joint_[channel]];
+  if (pair_[channel] != channel) {
+    coordinate += position[joint_[pair_[channel]]];
+  }
+  if (coordinate <= push_lower_[channel]) {
+    return std::max(share, 0.0);
+  }
+  return coordinate >= push_upper_[channel] ? std::min(share, 0.0) : share;
 }
 
 // How far a joint may be from where it is compared with [rad].

@@ -1,4 +1,5 @@
 #include <cmath>
+#include <vector>
 
 #include "controller_fixture.hpp"
 
@@ -20,7 +21,7 @@ protected:
     config_.hall_margin = 0.15;
     config_.hall_disagreement = 0.25;
     config_.max_joint_speed = 30.0;
-    config_.stuck_torque = 0.3;
+    config_.stuck_torque = 0.6;
     config_.stuck_ns = 100 * kMs;
     config_.settle_ns = 100 * kMs;
     config_.soft_start_ns = 50 * kMs;
@@ -212,6 +213,80 @@ TEST_F(Plausible, AFrozenReadingUnderTorqueIsDoubtedAndOneAtRestIsNot)
   EXPECT_TRUE(accepted_);
 }
 
+// Readings that are the same to the count for seconds are what an honest, quantised sensor gives of a
+// joint that does not move: at rest, held by friction, or pressed against its stop.
+
+TEST_F(Plausible, AHandAtRestIsBelievedForAsLongAsItRests)
+{
+  for (int k = 0; k < 12'000; ++k) {  // a minute; actions go on
+    run(0.1);
+    ASSERT_TRUE(accepted_) << k;
+  }
+  EXPECT_EQ(output_.mode, Mode::kRunning);
+  EXPECT_EQ(controller_->counters().sensors.refused_doubt, 0u);
+}
+
+TEST_F(Plausible, AJointThatFrictionHoldsIsBelievedWhileItsTorqueWanders)
+{
+  for (int k = 0; k < 4'000; ++k) {
+    if (k % 16 == 0) {
+      act(0.09 * std::sin(0.01 * k));  // up to 0.27 of the limit, to either side
+    }
+    accepted_ = controller_->offer_sensors(now_ns_, next(k < 40 ? wander() : 0.1));
+    blind_cycle();
+    ASSERT_TRUE(accepted_) << k << ", torque " << most_torque();
+  }
+  EXPECT_EQ(output_.mode, Mode::kRunning);
+}
+
+TEST_F(Plausible, AJointAtItsStopIsBelievedHoweverHardItIsPressedAndNotWhenItIsPulledAway)
+{
+  for (std::size_t a = 0; a < kActuators; ++a) {
+    const double range = tables_.actuator_joint_2[a].empty() ? 1.0 : 2.0;
+    tables_.range_lower[a] = tables_.target_lower[a] = -range;
+    tables_.range_upper[a] = tables_.target_upper[a] = range;
+  }
+  tables_.kp.assign(kActuators, 40.0);
+  for (const double stop : {-0.95, 0.95}) {
+    build();
+    controller_->enable();
+    double pressed = 0.0;
+    for (int k = 0; k < 2'000; ++k) {
+      if (k % 16 == 0) {
+        act(k % 32 == 0 ? std::copysign(1.0, stop) : 0.0);
+      }
+      accepted_ = controller_->offer_sensors(now_ns_, next(stop));
+      blind_cycle();
+      ASSERT_TRUE(accepted_) << k << " at " << stop;
+      pressed = std::max(pressed, most_torque());
+    }
+    EXPECT_GT(pressed, 0.9);
+    for (int k = 0; k < 60; ++k) {
+      if (k % 16 == 0) {
+        act(std::copysign(0.5, -stop));
+      }
+      controller_->offer_sensors(now_ns_, next(stop));
+      blind_cycle();
+    }
+    EXPECT_EQ(output_.doubt, Doubt::kStuck) << "a joint that can move would have";
+    EXPECT_EQ(output_.mode, Mode::kZeroTorque);
+  }
+}
+
+TEST_F(Plausible, OfTwoJointsThatOneActuatorDrivesOneMayRest)
+{
+  for (int k = 0; k < 400; ++k) {
+    if (k % 16 == 0) {
+      act(k % 32 == 0 ? 0.5 : -0.5);
+    }
+    SensorSample sample = next(wander());
+    sample.hall[6] = 2100.0;  // joint 5's, which is driven together with joint 4
+    accepted_ = controller_->offer_sensors(now_ns_, sample);
+    blind_cycle();
+    ASSERT_TRUE(accepted_) << k;
+  }
+}
+
 TEST_F(Plausible, WhatWasStuckIsBelievedAgainAfterASilenceOrByAPerson)
 {
   const auto stick = [this]() {
@@ -236,19 +311,31 @@ TEST_F(Plausible, WhatWasStuckIsBelievedAgainAfterASilenceOrByAPerson)
   EXPECT_EQ(output_.mode, Mode::kSoftStart);
 }
 
-TEST_F(Plausible, OneStuckChannelIsNamed)
+TEST_F(Plausible, StuckChannelsAreNamed)
 {
-  for (int k = 0; k < 40; ++k) {
-    SensorSample sample = next(wander());
-    sample.hall[10] = 2100.0;
-    if (k == 2) {
-      act(0.5);
+  const auto stick = [this](const std::vector<std::size_t> & channels) {
+    for (int k = 0; k < 40; ++k) {
+      SensorSample sample = next(wander());
+      for (const std::size_t channel : channels) {
+        sample.hall[channel] = 2100.0;
+      }
+      if (k == 2) {
+        act(0.5);
+      }
+      controller_->offer_sensors(now_ns_, sample);
+      blind_cycle();
     }
-    controller_->offer_sensors(now_ns_, sample);
-    blind_cycle();
-  }
+  };
+  stick({3});
   EXPECT_EQ(output_.doubt, Doubt::kStuck);
-  EXPECT_EQ(output_.doubted_channel, 10u);
+  EXPECT_EQ(output_.doubted_channel, 3u);
+  for (int k = 0; k < 100; ++k) {
+    run(wander());
+  }
+  EXPECT_EQ(output_.mode, Mode::kRunning);
+  stick({5, 6});  // both joints of a pair
+  EXPECT_EQ(output_.doubt, Doubt::kStuck);
+  EXPECT_EQ(output_.doubted_channel, 5u);
 }
 
 TEST_F(Plausible, TwoChannelsOfAJointThatDisagreeAreDoubted)

@@ -12,6 +12,8 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from inhand_core.strict import parse_json
+
 _FIRST_CATEGORY = 0x40 * 2  # byte address
 _END = 0xFFFF
 _LARGEST = 4096  # bytes of the largest EEPROM that a vendor fits here; SOEM's cache has the same size
@@ -128,13 +130,15 @@ def word_reader(content: bytes) -> Callable[[int], int]:
 
 def _record(data: bytes) -> HandRecord:
     try:
-        raw = json.loads(data.rstrip(b"\0\xff").decode())
+        raw = parse_json(data.rstrip(b"\0\xff").decode(), "the record")
         sensors, motors, calibration = raw["sensors"], raw["motors"], raw["calibration"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise SiiError(f"the hand's record in the EEPROM is not readable: {error}") from error
     lists = isinstance(sensors, list) and isinstance(motors, list)
     if not lists or not all(isinstance(text, str) for text in [*sensors, *motors, calibration]):
         raise SiiError("the hand's record in the EEPROM does not hold names")
+    if bad := [text for text in [*sensors, *motors, calibration] if not text.isprintable()]:
+        raise SiiError(f"the hand's record in the EEPROM holds {bad[0][:40]!r}, which no terminal should be given")
     return HandRecord(tuple(sensors), tuple(motors), calibration)
 
 

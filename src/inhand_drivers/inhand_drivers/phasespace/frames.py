@@ -12,6 +12,8 @@ from inhand_core.times import NANOSECONDS
 from inhand_drivers.phasespace.packets import MARKER, TIME_BASE_HZ, Packet, PacketType
 
 MM = 1e-3
+FARTHEST_M = 100.0
+"""No capture volume is larger [m]: what is further away is a broken number."""
 NOT_SEEN = -1.0
 """Condition of a marker that a frame does not list at all."""
 
@@ -99,9 +101,9 @@ class MarkerMap:
     def apply(self, markers: np.ndarray) -> Markers:
         """Markers (1, M) [m, world] of a frame's (n,) records.
 
-        A marker with a condition <= 0, one that is not listed and one whose numbers are not finite is lost: it keeps
-        its last position (the origin before the first) and gets a condition <= 0. Of an id listed twice the first
-        counts.
+        A marker with a condition <= 0, one that is not listed, one whose numbers are not finite and one that is beyond
+        any capture volume is lost: it keeps its last position (the origin before the first) and gets a condition <= 0.
+        Of an id listed twice the first counts.
         """
         condition = np.full((1, len(self._index)), NOT_SEEN)
         if markers.size:
@@ -114,7 +116,7 @@ class MarkerMap:
             with np.errstate(invalid="ignore"):  # signalling NaNs are no news: they are lost markers
                 position = markers["position"][rows].astype(np.float64)
                 seen = markers["condition"][rows].astype(np.float64)
-            fine = np.isfinite(position).all(axis=1) & np.isfinite(seen)
+            fine = (np.abs(position) <= FARTHEST_M / MM).all(axis=1) & np.isfinite(seen)  # NaN is not <=
             seen = np.where(fine, seen, NOT_SEEN)
             condition[0, index] = seen
             visible = (condition[0, index] > 0.0) & (seen > 0.0)

@@ -14,6 +14,7 @@ from inhand_core.times import seconds
 from inhand_eval.closed_loop import TrialsSeen
 from inhand_interfaces.msg import Trial
 from inhand_ros import declare, run_node, to_ns
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.qos import subscription_qos
 
 
@@ -27,7 +28,10 @@ class TrialsNode(Node):
         )
         self._out = Path(declare(self, "out", "trials.json", "file for [goals, seconds, reason] of each trial"))
         self._seen = TrialsSeen()
-        self.create_subscription(Trial, "trial", self._on_trial, subscription_qos(load_graph("realtime"), "trial"))
+        only = PublisherGuard(self, "trial").only  # results are those of one graph
+        self.create_subscription(
+            Trial, "trial", only(self._on_trial), subscription_qos(load_graph("realtime"), "trial")
+        )
 
     def _on_trial(self, message: Trial) -> None:
         time_s = seconds(to_ns(message.header.stamp))

@@ -45,7 +45,7 @@ class MonitorNode(Node):
         streams = {f"/{name}": spec.producers[name] for name, topic in spec.topics.items() if not topic.on_change}
         self._watch = SilenceWatch(streams, silent)
         status = {topic: (f"inhand_interfaces/msg/{kind.__name__}", False) for topic, (kind, _) in STATUS.items()}
-        self._tap = Tap(self, {**expected, **status})
+        self._tap = Tap(self, {**expected, **status}, one_publisher=True)
         self._run, self._overload = RunClock(self), OverloadWatch()
         self._first_action_s: float | None = None
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -66,7 +66,7 @@ class MonitorNode(Node):
             if message.topic == "/trial":
                 trial = deserialize_message(message.data, Trial)
                 self._summary.trials.add(trial.trial_id, trial.goals_achieved, trial.state, trial.reason)
-            elif message.topic == "/hand/action" and self._run.begun is None:
+            elif message.topic == "/hand/action" and self._run.begun is None and now > 0.0:  # /clock was heard
                 self._run.begin()
                 self._first_action_s = process_age()
                 self._summary.begin()
@@ -90,10 +90,9 @@ class MonitorNode(Node):
         for topic, meter in self._summary.meters.items():
             status.add(f"{topic} rate [Hz]", meter.rate)
             status.add(f"{topic} lost", meter.counter.lost)
-        for topic in self._watch.silent:
-            status.warn(f"{topic} is silent")
-        if self._overload.words:
-            status.warn(self._overload.words)
+        self._tap.report(status)
+        for text in (*(f"{topic} is silent" for topic in self._watch.silent), self._overload.words):
+            status.warn(text) if text else None
 
     def finish(self) -> int:
         """Prints the summary, and writes it where INHAND_SUMMARY_FILE says."""

@@ -23,7 +23,7 @@ def sheet(
     Args:
         out: the picture's file; its ending says the format (png, jpg).
         renderers: which ones, in this order.
-        object: block or prism.
+        object: its name, or the path of its file.
         draws: number of columns.
         tile: side of one image [px].
         seed: of states and looks.

@@ -57,8 +57,8 @@ class SimNode(ComponentNode):
     def _receiver(self, topic: str, inbox: Any) -> Any:
         receive, gate = super()._receiver(topic, inbox), self._gate
 
-        def receive_and_tell(message: Any) -> None:
-            if receive(message):
+        def receive_and_tell(message: Any, info: Any) -> None:
+            if receive(message, info):
                 gate.heard(topic, to_ns(message.header.stamp))
 
         return receive if gate is None else receive_and_tell

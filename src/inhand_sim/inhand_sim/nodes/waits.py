@@ -11,6 +11,7 @@ from inhand_core.config import ConfigError, load_config, read_yaml
 from inhand_core.paths import config_file
 from inhand_data.stamps import ShortMessage, read_header
 from inhand_ros.messages import message_class
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import declare_config
 from inhand_ros.qos import observer_qos
 from inhand_sim.waiting import Gate, SimulatedTimeConfig, Stream
@@ -49,14 +50,20 @@ def make_gate(node: Any, start_ns: int) -> Gate | None:
         kind = message_class(node.spec.topics[topic].message)
         latched = node.spec.topics[topic].qos == "latched"
         node.create_subscription(
-            kind, topic, _teller(gate, topic), observer_qos(latched=latched, depth=DEPTH), raw=True
+            kind,
+            topic,
+            _teller(gate, topic, PublisherGuard(node, topic)),
+            observer_qos(latched=latched, depth=DEPTH),
+            raw=True,
         )
     return gate
 
 
-def _teller(gate: Gate, topic: str) -> Any:
-    def tell(data: bytes) -> None:
+def _teller(gate: Gate, topic: str, guard: PublisherGuard) -> Any:
+    def tell(data: bytes, info: Any) -> None:
         with contextlib.suppress(ShortMessage):  # nobody's answer
-            gate.heard(topic, read_header(data)[0])
+            stamp_ns = read_header(data)[0]
+            if guard.admits_message(info):
+                gate.heard(topic, stamp_ns)
 
     return tell

@@ -16,9 +16,11 @@ from inhand_data.bags import BagError, BagReader, open_bag
 from inhand_data.intrinsics import CameraError
 from inhand_data.losses import dropped
 from inhand_data.pixels import ImageError, rgb_image
+from inhand_data.stamps import ShortMessage
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_vision.datasets.bag_index import IMAGE_TOPICS, BagCamera, BagIndex, index_bag
-from inhand_vision.datasets.files import Samples, ShardWriter, shard_description, write_index
+from inhand_vision.datasets.files import ShardWriter, shard_description, write_index
+from inhand_vision.datasets.signals import ARRAYS, Track, read_tracks, signals_at
 from inhand_vision.datasets.sync import SyncConfig, as_of, label, missing_frames, trial_at
 from inhand_vision.images import ImageConfig
 from inhand_vision.view import InputView
@@ -57,13 +59,17 @@ class ConvertConfig:
 
 @dataclass(frozen=True)
 class Plan:
-    """The samples of one shard: name, images (m, C) by index in the bag, stamps and labels."""
+    """The samples of one shard: name, images (m, C) by index in the bag, stamps, labels, and signals by name.
+
+    A signal is (m, …), NaN in rows as of which the bag has none.
+    """
 
     name: str
     images: np.ndarray
     stamp_ns: np.ndarray
     position: np.ndarray
     orientation: np.ndarray
+    signals: dict[str, np.ndarray]
 
 
 def convert(bags: list[Path], folder: Path, config: ConvertConfig, progress: Progress | None = None) -> dict[str, Any]:
@@ -93,7 +99,8 @@ def convert(bags: list[Path], folder: Path, config: ConvertConfig, progress: Pro
     if not shards:
         raise BagError(f"no sample found; reports: {json.dumps(reports)}")
     split = split_trials(shards, config.val_fraction)
-    details = {"image_size": config.images.size, "config": asdict(config), "report": reports}
+    details = {"image_size": config.images.size, "signals": list(ARRAYS)}
+    details |= {"config": asdict(config), "report": reports}
     write_index(folder, split, CAMERA_NAMES, details)
     return {"bags": reports, "split": split}
 
@@ -108,7 +115,7 @@ def split_trials(shards: list[str], val_fraction: float) -> dict[str, str]:
 
 
 def make_plans(
-    index: BagIndex, bag: str, config: ConvertConfig, lost: Mapping[str, int | None]
+    index: BagIndex, bag: str, config: ConvertConfig, lost: Mapping[str, int | None], tracks: dict[str, Track]
 ) -> tuple[list[Plan], dict[str, Any]]:
     """Which samples a bag gives, one plan a trial, and a report of what was left out and why.
 
@@ -117,6 +124,7 @@ def make_plans(
         bag: its name.
         config: how.
         lost: images that are missing by their publisher's count, by topic; None where nothing counts them.
+        tracks: the bag's signals.
     """
     reference = index.track.stamp_ns
     if config.reference in IMAGE_TOPICS:
@@ -147,21 +155,41 @@ def make_plans(
             for name, stamps, column, camera in zip(CAMERA_NAMES, index.image_ns, images.T, index.cameras, strict=True)
         },
     }
+    signals = _signals(tracks, reference, index)
+    report["signals"] = {
+        name: int(np.isfinite(v[use]).all(axis=tuple(range(1, v.ndim))).sum()) for name, v in signals.items()
+    }
     plans = []
     for number in np.unique(trial[use]):
         rows = np.flatnonzero(use & (trial == number))
         stamps = np.stack([s[i] for s, i in zip(index.image_ns, images[rows].T, strict=True)], axis=1)
         stamps = np.concatenate([reference[rows, None], stamps], axis=1)
         name = f"{bag}-{number:05d}" if number >= 0 else f"{bag}-idle"
-        plans.append(Plan(name, images[rows], stamps, position[rows], orientation[rows]))
+        own = {key: values[rows] for key, values in signals.items()}
+        plans.append(Plan(name, images[rows], stamps, position[rows], orientation[rows], own))
     return plans, report
+
+
+def _signals(tracks: dict[str, Track], at_ns: np.ndarray, index: BagIndex) -> dict[str, np.ndarray]:
+    """Arrays (m, …) of what `ARRAYS` names as of the stamps (m,); NaN where the bag has none."""
+    found = {name: np.full((len(at_ns), *shape), np.nan, np.float32) for name, (_, shape) in ARRAYS.items()}
+    known = signals_at(tracks, at_ns, index.trial_ns, index.trial_id)
+    for name, (signal, shape) in ARRAYS.items():
+        values, there = known.get(signal, (None, np.zeros(len(at_ns), bool)))
+        if there.any():
+            found[name][there] = values[there].reshape(-1, *shape)
+    return found
 
 
 def _convert_one(bag: BagReader, folder: Path, config: ConvertConfig, progress: Progress | None) -> dict[str, Any]:
     index = index_bag(bag, config.label_topic)
+    try:
+        tracks = read_tracks(bag)
+    except ShortMessage as error:
+        raise BagError(f"{bag.path}: {error}") from error
     lost = {topic: dropped(bag, topic) for topic in IMAGE_TOPICS}
-    plans, report = make_plans(index, bag.path.stem, config, lost)
-    origin = {"bag": bag.path.name, "config": json.loads(json.dumps(asdict(config)))}
+    plans, report = make_plans(index, bag.path.stem, config, lost, tracks)
+    origin = {"bag": bag.path.name, "config": json.loads(json.dumps(asdict(config))), "signals": list(ARRAYS)}
     missing = [plan for plan in plans if not _complete(folder, plan, origin)]
     report["shards"] = {plan.name: len(plan.images) for plan in plans}
     if missing:
@@ -206,8 +234,9 @@ def _store(
             raise BagError(f"{bag.path}: {entry.topic}: image {seen[camera] - 1}: {error}") from error
         for plan, row in uses:
             if plan.name not in open_shards:
-                writer = ShardWriter(folder, plan.name, len(plan.images), len(IMAGE_TOPICS), size)
-                _fill(writer.samples, plan, matrices, poses)
+                shapes = {key: values.shape[1:] for key, values in plan.signals.items()}
+                writer = ShardWriter(folder, plan.name, len(plan.images), len(IMAGE_TOPICS), size, shapes)
+                _fill(writer, plan, matrices, poses)
                 open_shards[plan.name] = writer
             open_shards[plan.name].samples.images[row, camera] = image
             left[plan.name] -= 1
@@ -231,7 +260,10 @@ def _uses(plans: list[Plan], camera: int) -> dict[int, list[tuple[Plan, int]]]:
     return uses
 
 
-def _fill(samples: Samples, plan: Plan, matrices: np.ndarray, poses: np.ndarray) -> None:
+def _fill(writer: ShardWriter, plan: Plan, matrices: np.ndarray, poses: np.ndarray) -> None:
+    samples = writer.samples
     samples.position[:], samples.orientation[:] = plan.position, plan.orientation
     samples.stamp_ns[:] = plan.stamp_ns
     samples.camera_matrix[:], samples.camera_pose[:] = matrices, poses
+    for name, values in plan.signals.items():
+        writer.signals[name][:] = values

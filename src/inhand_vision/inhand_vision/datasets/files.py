@@ -7,6 +7,7 @@
     <folder>/<shard>/camera_matrix.npy (N, C, 3, 3) float32, of the stored images [px]
     <folder>/<shard>/camera_pose.npy  (N, C, 4, 4) float32, hand_base from optical frame
     <folder>/<shard>/stamp_ns.npy     (N, 1 + C) int64: reference, then each camera
+    <folder>/<shard>/joint_position.npy (N, 24) float32 [rad], and other signals as of the reference; NaN: none then
     <folder>/<shard>/shard.json       what the shard was made from
 
 A shard is one trial of one bag, or a batch of renders; it appears under its name when it is complete.
@@ -15,6 +16,7 @@ A shard is one trial of one bag, or a batch of renders; it appears under its nam
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from inhand_core.files import write_whole
+from inhand_core.files import naming, write_whole
 from inhand_core.strict import StrictError, parse_json, read_text
 
 FORMAT, VERSION = "inhand-vision-dataset", 1
@@ -62,9 +64,21 @@ class ShardWriter:
         folder: of the dataset.
         name: of the shard.
         length, cameras, size: N, C and S of the arrays.
+        signals: shapes of a row of further arrays, float32 and NaN until they are written, by name.
+
+    Raises:
+        OSError: the disk has no room for them.
     """
 
-    def __init__(self, folder: Path, name: str, length: int, cameras: int, size: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        length: int,
+        cameras: int,
+        size: int,
+        signals: Mapping[str, tuple[int, ...]] | None = None,
+    ) -> None:
         self._final = folder / name
         self._partial = folder / f".{name}.partial"
         shutil.rmtree(self._partial, ignore_errors=True)
@@ -77,20 +91,33 @@ class ShardWriter:
             "camera_pose": (np.float32, (length, cameras, 4, 4)),
             "stamp_ns": (np.int64, (length, 1 + cameras)),
         }
-        self.samples = Samples(
-            *(
-                np.lib.format.open_memmap(self._partial / f"{key}.npy", "w+", dtype, shape)
-                for key, (dtype, shape) in ((name, shapes[name]) for name in ARRAYS)
-            )
-        )
+        try:
+            self.samples = Samples(*(_array(self._partial / f"{key}.npy", *shapes[key]) for key in ARRAYS))
+            rows = (signals or {}).items()
+            self.signals = {key: _array(self._partial / f"{key}.npy", np.float32, (length, *row)) for key, row in rows}
+        except OSError:
+            shutil.rmtree(self._partial, ignore_errors=True)
+            raise
+        for array in self.signals.values():
+            array[:] = np.nan
 
     def close(self, description: Mapping[str, Any]) -> None:
         """Completes the shard with what it was made from."""
-        for name in ARRAYS:
-            getattr(self.samples, name).flush()
-        (self._partial / "shard.json").write_text(json.dumps(description, indent=1) + "\n")
+        for array in (*(getattr(self.samples, name) for name in ARRAYS), *self.signals.values()):
+            array.flush()
+        write_whole(self._partial / "shard.json", json.dumps(description, indent=1) + "\n")
         shutil.rmtree(self._final, ignore_errors=True)
         self._partial.rename(self._final)
+
+
+def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+    """An array in a file that has all its room: a full disk is an error here, and not the end of the process (SIGBUS)
+    when the array is filled."""
+    with naming(path):
+        array = np.lib.format.open_memmap(path, "w+", dtype, shape)
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return array
 
 
 def shard_description(folder: Path, name: str) -> dict[str, Any] | None:
@@ -115,7 +142,7 @@ class PoseDataset:
     """A dataset's split, for torch's DataLoader (it has `__len__` and `__getitem__`) and for NumPy.
 
     An item is a dictionary: images (C, S, S, 3) uint8, position (3,), orientation (4,), camera_matrix (C, 3, 3),
-    camera_pose (C, 4, 4), stamp_ns (1 + C,).
+    camera_pose (C, 4, 4), stamp_ns (1 + C,), and one for each of `signals`, float32, NaN where the bag had none.
 
     Args:
         folder: of the dataset.
@@ -132,6 +159,7 @@ class PoseDataset:
             raise DatasetError(f"split {split!r} is not one of {[*SPLITS, 'all']}")
         names = [n for n, shard in self.index["shards"].items() if split in ("all", shard["split"])]
         self._shards = [read_shard(folder / name) for name in names]
+        self._signals = [read_signals(folder / name, self.signals, len(s)) for name, s in zip(names, self._shards)]
         self._ends = np.cumsum([len(shard) for shard in self._shards], dtype=np.int64)
         if not len(self):
             there = {n: shard["split"] for n, shard in self.index["shards"].items()}
@@ -142,6 +170,11 @@ class PoseDataset:
         """Names of the cameras, in the order of the arrays."""
         return tuple(self.index["cameras"])
 
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of the signals beside images and poses; none in datasets of older versions."""
+        return tuple(self.index.get("signals", ()))
+
     def __len__(self) -> int:
         return int(self._ends[-1]) if len(self._ends) else 0
 
@@ -149,7 +182,8 @@ class PoseDataset:
         if not -len(self) <= index < len(self):
             raise IndexError(f"sample {index} of {len(self)}")
         shard, row = self._place(index % len(self))
-        return {name: np.array(getattr(self._shards[shard], name)[row]) for name in ARRAYS}
+        item = {name: np.array(getattr(self._shards[shard], name)[row]) for name in ARRAYS}
+        return item | {name: np.array(array[row]) for name, array in self._signals[shard].items()}
 
     def positions(self) -> np.ndarray:
         """Object positions (n, 3) [m, hand_base] of all samples."""
@@ -157,8 +191,8 @@ class PoseDataset:
 
     def gather(self, indices: Iterable[int]) -> Samples:
         """Several samples as arrays."""
-        items = [self[int(i)] for i in indices]
-        return Samples(*(np.stack([item[name] for item in items]) for name in ARRAYS))
+        places = [self._place(int(i) % len(self)) for i in indices]
+        return Samples(*(np.stack([getattr(self._shards[s], name)[row] for s, row in places]) for name in ARRAYS))
 
     def _place(self, index: int) -> tuple[int, int]:
         shard = int(np.searchsorted(self._ends, index, side="right"))
@@ -190,8 +224,10 @@ def read_index(folder: Path) -> dict[str, Any]:
         raise DatasetError(f"{path}: field shards: expected a mapping of names to {{'split': one of {list(SPLITS)}}}")
     if bad := [name for name in shards if Path(name).name != name]:
         raise DatasetError(f"{path}: field shards: {bad[0]!r} is no name of a folder beside it")
-    if not isinstance(index.get("cameras"), list):
-        raise DatasetError(f"{path}: field cameras: expected a list of names, found {index.get('cameras')!r:.60}")
+    for key in ("cameras", "signals"):
+        names = index.get(key, [] if key == "signals" else None)
+        if not isinstance(names, list) or not all(isinstance(name, str) and Path(name).name == name for name in names):
+            raise DatasetError(f"{path}: field {key}: expected a list of names, found {names!r:.60}")
     return index
 
 
@@ -211,3 +247,20 @@ def read_shard(folder: Path) -> Samples:
         lengths = dict(zip(ARRAYS, map(len, arrays), strict=True))
         raise DatasetError(f"{folder}: arrays of different lengths: {lengths}")
     return Samples(*arrays)
+
+
+def read_signals(folder: Path, names: Iterable[str], length: int) -> dict[str, np.ndarray]:
+    """A shard's signals, mapped.
+
+    Raises:
+        DatasetError: one is missing, or has another length than the samples.
+    """
+    found = {}
+    for name in names:
+        path = folder / f"{name}.npy"
+        if not path.is_file():
+            raise DatasetError(f"{path}: no such file")
+        found[name] = np.load(path, mmap_mode="r")
+        if len(found[name]) != length:
+            raise DatasetError(f"{path}: {len(found[name])} rows, of {length} samples")
+    return found

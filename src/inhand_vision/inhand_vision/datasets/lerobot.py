@@ -1,12 +1,14 @@
 """Bags as a LeRobot dataset (v3.0): one episode a trial, images as video, every signal as of each image.
 
 A frame is an image of the reference camera within a running trial, with the other cameras' images and the signals as
-of its stamp. Frames without all of them are left out. `action` is the action in force, `task` says the goal in force.
+of its stamp. Frames without all of them are left out, those before a trial's first action among them. `action` is the
+action in force, `task` says the goal in force.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,14 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 
 from inhand_core.config import ConfigError
+from inhand_core.files import naming
 from inhand_core.signals import TrialState
 from inhand_data.bags import BagError, BagReader, open_bag
 from inhand_data.pixels import ImageError, rgb_image
 from inhand_data.stamps import ShortMessage, stamp_of
+from inhand_data.videos import check_video, video_writer
 from inhand_vision.datasets.bag_index import CAMERA_NAMES, IMAGE_TOPICS
-from inhand_vision.datasets.signals import SOURCES, read_tracks
+from inhand_vision.datasets.signals import SOURCES, read_tracks, signals_at
 from inhand_vision.datasets.sync import SyncConfig, as_of, trial_at
 
 VERSION = "v3.0"
@@ -59,6 +63,7 @@ def export_lerobot(
     Raises:
         BagError: a bag lacks images or signals, or has no running trial.
         ConfigError: `out` exists.
+        OSError: the disk refuses; then there is no `out`.
     """
     if out.exists():
         raise ConfigError(f"{out} exists: an export writes a new folder")
@@ -77,9 +82,16 @@ def export_lerobot(
     if not len(frames):
         raise BagError(f"{[str(path) for path in bags]}: no image within a running trial has all signals beside it")
     frames.columns["timestamp"] = [index / fps for index in frames.columns["frame_index"]]
-    size, image_statistics = _write_videos(plans, out, fps)
-    info = _info(frames, fps, size)
-    _write_tables(frames, out, fps, info, image_statistics)
+    draft = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        with naming(out):
+            size, image_statistics = _write_videos(plans, draft, fps)
+            info = _info(frames, fps, size)
+            _write_tables(frames, draft, fps, info, image_statistics)
+        draft.rename(out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
     return {**info, "left_out": frames.left_out}
 
 
@@ -101,10 +113,10 @@ def _plan(bag: BagReader, frames: Frames, object: str, sync: SyncConfig) -> tupl
         raise BagError(f"{bag.path}: {len(reference)} images on {IMAGE_TOPICS[0]}")
     rate = round(1e9 / float(np.median(np.diff(reference))))
     picks = [as_of(reference, np.asarray(stamps[topic], np.int64), sync) for topic in IMAGE_TOPICS]
-    values = {name: track.as_of(reference) for name, track in read_tracks(bag).items()}
-    at_ns, ids = (np.asarray(column, np.int64) for column in zip(*trials))
-    trial = trial_at(at_ns, ids, reference)
-    whole = np.all([pick >= 0 for pick in picks] + [age >= 0 for _, age in values.values()], axis=0)
+    trial_ns, trial_id = np.array(trials, np.int64).reshape(-1, 2).T
+    values = signals_at(read_tracks(bag), reference, trial_ns, trial_id)
+    trial = trial_at(trial_ns, trial_id, reference)
+    whole = np.all([pick >= 0 for pick in picks] + [there for _, there in values.values()], axis=0)
     frames.left_out += int(((trial >= 0) & ~whole).sum())
     keep = np.flatnonzero((trial >= 0) & whole)
     for number in dict.fromkeys(trial[keep].tolist()):
@@ -157,21 +169,17 @@ def _write_videos(
                         raise BagError(f"{path}: {topic}: {error}") from error
                     if key not in writers:
                         size = image.shape[:2]
-                        writers[key] = _writer(out / VIDEO.format(video_key=key, **_FIRST), fps, size)
+                        writers[key] = video_writer(out / VIDEO.format(video_key=key, **_FIRST), fps, size)
                     writers[key].write(np.ascontiguousarray(image[..., ::-1]))
                     if written[key] % _EVERY == 0:
                         samples[key].append(cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA))
                     written[key] += 1
                     ahead[topic] = next(wanted[topic], -1)
-    for writer in writers.values():
+    for key, writer in writers.items():
         writer.release()
+        check_video(out / VIDEO.format(video_key=key, **_FIRST), written[key])
     found = {key: np.asarray(images, np.float64).reshape(-1, 3) / 255.0 for key, images in samples.items()}
     return size, {key: _statistics(pixels, (3, 1, 1), len(samples[key])) for key, pixels in found.items()}
-
-
-def _writer(path: Path, fps: int, size: tuple[int, int]) -> cv2.VideoWriter:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), fps, (size[1], size[0]))
 
 
 def _video_key(camera: str) -> str:

@@ -115,3 +115,12 @@ def trial_at(trial_ns: np.ndarray, trial_id: np.ndarray, at_ns: np.ndarray) -> n
         return np.zeros(len(at_ns), np.int64)
     index = np.searchsorted(trial_ns, at_ns, side="right") - 1
     return np.where(index >= 0, trial_id[np.maximum(index, 0)], -1)
+
+
+def trial_begin(trial_ns: np.ndarray, trial_id: np.ndarray, at_ns: np.ndarray) -> np.ndarray:
+    """The stamp (m,) [ns] of the first message of the trial that runs at `at_ns` (m,); the earliest where none does."""
+    running = trial_at(trial_ns, trial_id, at_ns)
+    numbers, first = np.unique(trial_id, return_index=True)
+    begins = dict(zip(numbers.tolist(), trial_ns[first].tolist()))
+    earliest = np.iinfo(np.int64).min
+    return np.array([earliest if number < 0 else begins.get(number, earliest) for number in running.tolist()], np.int64)

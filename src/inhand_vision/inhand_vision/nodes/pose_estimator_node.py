@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import time
-from collections import deque
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -18,15 +13,16 @@ from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
 
 from inhand_core import load_config, load_topics, read_yaml
-from inhand_core.paths import config_file, resource_root
+from inhand_core.paths import config_file
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, encode, run_node, to_ns
+from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import declare_config
 from inhand_ros.static_frames import StaticFrames
-from inhand_vision.estimator import load_estimator
-from inhand_vision.live import LivePoses, PoseEstimatorConfig
+from inhand_vision.delays import Delays
+from inhand_vision.live import PoseEstimatorConfig, load_live
 
-LOOK_S, WINDOW = 0.005, 300
+LOOK_S = 0.005
 NEWEST = QoSProfile(depth=1)  # reliable: best effort loses parts of three large images that come at once
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -42,25 +38,29 @@ class PoseEstimatorNode(ManagedNode):
 
     def configure(self) -> None:
         """Loads the weights."""
-        given = Path(self._config.weights)
-        weights = given if given.is_file() else resource_root() / given
-        torch.set_num_threads(self._config.threads or torch.get_num_threads())
-        self._estimator = load_estimator(weights, self._config.trust())
-        self._cameras = self._estimator.metadata.cameras
-        self._live = LivePoses(self._estimator, dataclasses.replace(self._config, weights=str(weights)))
-        self._labels = Labels(object=self._estimator.metadata.object, source="vision")
+        self._live = load_live(self._config)
+        self._labels = Labels(object=self._live.metadata.object, source="vision")
         self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
-        self._latency, self._compute = deque(maxlen=WINDOW), deque(maxlen=WINDOW)
+        self._delays = Delays()
+        self._publisher_guards: list[PublisherGuard] = []
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)
         self._diagnostics = Diagnostics(self, self._report)
-        self.get_logger().info(f"weights {weights}, {self._estimator.metadata.kind}")
+        self.get_logger().info(f"weights {self._config.weights}, {self._live.metadata.kind}")
 
     def activate(self) -> None:
         """Subscribes."""
         self._inlets: list[Any] = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
-        for index, name in enumerate(self._cameras):
-            for kind, topic, job in ((Image, "image_raw", self._on_image), (CameraInfo, "camera_info", self._on_info)):
-                self._inlets.append(self.create_subscription(kind, f"{name}/{topic}", partial(job, index), NEWEST))
+        self._publisher_guards.clear()
+        for index, name in enumerate(self._live.metadata.cameras):
+            for kind, topic, job in (
+                (Image, "image_raw", self._on_image),
+                (CameraInfo, "camera_info", self._live.calibrate),
+            ):
+                guard = PublisherGuard(self, f"{name}/{topic}")
+                self._publisher_guards.append(guard)
+                self._inlets.append(
+                    self.create_subscription(kind, guard.topic, guard.only(partial(job, index)), NEWEST)
+                )
         self._timer = self.create_timer(LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def deactivate(self) -> None:
@@ -76,12 +76,9 @@ class PoseEstimatorNode(ManagedNode):
 
     def _on_frames(self, message: TFMessage) -> None:
         self._frames.take(message)
-        for index, name in enumerate(self._cameras):
+        for index, name in enumerate(self._live.metadata.cameras):
             if (pose := self._frames.in_hand_base(f"{name}_optical_frame")) is not None:
                 self._live.place(index, pose)
-
-    def _on_info(self, index: int, message: CameraInfo) -> None:
-        self._live.calibrate(index, message)
 
     def _on_image(self, index: int, message: Image) -> None:
         self._live.take(index, message, to_ns(message.header.stamp), self.get_clock().now().nanoseconds)
@@ -100,15 +97,14 @@ class PoseEstimatorNode(ManagedNode):
         self._outlet.publish(message)
         self._sequence, self._reason = self._sequence + 1, found.reason
         if not found.reason:
-            self._compute.append(1e3 * (time.perf_counter() - begun))
-            self._latency.append((self.get_clock().now().nanoseconds - found.stamp_ns) / 1e6)
+            self._delays.add(self.get_clock().now().nanoseconds - found.stamp_ns, time.perf_counter() - begun)
 
     def _report(self, status: Diagnostics) -> None:
         status.add("weights", self._config.weights)
         status.add("poses", self._sequence)
-        for name, values in (("image to pose [ms]", self._latency), ("computation [ms]", self._compute)):
-            for percentile in (50, 99) if values else ():
-                status.add(f"{name} p{percentile}", float(np.percentile(values, percentile)))
+        self._delays.report(status)
+        for guard in self._publisher_guards:
+            guard.report(status)
         for (name, kind), count in sorted(self._live.refused.items()):
             status.add(f"refused: {name} {kind}", count)
         for text in dict.fromkeys(filter(None, (*self._live.problems(), *self._frames.refused.values(), self._reason))):

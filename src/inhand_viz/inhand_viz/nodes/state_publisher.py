@@ -22,7 +22,7 @@ from inhand_ros.qos import observer_qos
 from inhand_ros.waiting import Waiting
 from inhand_viz.config import load_viz_config
 from inhand_viz.marker_status import MarkerAges, by_age, colors
-from inhand_viz.model import OBJECT_NAMES, load_hand, object_shape
+from inhand_viz.model import load_hand, object_shape
 from inhand_viz.nodes.frames import Frames
 from inhand_viz.nodes.messages import solid, spheres
 from inhand_viz.topics import GOAL, INPUTS, OBJECT, TRUE_OBJECT, TRUTH, VIZ_TOPICS
@@ -39,7 +39,9 @@ class StatePublisher(Node):
         super().__init__("state_publisher")
         config = load_viz_config()
         self._looks = config.looks
-        self._shape = object_shape(declare(self, "object", "block", f"object to show, one of {OBJECT_NAMES}"))
+        self._shape = object_shape(
+            declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
+        )
         cameras = declare(self, "camera_calibration", "", "folder with poses.yaml of the cameras; empty: as designed")
         self._tree = load_hand(declare(self, "urdf", "", "robot description; empty: the project's own"), cameras)
         self._robot = declare(self, "publish_robot", True, "publish robot_description and the hand's links")

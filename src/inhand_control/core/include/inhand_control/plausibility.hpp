@@ -36,7 +36,9 @@ struct PlausibilityState
 // A reading is implausible when a channel is outside the usable band of its calibration or on the
 // converter's rails, when the two channels of a joint contradict each other, when a joint moves
 // faster than it can, or when a channel stays the same to the count while the torque on its joint
-// has changed a lot. While readings are doubted, only one that continues the last plausible
+// has changed a lot: more than friction can hold, and not against a stop. A hand at rest reads the
+// same for as long as it rests; joints that one actuator drives take turns, so that both have to
+// stay the same. While readings are doubted, only one that continues the last plausible
 // position is believed again. Once they were doubted for the sensors' time-out (torque has ended
 // then) they are believed again when they have agreed with each other for `settle_ns`, whatever
 // they say; a channel that was stuck has to move first. A silence, a hand that was set anew and a
@@ -65,8 +67,10 @@ private:
     std::size_t channel;
   };
   void watch(
-    std::int64_t now_ns, const HallArray & hall, const ActuatorArray & torque,
-    PlausibilityState & state) const noexcept;
+    std::int64_t now_ns, const HallArray & hall, const JointArray & position,
+    const ActuatorArray & torque, PlausibilityState & state) const noexcept;
+  double push(
+    std::size_t channel, const JointArray & position, const ActuatorArray & torque) const noexcept;
   Found find(
     std::int64_t now_ns, const HallArray & hall, const JointArray & position, double largest_change,
     const PlausibilityState & state) const noexcept;
@@ -75,10 +79,14 @@ private:
   HallArray low_;
   HallArray high_;
   HallArray disagreement_;  // largest difference from the joint's other channel [ADC counts]
+  HallArray push_lower_;    // actuated angles beyond which a torque outwards presses against a stop
+  HallArray push_upper_;    // [rad]
   HallArray torque_limit_;  // of the actuator that drives the channel's joint [N m]
   std::array<std::size_t, kHallChannels> joint_;
   std::array<std::size_t, kHallChannels> other_;  // the joint's other channel, or the same
   std::array<std::size_t, kHallChannels> actuator_;
+  std::array<std::size_t, kHallChannels>
+    pair_;  // channel of the actuator's other joint, or the same
   double max_joint_speed_;
   double stuck_torque_;
   std::int64_t period_ns_;
