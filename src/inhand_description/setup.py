@@ -30,7 +30,8 @@ setup(
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
-    description="The hand, the objects and the scene as tables with a source for each number.",
+    description="The hand, the objects and the scene as tables with a source for each number; "
+    "MuJoCo models and URDF built from them.",
     license="Apache-2.0",
     entry_points={
         "inhand.commands": [

@@ -10,14 +10,13 @@ from support.processes import executable
 
 from inhand_core.config import ConfigError, merge, read_yaml
 from inhand_core.graph import load_graph
-from inhand_core.graph_spec import known_profiles
 from inhand_core.paths import config_file
 from inhand_core.ports import find_ports, resolve_class
 from inhand_core.signals import SIGNALS
 from inhand_ros.codecs import FRAMES
 from inhand_ros.messages import message_class
 
-PROFILES = known_profiles()
+PROFILES = tuple(read_yaml(config_file("graph"))["profiles"])
 
 
 @pytest.mark.parametrize("profile", PROFILES)

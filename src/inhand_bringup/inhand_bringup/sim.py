@@ -40,7 +40,7 @@ def sim(
 
 def not_recorded(arguments: tuple[str, ...], takes: Path) -> str:
     """Why a run that was asked to record has recorded nothing; "" where it has, or was not asked."""
-    given = dict(argument.partition(":=")[::2] for argument in arguments)
+    given = {name: value for name, _, value in (argument.partition(":=") for argument in arguments)}
     if given.get("record") not in TRUE or given.get("host") == "policy":
         return ""
     found = [json.loads(line) for line in takes.read_text().splitlines()] if takes.exists() else []

@@ -28,7 +28,7 @@ _GOLDEN = np.pi * (3.0 - 5.0**0.5)
 
 @dataclass(frozen=True)
 class ExerciseConfig:
-    """Values in config/exercise.yaml, explained there; times in s, frequencies in Hz."""
+    """Times in s, frequencies in Hz. Values and texts in config/exercise.yaml."""
 
     groups: tuple[str, ...]
     drive: float
@@ -110,7 +110,7 @@ class Exercise(Component[ExerciseInputs, ExerciseOutputs]):
         joints = inputs["joint_states"]
         angle, speed = joints.position @ self._actuated.T, np.abs(joints.velocity @ self._actuated.T)
         action = self._towards(np.tile(self._rest, (self.batch, 1)), angle)
-        for row in np.flatnonzero(~self.done):
+        for row in np.flatnonzero(~self.done).tolist():
             group, kind = divmod(int(self.state.phase[row]), _KINDS)
             actuators = GROUPS[self.config.groups[group]]
             if kind == OSCILLATE:

@@ -24,7 +24,7 @@ class HallSpread:
 
 @dataclass(frozen=True)
 class ProofConfig:
-    """Section `proof` of config/calibration.yaml, explained there."""
+    """Values and texts in config/calibration.yaml, section proof."""
 
     hall: HallSpread
     fingertip_placement: float

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class _Tap(Link):
 
     def apply(self, signal: Signal, dt: float) -> Signal:
         """Shows the signal."""
-        self._seen(signal)
+        self._seen(cast(HandAction, signal))
         return signal
 
 

@@ -38,7 +38,7 @@ def clear_of(found: np.ndarray, begin: np.ndarray, end: np.ndarray | None = None
     """Which moments (n,) [s], or intervals from `begin` to `end` (n,), keep `GUARD_S` away from all breaks (K, 2)."""
     end = begin if end is None else end
     hit = (begin[:, None] <= found[None, :, 1] + GUARD_S) & (end[:, None] >= found[None, :, 0] - GUARD_S)
-    return ~hit.any(axis=1)
+    return np.logical_not(hit.any(axis=1))
 
 
 def spans(times: np.ndarray, join_s: float = 1.0, most: int = 5) -> str:

@@ -214,11 +214,6 @@ class GraphSpec:
         return self.newest_sequence(topic, time_ns - late)
 
 
-def known_profiles(path: str | Path | None = None) -> tuple[str, ...]:
-    """Names of the profiles of config/graph.yaml."""
-    return tuple(read_yaml(path or config_file("graph")).get("profiles", {}))
-
-
 def load_topics(path: str | Path | None = None) -> dict[str, TopicSpec]:
     """The topics of config/graph.yaml by name, as they are before a profile changes any."""
     path = Path(path or config_file("graph"))

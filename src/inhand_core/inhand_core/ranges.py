@@ -1,7 +1,9 @@
 """The numbers a configuration field may hold, said in its type: `gain: Annotated[float, Range(0.0, 1.0)]`.
 
-`inhand_core.config.load_config` checks them. The field's text and unit stand in the docstring of its class, under
-`Attributes:`, as "gain: of the filter [1/s]."; `describe` reads both back, for messages, documents and tests.
+`inhand_core.config.load_config` checks them. A field's text and unit stand once: in the docstring of its class, under
+`Attributes:`, as "gain: of the filter [1/s]."; or, where the docstring says "Values and texts in config/tracker.yaml",
+with ", section filter" where it is one, in the comment of its key there. `describe` reads both back, for messages,
+parameters, documents and tests.
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from inhand_core.comments import file_comments
 
 
 @dataclass(frozen=True)
@@ -102,16 +106,34 @@ def limits(cls: type) -> dict[str, Range]:
 
 @functools.cache
 def describe(cls: type) -> dict[str, FieldText]:
-    """The fields of a configuration dataclass that its docstring describes, by name."""
+    """The fields of a configuration dataclass that its docstring, or the file that it names, describes, by name."""
     names = {field.name for field in dataclasses.fields(cls)}
     hints = typing.get_type_hints(cls, include_extras=True)
+    found = {key: text for keys, text in _entries(cls.__doc__ or "", names) for key in keys}
     texts: dict[str, FieldText] = {}
-    for keys, text in _entries(cls.__doc__ or "", names):
+    for key, text in (_file_texts(cls) | found).items():
         unit = re.search(r"\[([^\]]+)\]", text)
-        for key in keys:
-            ranges = [str(item) for item in _metadata(hints[key]) if isinstance(item, Range)]
-            texts[key] = FieldText(key, text, unit[1] if unit else "", " and ".join(ranges))
+        ranges = [str(item) for item in _metadata(hints[key]) if isinstance(item, Range)]
+        texts[key] = FieldText(key, text, unit[1] if unit else "", " and ".join(ranges))
     return texts
+
+
+def text_place(doc: str) -> tuple[str, str] | None:
+    """File in config/ and section that hold the texts of a class with this docstring; None where it holds them."""
+    found = re.search(r"texts in config/([\w/]+)\.yaml(?:, section ([\w.]+\w))?", " ".join(doc.split()))
+    return (found[1], found[2] or "") if found else None
+
+
+def _file_texts(cls: type) -> dict[str, str]:
+    from inhand_core.paths import config_file  # which imports the configuration, and that this module
+
+    place = text_place(cls.__doc__ or "")
+    if place is None or not (path := config_file(place[0])).is_file():
+        return {}
+    prefix = f"{place[1]}." if place[1] else ""
+    names = {field.name for field in dataclasses.fields(cls)}
+    comments = file_comments(path)
+    return {name: comments[prefix + name] for name in names if prefix + name in comments}
 
 
 def _entries(doc: str, names: set[str]) -> list[tuple[list[str], str]]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import overload
+
+import numpy as np
+
 NANOSECONDS = 1_000_000_000
 """In a second."""
 
@@ -11,6 +15,10 @@ def nanoseconds(time_s: float) -> int:
     return round(time_s * NANOSECONDS)
 
 
-def seconds(time_ns: float) -> float:
+@overload
+def seconds(time_ns: float) -> float: ...
+@overload
+def seconds(time_ns: np.ndarray) -> np.ndarray: ...
+def seconds(time_ns: float | np.ndarray) -> float | np.ndarray:
     """Seconds of nanoseconds."""
     return time_ns * 1e-9

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, cast
 
 from mcap.writer import MCAP0_MAGIC, CompressionType, Writer
 
@@ -97,7 +97,7 @@ class BagFile:
         self.path = path
         self.extent = Extent()
         self._stream = _WholeWrites(path)
-        self._writer = Writer(self._stream, compression=_COMPRESSIONS[compression])
+        self._writer = Writer(cast(IO[bytes], self._stream), compression=_COMPRESSIONS[compression])
         self._writer.start(profile="ros2", library="inhand_data")
         self._ends: deque[tuple[int, Extent]] = deque([(self._stream.position, Extent())], _REMEMBERED)
         self._schemas: dict[str, int] = {}

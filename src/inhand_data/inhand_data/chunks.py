@@ -96,7 +96,8 @@ def message(data: bytes, start: int, end: int) -> Message:
     """
     if end - start < _MESSAGE.size:
         raise ChunkError("a message record that is too short")
-    return Message(*_MESSAGE.unpack_from(data, start), data[start + _MESSAGE.size : end])
+    channel, sequence, log_time, publish_time = _MESSAGE.unpack_from(data, start)
+    return Message(channel, sequence, log_time, publish_time, data[start + _MESSAGE.size : end])
 
 
 def declared(opcode: int, content: bytes) -> Schema | Channel:

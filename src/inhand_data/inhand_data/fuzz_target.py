@@ -7,6 +7,7 @@ import tempfile
 import zlib
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from mcap.writer import CompressionType, Writer
 
@@ -28,7 +29,7 @@ _READING = b"std_msgs/Header header\nuint64 sequence\nfloat64[] value\n" + b"\n"
 _CHUNK = 0x06
 
 
-def _seed(compression: CompressionType, **options: bool) -> bytes:
+def _seed(compression: CompressionType, **options: Any) -> bytes:
     """A small bag."""
     stream = BytesIO()
     writer = Writer(stream, compression=compression, chunk_size=400, **options)

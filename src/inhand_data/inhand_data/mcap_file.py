@@ -308,4 +308,7 @@ class McapFile:
 
     @staticmethod
     def _declare(found: Contents, record: Schema | Channel) -> None:
-        (found.schemas if isinstance(record, Schema) else found.channels)[record.id] = record
+        if isinstance(record, Schema):
+            found.schemas[record.id] = record
+        else:
+            found.channels[record.id] = record

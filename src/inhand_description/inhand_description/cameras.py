@@ -214,10 +214,10 @@ def move_cameras(urdf: str, poses: Mapping[str, CameraPose]) -> str:
     robot = ElementTree.fromstring(urdf)
     joints = {joint.get("name"): joint for joint in robot.findall("joint")}
     for name, pose in poses.items():
-        if (joint := joints.get(f"{name}_fixed")) is None:
+        if (joint := joints.get(f"{name}_fixed")) is None or (origin := joint.find("origin")) is None:
             raise ConfigError(f"the robot description has no frame of {name}")
         rotation = rotations.to_matrix(np.array(pose.orientation)) @ OPTICAL_FROM_CAMERA
-        joint.find("origin").attrib.update(xyz=_numbers(pose.position), rpy=_numbers(roll_pitch_yaw(rotation)))
+        origin.attrib.update(xyz=_numbers(pose.position), rpy=_numbers(roll_pitch_yaw(rotation)))
     return ElementTree.tostring(robot, encoding="unicode")
 
 

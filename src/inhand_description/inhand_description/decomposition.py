@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from inhand_core.config import ConfigError
 
@@ -15,6 +16,7 @@ def decompose(mesh: Path, out: Path, pieces: int, detail: float) -> list[Path]:
     """
     import coacd
     import trimesh
+    from trimesh.exchange.obj import export_obj
 
     if not mesh.is_file():
         raise ConfigError(f"no mesh {mesh}")
@@ -27,9 +29,9 @@ def decompose(mesh: Path, out: Path, pieces: int, detail: float) -> list[Path]:
     )
     out.mkdir(parents=True, exist_ok=True)
     paths = []
+    form: dict[str, Any] = {"include_normals": False, "include_texture": False, "digits": 6, "header": None}
     for index, (vertices, triangles) in enumerate(cut):
         hull = trimesh.Trimesh(vertices, triangles).convex_hull
         paths.append(out / f"{mesh.stem}_{index}.obj")
-        write = trimesh.exchange.obj.export_obj
-        paths[-1].write_text(write(hull, include_normals=False, include_texture=False, digits=6, header=None))
+        paths[-1].write_text(export_obj(hull, **form))
     return paths

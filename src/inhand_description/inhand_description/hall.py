@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inhand_core.config import ConfigError
+from inhand_core.hand_file import CalibrationPoints
 from inhand_description.joints import JOINT_NAMES
 from inhand_description.sensors import CALIBRATION, RAW_MAX, hall_channel_joints
 
@@ -46,6 +47,11 @@ class HallTable:
             raise ConfigError(f"{self.joint}: angles must rise or fall strictly with the raw value")
         object.__setattr__(self, "raw", raw)
         object.__setattr__(self, "angle", angle)
+
+    @classmethod
+    def of(cls, joint: str, points: CalibrationPoints) -> HallTable:
+        """The table of the points in a hand's file."""
+        return cls(joint, np.array(points.raw), np.array(points.angle))
 
     def hats(self, raw: np.ndarray) -> np.ndarray:
         """Weights (N, n) of the points at raw values (N,): angles are `hats @ angle`; the end segments go on."""

@@ -51,7 +51,7 @@ def object_urdf(name: str) -> str:
     body = model.body("object").id
     link = SubElement(robot, "link", name="object")
     _inertial(link, model, body)
-    for geom in np.flatnonzero(model.geom_bodyid == body):
+    for geom in np.flatnonzero(model.geom_bodyid == body).tolist():
         name = model.geom(geom).name
         element = SubElement(link, "visual", name=name)
         _shape(element, model, geom, files)
@@ -64,7 +64,7 @@ def object_urdf(name: str) -> str:
 def _link(robot: Element, model: mujoco.MjModel, body: int, files: dict[str, str]) -> None:
     link = SubElement(robot, "link", name=model.body(body).name)
     _inertial(link, model, body)
-    for geom in np.flatnonzero(model.geom_bodyid == body):
+    for geom in np.flatnonzero(model.geom_bodyid == body).tolist():
         visual = model.geom_group[geom] == _VISUAL_GROUP
         element = SubElement(link, "visual" if visual else "collision")
         _shape(element, model, geom, files)
@@ -95,7 +95,7 @@ def _joint(robot: Element, model: mujoco.MjModel, body: int) -> None:
     effort = next(actuator.force for actuator in ACTUATORS if name in actuator.joints)
     SubElement(joint, "axis", xyz=_vector(model.jnt_axis[model.body_jntadr[body]]))
     limit = {"lower": row.lower, "upper": row.upper, "effort": effort, "velocity": NO_LOAD_SPEED}
-    SubElement(joint, "limit", **{key: _number(value) for key, value in limit.items()})
+    SubElement(joint, "limit", {key: _number(value) for key, value in limit.items()})
     SubElement(joint, "dynamics", damping=_number(row.damping), friction=_number(row.friction_loss))
 
 
@@ -164,7 +164,7 @@ def _number(value: float) -> str:
     return f"{value + 0.0:.9g}"
 
 
-def _vector(values: np.ndarray) -> str:
+def _vector(values: np.ndarray | tuple[float, ...]) -> str:
     rounded = [0.0 if abs(value) < 1e-12 else float(value) for value in values]
     return " ".join(_number(value) for value in rounded)
 

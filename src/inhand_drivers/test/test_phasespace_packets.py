@@ -79,7 +79,7 @@ def test_a_broken_datagram_is_refused_by_its_cause(cause: str) -> None:
     assert error.value.cause == cause
     stream = PacketStream()
     assert stream.datagram(broken(cause)) == []
-    assert stream.refused[cause] == 1 == stream.refused_total
+    assert stream.refused[cause] == 1 == stream.refused.total()
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_a_flood_of_noise_is_one_refusal_and_soon_over() -> None:
     for start in range(0, len(noise), 4096):
         stream.feed(noise[start : start + 4096])
     stream.feed(bytes(2 * MAX_CONTENT))
-    assert frame(5)[16:] not in noise and stream.refused_total >= 1
+    assert frame(5)[16:] not in noise and stream.refused.total() >= 1
     assert [p.header.time for p in stream.feed(frame(5))] == [5]
 
 

@@ -95,7 +95,7 @@ def policy(
 
         eyes = open_eyes(protocol, estimator, renderer, looks)
     report = _run(protocol, record.watch if record else None, eyes, json)
-    if record is not None:
+    if record is not None and film is not None:
         record.write(film, object)
     if sampled:
         report["sampled"] = _run(dataclasses.replace(protocol, deterministic=False), None, eyes, json)

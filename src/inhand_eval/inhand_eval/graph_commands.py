@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Literal
 
@@ -61,9 +62,10 @@ def graph(
 
     if not 0.0 < alpha < 1.0:
         raise ValueError(f"alpha must be in (0, 1), is {alpha}")
-    kinds = {"goals": goals, "task": task}
-    protocol = Protocol(str(weights), trials, randomization, object, timeout, 50, seed, deterministic, 0, **kinds)
-    beside = Protocol(str(weights), in_process, randomization, object, timeout, 50, seed, deterministic, 0, **kinds)
+    protocol = Protocol(
+        str(weights), trials, randomization, object, timeout, 50, seed, deterministic, 0, goals=goals, task=task
+    )
+    beside = dataclasses.replace(protocol, trials=in_process)
     config = LoopConfig(protocol, graphs, domain)
     console = Console()
     with console.status("in one process") as status, machine.busy_loops(busy_loops):

@@ -11,25 +11,7 @@ from inhand_description.objects import check_object
 
 @dataclass(frozen=True)
 class GoalConfig:
-    """Values and sources in config/goal.yaml.
-
-    Attributes:
-        object: name or path: whose faces mode "face_up" turns up.
-        tolerance_rad: a goal is achieved below this rotation distance.
-        timeout_s: a goal not achieved in this time ends the trial.
-        max_goals: goals in a trial.
-        mode: "full": any orientation, uniform; "face_up": any face up, any yaw; "limited": turned from the object's
-            orientation about a uniform axis by an angle uniform in [min_angle_rad, max_angle_rad]; "axis": the same
-            about +axis or -axis.
-        min_angle_rad: goals are at least this far from the object's orientation.
-        max_angle_rad: largest angle of modes "limited" and "axis".
-        axis: axis of mode "axis" in hand_base.
-        lost_limit_s: an object not seen for longer counts as dropped.
-        restart_delay_s: pause between the end of a trial and the next; 0: the next step.
-        auto_start: whether the first trial starts by itself.
-        auto_restart: whether a trial follows one that ended (unless it was stopped by request).
-        require_object: trials start only while the object is seen on the palm.
-    """
+    """Values and texts in config/goal.yaml."""
 
     object: str
     tolerance_rad: float

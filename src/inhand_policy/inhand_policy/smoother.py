@@ -14,14 +14,7 @@ from inhand_policy.ports import ActionSmootherInputs, ActionSmootherOutputs
 
 @dataclass(frozen=True)
 class SmootherConfig:
-    """Exponential moving average of the actions; values and sources in config/smoother.yaml.
-
-    Attributes:
-        coefficient: the paper's coefficient (C.1, footnote 15), in [0, 1], per `period_s`.
-        period_s: the time the coefficient is given for [s].
-        weights: what the coefficient weights, which the paper leaves open: "new" gives
-            y = coefficient * new + (1 - coefficient) * y, "previous" y = (1 - coefficient) * new + coefficient * y.
-    """
+    """Exponential moving average of the actions. Values and texts in config/smoother.yaml."""
 
     coefficient: float
     period_s: float

@@ -18,14 +18,7 @@ from inhand_policy.ports import TrackerInputs, TrackerOutputs
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    """Values and sources in config/tracker.yaml.
-
-    Attributes:
-        object: name or path: whose markers are tracked.
-        publish_every: outputs are produced on every n-th frame of markers.
-        min_spread_m: visible markers nearer to one line than this fix no rotation.
-        max_residual_m: a registration with a larger root mean square error is refused (swapped or loose markers).
-    """
+    """Values and texts in config/tracker.yaml."""
 
     object: str
     publish_every: int

@@ -15,6 +15,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from inhand_core.comments import file_comments
 from inhand_core.config import ConfigError, read_yaml, to_mapping
 from inhand_core.graph_spec import ComponentSpec, resolve_class
 from inhand_core.paths import config_file
@@ -143,7 +144,7 @@ def declare_config(
         if isinstance(value, Mapping) and dataclasses.is_dataclass(inner) and isinstance(inner, type):
             found[name] = declare_config(node, inner, value, file, changeable, left_out, f"{full}.")
             continue
-        text = comments.get(full) or (texts[name].text if name in texts else f"{cls.__name__}.{name}")
+        text = texts[name].text if name in texts else comments.get(full, f"{cls.__name__}.{name}")
         limit = ranges.get(name)
         bounds = limit.closed(isinstance(value, int)) if limit else None
         found[name] = _declare(node, full, value, text, comments, bounds, read_only=name not in changeable)
@@ -174,27 +175,6 @@ def _is_parameter(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
         return bool(value) and len({type(v) for v in value}) == 1 and isinstance(value[0], (bool, int, float, str))
     return isinstance(value, (bool, int, float, str))
-
-
-def file_comments(path: Path) -> dict[str, str]:
-    """Comments of a YAML file by dotted key: the lines directly above it, or the rest of its line."""
-    found: dict[str, str] = {}
-    above: list[str] = []
-    parents: list[tuple[int, str]] = []
-    for line in path.read_text().splitlines():
-        text = line.strip()
-        if text.startswith("#"):
-            above.append(text.lstrip("# "))
-            continue
-        key, colon, rest = text.partition(":")
-        if colon and not text.startswith("-"):
-            indent = len(line) - len(line.lstrip())
-            parents = [(i, k) for i, k in parents if i < indent] + [(indent, key.strip("\"'"))]
-            comment = " ".join(above) or rest.partition(" # ")[2].strip()
-            if comment:
-                found[".".join(k for _, k in parents)] = comment
-        above = []
-    return found
 
 
 def declare_claim(node: Node) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform
 
-from inhand_core.poses import from_matrix, sound_pose, to_matrix
+from inhand_core.poses import sound_pose, to_matrix
 
 
 def pose_matrix(pose: Pose) -> np.ndarray:
@@ -27,12 +27,6 @@ def transform_matrix(transform: Transform) -> np.ndarray:
         PoseError: NaN, infinity, a zero quaternion, or far away.
     """
     return _matrix(transform.translation, transform.rotation)
-
-
-def matrix_pose(matrix: np.ndarray) -> Pose:
-    """The pose of a matrix (4, 4), its quaternion with w >= 0."""
-    (x, y, z), turn = (part.tolist() for part in from_matrix(matrix))
-    return Pose(position=Point(x=x, y=y, z=z), orientation=Quaternion(**dict(zip("xyzw", turn, strict=True))))
 
 
 def _matrix(place: Point, turn: Quaternion) -> np.ndarray:

@@ -9,10 +9,11 @@ from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+from inhand_core.comments import file_comments
 from inhand_core.config import ConfigError
 from inhand_core.graph import load_graph
 from inhand_core.ranges import Range
-from inhand_ros.parameters import check_parameters, component_overrides, declare, declare_config, file_comments
+from inhand_ros.parameters import check_parameters, component_overrides, declare, declare_config
 
 GOAL = load_graph("realtime").component("goal")
 
@@ -82,7 +83,7 @@ OUTER = {"count": 2, "inner": {"gain": 0.5}, "ages": {"hand/action": 0.1}, "scal
 def test_text_and_bounds_are_those_of_the_configuration(ros, tmp_path):
     """What the docstring leaves out has the comment of the file."""
     file = tmp_path / "outer.yaml"
-    file.write_text("# Of the whole.\nscale: 2.0\n")
+    file.write_text("# The file.\n\n# Of the whole.\nscale: 2.0\n")
     n = node(**{"inner.gain": 1.0})
     found = declare_config(n, Outer, OUTER, file, changeable=("scale",))
     assert found == {**OUTER, "inner": {"gain": 1.0}}

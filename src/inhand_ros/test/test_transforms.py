@@ -5,8 +5,8 @@ import pytest
 from geometry_msgs.msg import Point, Pose, Quaternion, Transform, Vector3
 from scipy.spatial.transform import Rotation
 
-from inhand_core.poses import in_root, relative
-from inhand_ros.transforms import matrix_pose, pose_matrix, transform_matrix
+from inhand_core.poses import from_matrix, in_root, relative, to_matrix
+from inhand_ros.transforms import pose_matrix, transform_matrix
 
 TURNS = Rotation.random(10, random_state=5)
 
@@ -22,9 +22,9 @@ def test_a_pose_maps_points_as_scipy_does_and_comes_back(turn: Rotation) -> None
     matrix = pose_matrix(pose_of([0.1, -0.2, 0.3], turn, length=2.0))
     point = np.array([0.5, 0.6, -0.7])
     np.testing.assert_allclose(matrix @ [*point, 1.0], [*np.add(turn.apply(point), [0.1, -0.2, 0.3]), 1.0], atol=1e-12)
-    back = matrix_pose(matrix)
-    np.testing.assert_allclose(pose_matrix(back), matrix, atol=1e-12)
-    assert back.orientation.w >= 0.0
+    position, orientation = from_matrix(matrix)
+    np.testing.assert_allclose(to_matrix(position, orientation), matrix, atol=1e-12)
+    assert orientation[3] >= 0.0
 
 
 def test_a_transform_is_the_pose_of_its_numbers() -> None:

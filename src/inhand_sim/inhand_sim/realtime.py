@@ -19,16 +19,7 @@ _FORCE_PERIOD_NS = 80_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class RealtimeSimConfig(WorldsConfig):
-    """`WorldsConfig` and the devices' rates.
-
-    Attributes:
-        timestep: length of a tick and nominal length of its physics step [s].
-        markers_rate, sensors_rate: of motion capture and of the hand's bus [Hz]; frame n appears at the first tick
-            not before n / rate.
-        torque_per_ampere: motor constant for the reported currents [N m / A].
-        hall_tables: parameter file in the form of config/hand.yaml whose Hall tables the simulated sensors follow;
-            empty: that file itself, so that the controller's tables are exact.
-    """
+    """`WorldsConfig` and the devices' rates. Values and texts in config/sim.yaml."""
 
     timestep: float
     markers_rate: int

@@ -20,14 +20,7 @@ from inhand_sim.worlds import NOMINAL_STEP, NOTHING, Worlds, WorldsConfig
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSimConfig(WorldsConfig):
-    """`WorldsConfig` and the division of a step.
-
-    Attributes:
-        substeps: physics steps in one step; timestep: nominal length of each [s] (paper C.1: 10 of 8 ms).
-        physics: "cpu", MuJoCo on threads; "warp", mujoco_warp on a GPU, which needs that package.
-        warp: device and memory of the latter.
-        failure_resets: which episodes begin shortly before a failure.
-    """
+    """`WorldsConfig` and the division of a step. Values and texts in config/training_sim.yaml."""
 
     substeps: int
     timestep: float

@@ -24,7 +24,7 @@ IN_VAIN = 0.1
 
 @dataclass(frozen=True)
 class SimulatedTimeConfig:
-    """Values and texts in config/simulated_time.yaml."""
+    """Values and texts in config/simulated_time.yaml. Values and texts in config/simulated_time.yaml."""
 
     speed: Annotated[float, Range(0.0, 100.0)]
     wait_for_graph: bool

@@ -41,8 +41,7 @@ def evaluate_samples(estimator: PoseEstimator, samples: Samples, batch: int = 8)
         part = samples[start : start + batch]
         present = np.ones(part.images.shape[:2], bool)
         parts.append(estimator.estimate(part.images, part.camera_matrix, part.camera_pose, present))
-    arrays = (
-        np.concatenate([getattr(p, n) for p in parts]) for n in ("position", "orientation", "covariance", "valid")
-    )
-    whole = Estimate(*arrays, tuple(reason for part in parts for reason in part.reason))
+    names = ("position", "orientation", "covariance", "valid")
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    whole = Estimate(**arrays, reason=tuple(reason for part in parts for reason in part.reason))
     return pose_errors(whole, samples.position, samples.orientation), whole

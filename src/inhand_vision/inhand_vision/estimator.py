@@ -6,7 +6,7 @@ import copy
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from inhand_description.objects import OBJECTS
 from inhand_vision.geometry import fit_pose
 from inhand_vision.images import prepare
 from inhand_vision.keypoints import moments
+from inhand_vision.network import RegressionNetwork
 from inhand_vision.weights import VisionMetadata, load_vision
 
 MEASURED_STD = (0.005, 0.1)
@@ -93,7 +94,7 @@ def prepare_batch(images: np.ndarray, metadata: VisionMetadata) -> Tensor:
 class RegressionEstimator:
     """The paper's network; needs all cameras, where it was trained to see them."""
 
-    def __init__(self, metadata: VisionMetadata, network: nn.Module, trust: TrustConfig) -> None:
+    def __init__(self, metadata: VisionMetadata, network: RegressionNetwork, trust: TrustConfig) -> None:
         self.metadata = metadata
         self._network = network
         self.network = compiled(network, torch.zeros(1, len(metadata.cameras), 3, *2 * [metadata.images.size]))
@@ -164,10 +165,10 @@ class _WithMoments(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
-        self.half = computes_in_half()
+        self.in_half = computes_in_half()
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.half, cache_enabled=False):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.in_half, cache_enabled=False):
             logits = self.network(images.contiguous(memory_format=torch.channels_last))
         return moments(logits.float())
 
@@ -183,7 +184,8 @@ def compiled(network: nn.Module, example: Tensor) -> nn.Module:
     network.eval()
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what the tracer takes for constant is constant: the size of the images
-        return torch.jit.optimize_for_inference(torch.jit.trace(network, example, check_trace=False))
+        traced = cast(torch.jit.ScriptModule, torch.jit.trace(network, example, check_trace=False))
+        return torch.jit.optimize_for_inference(traced)
 
 
 def _absent(present: np.ndarray, metadata: VisionMetadata, needed: int) -> str:
@@ -205,4 +207,5 @@ def load_estimator(path: str | Path, trust: TrustConfig | None = None) -> PoseEs
 def estimator_of(metadata: VisionMetadata, network: nn.Module, trust: TrustConfig | None = None) -> PoseEstimator:
     """The estimator around a network, which is copied."""
     kind = RegressionEstimator if metadata.kind == "regression" else KeypointEstimator
-    return kind(metadata, copy.deepcopy(network).cpu().eval(), trust or TrustConfig())
+    own: Any = copy.deepcopy(network).cpu().eval()  # of the class that `kind` takes: both follow metadata.kind
+    return kind(metadata, own, trust or TrustConfig())

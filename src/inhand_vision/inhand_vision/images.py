@@ -24,12 +24,7 @@ LEAST_STD = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class ImageConfig:
-    """How an image becomes an input.
-
-    Attributes:
-        crop: side of the square in the image's middle that is used [px].
-        size: side of the input [px].
-    """
+    """How an image becomes an input. Values and texts in config/images.yaml."""
 
     crop: int
     size: int

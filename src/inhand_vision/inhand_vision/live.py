@@ -24,16 +24,7 @@ from inhand_vision.view import InputView
 
 @dataclass(frozen=True)
 class PoseEstimatorConfig:
-    """Values and sources in config/pose_estimator.yaml.
-
-    Attributes:
-        weights: weights file.
-        max_skew_s: images of one estimate lie within this of each other [s].
-        max_wait_s: so long the other images of an instant are waited for, after its first has come [s].
-        max_age_s: an image older than this is stale [s].
-        min_cameras, max_position_std_m, max_rotation_std_rad, max_residual: see `TrustConfig`.
-        threads: of the network; 0: what torch chooses.
-    """
+    """Values and texts in config/pose_estimator.yaml."""
 
     weights: str
     max_skew_s: float

@@ -57,6 +57,9 @@ class RegressionNetwork(nn.Module):
     Buffers `position_mean`, `position_std` (3,) [m] undo the normalisation of the position.
     """
 
+    position_mean: Tensor
+    position_std: Tensor
+
     def __init__(self, cameras: int = 3, strides: Sequence[int] = STRIDES) -> None:
         super().__init__()
         layers: list[nn.Module] = [nn.Conv2d(3, 32, 5), nn.ReLU(), nn.Conv2d(32, 32, 3), nn.ReLU(), nn.MaxPool2d(3, 3)]

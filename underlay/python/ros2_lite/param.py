@@ -1,4 +1,4 @@
-"""`ros2 param list | get | set`, by the parameter services of rclpy and rclcpp nodes; a node on rcl alone has none."""
+"""`ros2 param list | get | set`, by the parameter services of the nodes."""
 
 import argparse
 import re

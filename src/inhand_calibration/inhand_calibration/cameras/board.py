@@ -28,14 +28,7 @@ class LedRow:
 
 @dataclass(frozen=True)
 class BoardConfig:
-    """The board; see config/camera_calibration.yaml.
-
-    Attributes:
-        columns, rows: number of squares.
-        square, marker: edges of a square and of the ArUco marker in it [m].
-        dictionary: OpenCV's name of the markers' dictionary.
-        leds: motion-capture markers on the board.
-    """
+    """The board. Values and texts in config/camera_calibration.yaml, section board."""
 
     columns: int
     rows: int

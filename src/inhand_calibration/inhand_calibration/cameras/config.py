@@ -12,7 +12,7 @@ from inhand_core.paths import config_file
 
 @dataclass(frozen=True)
 class ViewsConfig:
-    """What images are used."""
+    """What images are used. Values and texts in config/camera_calibration.yaml, section views."""
 
     interval_s: float
     min_corners: int
@@ -23,7 +23,7 @@ class ViewsConfig:
 
 @dataclass(frozen=True)
 class IntrinsicsConfig:
-    """When intrinsics are good enough."""
+    """When intrinsics are good enough. Values and texts in config/camera_calibration.yaml, section intrinsics."""
 
     min_views: int
     min_span: float
@@ -35,7 +35,7 @@ class IntrinsicsConfig:
 
 @dataclass(frozen=True)
 class ExtrinsicsConfig:
-    """What the fit of poses believes."""
+    """What the fit of poses believes. Values and texts in config/camera_calibration.yaml, section extrinsics."""
 
     min_views: int
     corner_px: float
@@ -46,7 +46,7 @@ class ExtrinsicsConfig:
 
 @dataclass(frozen=True)
 class CameraProofConfig:
-    """How hidden truths are drawn."""
+    """How hidden truths are drawn. Values and texts in config/camera_calibration.yaml, section proof."""
 
     position: float
     orientation: float

@@ -107,6 +107,8 @@ def reprojection(
 
 def board_pose(view: View, leds: np.ndarray) -> np.ndarray:
     """The board's pose (6,) in the world by its markers."""
+    if view.leds is None:
+        raise ValueError("no motion capture in this view")
     seen = np.isfinite(view.leds).all(axis=1)
     return geometry.register(leds[seen], view.leds[seen])
 

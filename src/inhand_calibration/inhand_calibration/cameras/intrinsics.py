@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -54,11 +55,16 @@ def fit_intrinsics(camera: str, views: list[View], size: tuple[int, int], board:
     return Intrinsics(info, float(rms), focal_std, kept)
 
 
-def _fit(views: list[View], size: tuple[int, int], board: Board):
+_Lens = tuple[float, np.ndarray, np.ndarray, np.ndarray]
+_UNKNOWN: Any = None
+"""OpenCV's stubs know no camera whose matrix and distortion are still to be found."""
+
+
+def _fit(views: list[View], size: tuple[int, int], board: Board) -> tuple[_Lens, np.ndarray]:
     objects = [board.corners[view.detection.ids].astype(np.float32) for view in views]
     images = [view.detection.pixels.astype(np.float32) for view in views]
     rms, matrix, distortion, _, _, deviations, _, errors = cv2.calibrateCameraExtended(
-        objects, images, size, None, None, flags=FLAGS
+        objects, images, size, _UNKNOWN, _UNKNOWN, flags=FLAGS
     )
     return (rms, matrix, distortion, deviations.ravel()), np.asarray(errors).ravel()
 

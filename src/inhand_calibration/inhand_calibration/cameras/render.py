@@ -55,8 +55,10 @@ class BoardRenderer:
         )
         inside &= hit[:, 2] > 0.0
         shape = self._shape[0] * SUPERSAMPLING, self._shape[1] * SUPERSAMPLING
-        maps = [(v * self._texels - 0.5).reshape(shape).astype(np.float32) for v in (x, y)]
-        image = cv2.remap(self._texture, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+        along, across = ((v * self._texels - 0.5).reshape(shape).astype(np.float32) for v in (x, y))
+        image = cv2.remap(
+            self._texture, along, across, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        )
         image = np.where(inside.reshape(shape), 25.0 + 0.8 * image, BACKGROUND).astype(np.float32)
         image = cv2.resize(image, self._shape[::-1], interpolation=cv2.INTER_AREA)
         image = cv2.GaussianBlur(image, (0, 0), blur) * self._light(rng)

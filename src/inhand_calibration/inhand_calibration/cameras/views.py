@@ -129,7 +129,7 @@ class LedTrack:
         if not near.any() or np.abs(self._at[near] - time_s).min() > self._config.max_age_s:
             return None, "no motion capture at that time"
         rows = self._position[near]
-        seen = np.isfinite(rows).all(axis=(0, 2))
+        seen = np.asarray(np.isfinite(rows).all(axis=(0, 2)))
         if seen.sum() < self._config.min_leds:
             return None, "too few of the board's markers seen"
         rows = np.where(seen[:, None], rows, np.nan)

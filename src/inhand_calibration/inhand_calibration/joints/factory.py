@@ -62,11 +62,12 @@ def factory_points(content: Mapping[str, Any], notes: list[str]) -> dict[str, np
 
 def single(name: str, pairs: Any, notes: list[str]) -> np.ndarray:
     """A joint's points, rising in raw counts, strictly monotone in degrees, 3 to 9 of them."""
+    values: np.ndarray
     try:
         values = np.array(pairs, np.float64)
     except (TypeError, ValueError):
         values = np.zeros(0)
-    if values.ndim != 2 or values.shape[1] != 2 or not 2 <= len(values) <= MOST_PAIRS:
+    if values.ndim != 2 or values.shape[-1] != 2 or not 2 <= len(values) <= MOST_PAIRS:
         raise ConfigError(f"{name}: expected a list of 2 to {MOST_PAIRS} [raw, degrees] pairs, found {pairs!r:.60}")
     if not np.isfinite(values).all():
         raise ConfigError(f"{name}: a value is not finite")

@@ -9,6 +9,7 @@ a swapped or reflected marker can do. Tables stay monotone, because their steps 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import least_squares
@@ -24,7 +25,7 @@ _LARGEST_STRETCH = 10.0
 
 @dataclass(frozen=True)
 class JointFitConfig:
-    """Section `joints` of config/calibration.yaml, explained there; lengths in m, angles in rad."""
+    """Lengths in m, angles in rad. Values and texts in config/calibration.yaml, section joints."""
 
     samples: int
     marker_sigma: float
@@ -145,7 +146,8 @@ class _Problem:
         parts = [self.parameters.angles(x, joint) for joint in range(len(self._hats))]
         data = [self._finger(x, parts, finger) for finger in range(N_TIPS)]
         prior = self._prior(x, parts)
-        return tuple(np.concatenate([block[i] for block in (*data, prior)]) for i in range(2))
+        residuals, slopes = (np.concatenate([block[i] for block in (*data, prior)]) for i in range(2))
+        return residuals, slopes
 
     def _finger(self, x: np.ndarray, parts: list, finger: int) -> tuple[np.ndarray, np.ndarray]:
         """Distances of one marker from where it is seen, along the axes of hand_base."""
@@ -201,14 +203,16 @@ def fit_joints(
     problem = _Problem(samples, tables, hand, config)
     p = problem.parameters
     start = problem.residuals(p.start)
+    jacobian: Any = problem.jacobian  # scipy's stubs know its names alone
+    loss: Any = problem.loss
     found = least_squares(
         problem.residuals,
         p.start,
-        problem.jacobian,
+        jacobian,
         bounds=p.bounds(),
         method="trf",
         x_scale="jac",
-        loss=problem.loss,
+        loss=loss,
         max_nfev=config.iterations,
     )
     refined = tuple(

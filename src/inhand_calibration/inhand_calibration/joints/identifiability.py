@@ -49,7 +49,7 @@ def judge_joints(
         useful = samples.seen[:, hand.moved_by[:, joint]].any(axis=1)
         raw = samples.raw[useful, joint]
         angles = after.angles(raw) if len(raw) else np.zeros(1)
-        visited = (after.hats(raw) > 0.5).any(axis=0) if len(raw) else np.zeros(len(after.raw), bool)
+        visited = np.asarray((after.hats(raw) > 0.5).any(axis=0)) if len(raw) else np.zeros(len(after.raw), bool)
         share = fit.sigma[joint] / fit.prior_sigma[joint]
         if not (hand.moved_by[:, joint] & seen_tips).any():
             status = "no marker"

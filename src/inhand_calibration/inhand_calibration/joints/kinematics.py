@@ -56,12 +56,12 @@ class HandKinematics:
     """
 
     def __init__(self, model: mujoco.MjModel | None = None) -> None:
-        model = model or build_model(ModelConfig(object="none"))
+        built: mujoco.MjModel = model or build_model(ModelConfig(object="none"))
         self._chains = []
         for marker in FINGERTIPS:
-            site = model.site(f"marker_{marker}")
-            self._chains.append(_chain(model, int(site.bodyid[0])))
-        self.offsets = np.array([model.site(f"marker_{marker}").pos for marker in FINGERTIPS])
+            site = built.site(f"marker_{marker}")
+            self._chains.append(_chain(built, int(site.bodyid[0])))
+        self.offsets = np.array([built.site(f"marker_{marker}").pos for marker in FINGERTIPS])
         self.moved_by = np.zeros((len(FINGERTIPS), len(JOINT_INDEX)), bool)
         for finger, chain in enumerate(self._chains):
             self.moved_by[finger, [link.joint for link in chain if link.joint >= 0]] = True

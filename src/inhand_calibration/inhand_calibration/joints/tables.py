@@ -36,7 +36,7 @@ def load_tables(path: str | Path, notes: list[str] | None = None) -> tuple[HallT
     points = read_hand_file(path).calibration if set(content) == {"hand"} else {}
     try:
         if points:
-            return _ordered({joint: HallTable(joint, p.raw, p.angle) for joint, p in points.items()})
+            return _ordered({joint: HallTable.of(joint, given) for joint, given in points.items()})
         return _ordered(_factory_entries(content, [] if notes is None else notes))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from error

@@ -24,7 +24,7 @@ _STATE_PERIOD = 2.0
 
 @dataclass(frozen=True)
 class DescentConfig:
-    """Section `model` of config/calibration.yaml, explained there."""
+    """Values and texts in config/calibration.yaml, section model."""
 
     window_s: float
     stride_s: float

@@ -6,7 +6,6 @@ motor counted at each joint it drives, and four of our motors drive two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -142,17 +141,6 @@ def to_calibration(
         joints={name: JointCalibration(**entry) for name, entry in values[True].items()},
         actuators={name: ActuatorCalibration(**entry) for name, entry in values[False].items()},
     )
-
-
-def from_calibration(parameters: tuple[Parameter, ...], calibration: ModelCalibration) -> np.ndarray:
-    """Coordinates (P,) of a calibration; first values where it has none."""
-    found = starts(parameters)
-    for index, parameter in enumerate(parameters):
-        section: Mapping = calibration.joints if parameter.of_joint else calibration.actuators
-        value = getattr(section.get(parameter.owner), parameter.kind, None)
-        if value is not None:
-            found[index] = np.log(value) if parameter.described.log else value
-    return found
 
 
 def _joint(name: str, kind: str) -> Parameter:

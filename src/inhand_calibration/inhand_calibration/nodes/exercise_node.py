@@ -69,8 +69,9 @@ class ExerciseNode(ComponentNode):
         self._client = None
 
     def _on_cleared(self, answer: Future) -> None:
-        if not answer.result().success:
-            sys.exit(f"error: the simulator keeps its object in the hand: {answer.result().message}")
+        said = answer.result()
+        if said is None or not said.success:
+            sys.exit(f"error: the simulator keeps its object in the hand: {said.message if said else 'no answer'}")
         self._ready = True
 
 

@@ -16,14 +16,7 @@ PIXEL_FORMATS = ("RGB8", "BGR8", "Mono8", "BayerRG8", "BayerBG8", "BayerGR8", "B
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """One camera.
-
-    Attributes:
-        serial: serial number, as printed on the camera.
-        exposure_us: exposure time [µs].
-        gain_db: analogue gain [dB].
-        width, height, offset_x, offset_y: region of the sensor that is read [px].
-    """
+    """One camera. Values and texts in config/basler.yaml, section top."""
 
     serial: str = ""
     exposure_us: Annotated[float, Range(10.0, 1_000_000.0)] = 8000.0
@@ -41,21 +34,10 @@ class CameraSettings:
 
 @dataclass(frozen=True)
 class BaslerConfig:
-    """The three cameras.
+    """The three cameras. Values and texts in config/basler.yaml.
 
     Attributes:
         top, left, right: the cameras.
-        frame_rate: frames a second of each camera [Hz].
-        trigger: who starts an exposure. software: the driver, all cameras at once; line: a signal at `line` of each
-            camera; none: each camera by itself.
-        line: the input line of trigger `line`.
-        pixel_format: what a camera sends; anything is converted to RGB.
-        timeout_s: a frame that did not come for so long after it was due is missed [s]; with trigger `line` silence
-            is no fault.
-        backoff_s, backoff_max_s: first and longest wait before a camera is looked for again [s]; it doubles.
-        skew_limit_ms: a spread of the cameras' stamps that /diagnostics warns of [ms].
-        emulation_folder: for pylon's emulated cameras only: folder of the pictures they take (basler.emulation);
-            "auto": the one that `inhand emulate cameras` makes.
     """
 
     top: CameraSettings

@@ -20,10 +20,10 @@ MOTOR_BOARD_TIMEOUT_S = 0.02
 class SlaveConfig:
     """The slave that is expected; 0 and "" accept any, except for the calibration, which must be known from somewhere.
 
+    Values and texts in config/hand_driver.yaml, section slave.
+
     Attributes:
         vendor_id, product_code, serial: its identity.
-        calibration_digest: digest of the tables that this hand was calibrated with; empty: as its EEPROM says.
-        watchdog_s: the slave leaves OP when no process data came for so long [s].
     """
 
     vendor_id: int
@@ -35,25 +35,7 @@ class SlaveConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class HandDriverConfig:
-    """Driver of the hand.
-
-    Attributes:
-        interface: network interface that the hand hangs on.
-        tables: file with joint map and calibration; empty: config/hand.yaml.
-        bus_rate, sensors_rate: cycles of the bus and messages of hand/sensors [Hz].
-        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads, which
-            must not be left lying with Python's lock in their hands; 0: the default scheduler.
-        receive_timeout_s: how long a cycle waits for its frame [s].
-        max_missed: so many cycles in a row without a good answer stop the motors.
-        lost_after_s: without a good answer for so long the slave is given up and sought anew [s].
-        command_timeout_s: a torque command is no longer followed after this [s].
-        retry_s: between attempts to find the slave [s].
-        state_period_s: between looks at the slave's state [s].
-        angle_margin: how far beyond the ends of its table a joint may read before the torque is enabled [rad].
-        max_temperature: of a motor [°C].
-        full_scale_torque: torque at a demand of 1023, by motor [N m].
-        slave: the slave that is expected.
-    """
+    """Driver of the hand. Values and texts in config/hand_driver.yaml."""
 
     interface: str
     tables: str

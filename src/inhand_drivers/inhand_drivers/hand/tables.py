@@ -54,8 +54,7 @@ def read_tables(path: str = "") -> DeviceTables:
     hand = read_hand_file(file)
     try:
         check_joints(hand)
-        points = [hand.calibration[joint] for joint in hand.hall_channel_joint]
-        hall = tuple(HallTable(joint, p.raw, p.angle) for joint, p in zip(hand.hall_channel_joint, points, strict=True))
+        hall = tuple(HallTable.of(joint, hand.calibration[joint]) for joint in hand.hall_channel_joint)
     except KeyError as error:
         raise ConfigError(f"{file}: hand.hall_channel_joint: {error} has no table") from error
     except ConfigError as error:

@@ -88,10 +88,6 @@ class VethPair:
                     quiet.write_text("1")
             _ip("link", "set", name, "up")
 
-    def plug(self, plugged: bool) -> None:
-        """Pulls the cable, or puts it back."""
-        _ip("link", "set", self.second, "up" if plugged else "down")
-
     def close(self) -> None:
         """Removes both ends, where they still are."""
         if self.first in {name for _, name in socket.if_nameindex()}:

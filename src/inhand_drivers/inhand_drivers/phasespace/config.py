@@ -31,17 +31,12 @@ IDENTIFIERS = ("profile", "server")
 
 @dataclass(frozen=True)
 class PhaseSpaceConfig:
-    """Values and comments in config/phasespace.yaml.
+    """Values and texts in config/phasespace.yaml.
 
     Attributes:
-        server, port: host and TCP port of the capture server.
-        transport: how frames come.
-        client: "builtin", or "vendor" for the vendor's Python module.
-        profile: LED profile of the server. rate: frames a second [Hz]. slave: listen to another client's capture.
-        silent_s: without a frame for so long the connection is taken for dead [s].
+        port: host and TCP port of the capture server.
+        rate: frames a second [Hz].
         backoff_min_s, backoff_max_s: first and longest pause before connecting again [s].
-        clock_window_s: window of the clock's estimate [s].
-        markers: LED id to role, see `roles`.
     """
 
     server: str

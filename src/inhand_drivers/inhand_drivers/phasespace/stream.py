@@ -117,11 +117,6 @@ class PacketStream:
         self._headers.clear()
         self._needed, self._lost = HEADER.size, False
 
-    @property
-    def refused_total(self) -> int:
-        """Number of packets refused."""
-        return sum(self.refused.values())
-
     def _refuse(self, error: PacketError) -> None:
         if not self._lost:
             self.refused[error.cause] += 1

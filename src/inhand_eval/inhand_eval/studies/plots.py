@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +77,7 @@ def _probe(axis: Any, report: Mapping[str, Any]) -> None:
     axis.legend(fontsize="small")
 
 
-def _curve(axis: Any, curve: list[Mapping[str, float]], along: str, label: str) -> None:
+def _curve(axis: Any, curve: Sequence[Mapping[str, float]], along: str, label: str) -> None:
     axis.plot([entry[along] for entry in curve], [entry["mean_goals"] for entry in curve], label=label)
 
 

@@ -10,14 +10,7 @@ from inhand_core.paths import config_file
 
 @dataclass(frozen=True)
 class ClassicConfig:
-    """MuJoCo's OpenGL renderer.
-
-    Attributes:
-        lamp: diffuse light of a lamp of intensity 1.
-        ambient: of the head light.
-        shadow_size: side of a shadow map [px]; 0: no shadows.
-        samples: a pixel.
-    """
+    """MuJoCo's OpenGL renderer. Values and texts in config/cameras_sim.yaml, section classic."""
 
     lamp: float
     ambient: float
@@ -27,15 +20,7 @@ class ClassicConfig:
 
 @dataclass(frozen=True)
 class FilamentConfig:
-    """MuJoCo's physically based renderer.
-
-    Attributes:
-        lamp: candela of a lamp of intensity 1.
-        ambient: intensity of the environment's light, Filament's unit.
-        shadow_size: side of a shadow map [px]; 0: no shadows.
-        ambient_occlusion: darken corners and creases.
-        gpu: Vulkan on a graphics card instead of the CPU.
-    """
+    """MuJoCo's physically based renderer. Values and texts in config/cameras_sim.yaml, section filament."""
 
     lamp: float
     ambient: float
@@ -46,16 +31,7 @@ class FilamentConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class CamerasConfig:
-    """The simulator's cameras.
-
-    Attributes:
-        renderer: name of the renderer.
-        rate: of the snapshots [Hz].
-        threads: of the software rasteriser; 0: one a core.
-        detail: share of the triangles of the hand's meshes that are kept, in (0, 1].
-        background: (r, g, b) in 0 … 1.
-        classic, filament: the renderers' own.
-    """
+    """The simulator's cameras. Values and texts in config/cameras_sim.yaml."""
 
     renderer: str
     rate: float

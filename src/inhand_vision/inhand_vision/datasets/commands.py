@@ -36,7 +36,7 @@ def from_bag(
         max_future: the pose after the reference may be later by this [s].
         max_label_age: without one, the pose before may be older by this [s].
     """
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
     from inhand_vision.datasets.convert import ConvertConfig, convert
     from inhand_vision.datasets.sync import SyncConfig
@@ -48,7 +48,7 @@ def from_bag(
     config = ConvertConfig(load_image_config(), sync, reference, label, every, val, idle)
     columns = (TextColumn("[cyan]{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as bar:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def show(name: str, done: int, total: int) -> None:
             if name not in tasks:

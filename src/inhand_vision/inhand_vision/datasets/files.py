@@ -218,8 +218,9 @@ def read_index(folder: Path) -> dict[str, Any]:
         if index.get(key) != expected:
             raise DatasetError(f"{path}: field {key}: expected {expected!r}, found {index.get(key)!r}")
     shards = index.get("shards")
-    rows = shards.values() if isinstance(shards, dict) else [None]
-    if not all(isinstance(row, dict) and row.get("split") in SPLITS for row in rows):
+    if not isinstance(shards, dict) or not all(
+        isinstance(row, dict) and row.get("split") in SPLITS for row in shards.values()
+    ):
         raise DatasetError(f"{path}: field shards: expected a mapping of names to {{'split': one of {list(SPLITS)}}}")
     if bad := [name for name in shards if Path(name).name != name]:
         raise DatasetError(f"{path}: field shards: {bad[0]!r} is no name of a folder beside it")

@@ -6,7 +6,8 @@ import time
 from functools import partial
 from typing import Any
 
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 from tf2_msgs.msg import TFMessage
@@ -31,8 +32,7 @@ class PoseEstimatorNode(ManagedNode):
 
     def __init__(self) -> None:
         super().__init__("pose_estimator")
-        path = config_file("pose_estimator")
-        values = declare_config(self, PoseEstimatorConfig, read_yaml(path), path)
+        values = declare_config(self, PoseEstimatorConfig, read_yaml(path := config_file("pose_estimator")), path)
         self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
         self.bring_up()
 
@@ -49,7 +49,7 @@ class PoseEstimatorNode(ManagedNode):
 
     def activate(self) -> None:
         """Subscribes."""
-        self._inlets = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
+        self._inlets: list[Any] = [self.create_subscription(TFMessage, "/tf_static", self._on_frames, LATCHED)]
         self._publisher_guards.clear()
         for index, name in enumerate(self._live.metadata.cameras):
             for kind, topic, job in (
