@@ -22,7 +22,7 @@ tools: ## … and what tests, lint and the documentation need
 
 build: setup ## build src/ into build/ and install/
 	@mkdir -p build; printf '%s\n' $(SOURCES) | sort > build/.sources.now
-	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed anew.
+	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed again.
 	@for package in $$(comm -23 build/.sources build/.sources.now 2>/dev/null | sed -n 's|^src/\([^/]*\)/.*|\1|p' | sort -u); do \
 		rm -rf install/$$package build/$$package/ament_cmake_python; \
 		[ -f src/$$package/CMakeLists.txt ] || rm -rf build/$$package; \

@@ -29,7 +29,7 @@ class PolicyConfig:
         object_max_age_s: with an older object pose the action is zero.
         fingertips_max_age_s: with an older fingertip the action is zero.
         row_by_row: evaluate the network one row at a time, for runs that must not depend on the batch size at all.
-        patience_s: after so long on one goal a deterministic policy draws its actions for `dither_s`, acts by means
+        patience_s: after this long on one goal a deterministic policy draws its actions for `dither_s`, acts by means
             again for as long, and so on until the goal is achieved: means can come to a standstill. 0: never.
         dither_s: see there.
     """

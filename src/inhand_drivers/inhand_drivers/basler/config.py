@@ -50,7 +50,7 @@ class BaslerConfig:
             camera; none: each camera by itself.
         line: the input line of trigger `line`.
         pixel_format: what a camera sends; anything is converted to RGB.
-        timeout_s: a frame that did not come for so long after it was due is missed [s]; with trigger `line` silence
+        timeout_s: a frame that did not come for this long after it was due is missed [s]; with trigger `line` silence
             is no fault.
         backoff_s, backoff_max_s: first and longest wait before a camera is looked for again [s]; it doubles.
         skew_limit_ms: a spread of the cameras' stamps that /diagnostics warns of [ms].

@@ -23,7 +23,7 @@ class SlaveConfig:
     Attributes:
         vendor_id, product_code, serial: its identity.
         calibration_digest: digest of the tables that this hand was calibrated with; empty: as its EEPROM says.
-        watchdog_s: the slave leaves OP when no process data came for so long [s].
+        watchdog_s: the slave leaves OP when no process data came for this long [s].
     """
 
     vendor_id: int
@@ -41,11 +41,11 @@ class HandDriverConfig:
         interface: network interface that the hand hangs on.
         tables: file with joint map and calibration; empty: config/hand.yaml.
         bus_rate, sensors_rate: cycles of the bus and messages of hand/sensors [Hz].
-        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads, which
-            must not be left lying with Python's lock in their hands; 0: the default scheduler.
+        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads. A
+            thread that is not scheduled while it holds Python's lock stops the bus thread too. 0: the default scheduler.
         receive_timeout_s: how long a cycle waits for its frame [s].
-        max_missed: so many cycles in a row without a good answer stop the motors.
-        lost_after_s: without a good answer for so long the slave is given up and sought anew [s].
+        max_missed: this many cycles in a row without a good answer stop the motors.
+        lost_after_s: without a good answer for this long the slave is given up and looked for again [s].
         command_timeout_s: a torque command is no longer followed after this [s].
         retry_s: between attempts to find the slave [s].
         state_period_s: between looks at the slave's state [s].

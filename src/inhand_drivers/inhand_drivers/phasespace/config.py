@@ -38,7 +38,7 @@ class PhaseSpaceConfig:
         transport: how frames come.
         client: "builtin", or "vendor" for the vendor's Python module.
         profile: LED profile of the server. rate: frames a second [Hz]. slave: listen to another client's capture.
-        silent_s: without a frame for so long the connection is taken for dead [s].
+        silent_s: without a frame for this long the connection is taken for dead [s].
         backoff_min_s, backoff_max_s: first and longest pause before connecting again [s].
         clock_window_s: window of the clock's estimate [s].
         markers: LED id to role, see `roles`.
