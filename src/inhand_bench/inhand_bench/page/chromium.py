@@ -238,7 +238,7 @@ class Chromium:
         timeout_s: float = 120.0,
         meanwhile: Callable[[float], None] = time.sleep,
     ) -> list[dict[str, Any]]:
-        """Chromium's own record of what it did for this long [s], while `meanwhile` runs: events of the trace format."""
+        """Chromium's own record of what it did in this time [s], while `meanwhile` runs: events of the trace format."""
         self._traced: list[dict[str, Any]] = []
         self.call("Tracing.start", traceConfig={"includedCategories": list(categories)}, transferMode="ReportEvents")
         meanwhile(seconds)

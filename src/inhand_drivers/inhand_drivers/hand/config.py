@@ -41,8 +41,8 @@ class HandDriverConfig:
         interface: network interface that the hand hangs on.
         tables: file with joint map and calibration; empty: config/hand.yaml.
         bus_rate, sensors_rate: cycles of the bus and messages of hand/sensors [Hz].
-        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads. A
-            thread that is not scheduled while it holds Python's lock stops the bus thread too. 0: the default scheduler.
+        priority, io_priority: SCHED_FIFO priorities of the bus thread and of the process's other Python threads. One
+            that is not scheduled while it holds Python's lock stops the bus thread too. 0: the default scheduler.
         receive_timeout_s: how long a cycle waits for its frame [s].
         max_missed: this many cycles in a row without a good answer stop the motors.
         lost_after_s: without a good answer for this long the slave is given up and looked for again [s].
