@@ -74,7 +74,7 @@ def check_arguments(words: Iterable[str], path: Path) -> dict[str, str]:
         if not separator or not name:
             raise ArgumentError(f"{word!r} is no argument: give NAME:=VALUE, such as duration:=30")
         if name not in known:
-            raise ArgumentError(f"unknown argument {name!r}{meant(name, known)}; known {sorted(known)}")
+            raise ArgumentError(f"unknown argument {name!r}{meant(name, known) or f'; known {sorted(known)}'}")
         given[name] = value
     for name, value in given.items():
         _check_value(known[name], value)

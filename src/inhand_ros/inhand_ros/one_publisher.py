@@ -87,7 +87,7 @@ class OnePublisher:
         if not self._stranger or self._followed is None:
             return f"{self.topic} has several publishers ({_join(there.values())}): none is followed; {remedy}"
         if UNKNOWN in there.get(self._stranger, "") and self._refused_at - self._since < BEGIN_S:
-            return ""  # discovery tells a node's name a little later: it may be the one that was started anew
+            return ""  # discovery tells a node's name a little later: it may be the one that was restarted
         stranger, followed = (there.get(key, "one that has gone") for key in (self._stranger, self._followed))
         return f"{self.topic}: {stranger} publishes too and is refused, {followed} is followed; {remedy}"
 

@@ -27,7 +27,7 @@ from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
 
 LASTS_S = 5.0
-"""For so long a stranger speaks at least [s]."""
+"""For this long a stranger speaks at least [s]."""
 UNGUARDED = {"hand/motor_commands", "joint_states"}
 """Streams that this case leaves out: commands have a claim and a case of their own, and joint states only reach weights
 that use them."""
