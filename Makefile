@@ -22,10 +22,16 @@ tools: ## … and what tests, lint and the documentation need
 
 build: setup ## build src/ into build/ and install/
 	@mkdir -p build; printf '%s\n' $(SOURCES) | sort > build/.sources.now
-	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed anew.
+	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed again.
 	@for package in $$(comm -23 build/.sources build/.sources.now 2>/dev/null | sed -n 's|^src/\([^/]*\)/.*|\1|p' | sort -u); do \
 		rm -rf install/$$package build/$$package/ament_cmake_python; \
 		[ -f src/$$package/CMakeLists.txt ] || rm -rf build/$$package; \
+	done
+	@# … and the metadata of an older version, whose commands would be found as well.
+	@for info in install/inhand_*/lib/python3*/site-packages/inhand_*.egg-info; do \
+		package=$${info#install/}; package=$${package%%/*}; \
+		version=$$(sed -n 's|.*<version>\(.*\)</version>.*|\1|p' src/$$package/package.xml 2>/dev/null); \
+		case $$info in */$$package-$$version-py*) ;; *) rm -rf "$$info" ;; esac; \
 	done
 	@cmp -s build/.sources.now build/.sources || cp build/.sources.now build/.sources
 	@$(MAKE) --no-print-directory -s build/.built

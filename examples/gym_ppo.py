@@ -54,7 +54,7 @@ class Agent(nn.Module):
 
 
 def train(num_envs: int = 64, horizon: int = 32, updates: int = 50, seed: int = 0, **settings) -> list[float]:
-    """Trains for so many updates; returns the mean reward of a step in each."""
+    """Trains for this many updates; returns the mean reward of a step in each."""
     torch.manual_seed(seed)
     envs: Any = gymnasium.make_vec("inhand/Block-v0", num_envs=num_envs, max_goal_angle=1.2, **settings)
     agent = Agent(envs.single_observation_space.shape[0], envs.single_action_space.shape[0])

@@ -56,7 +56,7 @@ class Elman(Architecture):
 
 
 class ElmanTrunk(nn.Module):
-    """The torch module: one step, and a sequence (T, B, n) whose memory starts anew where `starts` (T, B) says so."""
+    """The torch module: one step, and a sequence (T, B, n) whose memory restarts where `starts` (T, B) says so."""
 
     def __init__(self, inputs: int, sizes: NetworkSizes) -> None:
         super().__init__()

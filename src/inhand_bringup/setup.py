@@ -38,7 +38,11 @@ setup(
     description="The command line, and the launch files, settings and models of the whole system.",
     license="Apache-2.0",
     entry_points={
+        "console_scripts": [
+            "check_arguments = inhand_bringup.arguments:main",
+        ],
         "inhand.commands": [
+            "completion = inhand_bringup.completion:completion",
             "doctor = inhand_bringup.doctor:doctor",
             "security.check = inhand_bringup.security.commands:check",
             "security.init = inhand_bringup.security.commands:init",

@@ -27,6 +27,7 @@ RUN_BY = {
     "inhand bench faults": "tests/launch/test_fault_campaign.py",
     "inhand bench network": "tests/network/test_bench.py",
     "inhand calibrate ": "src/inhand_calibration/test",
+    "inhand completion": "src/inhand_bringup/test/test_arguments.py",
     "inhand dataset export": "src/inhand_vision/test/test_lerobot.py",
     "inhand dataset from-bag": "src/inhand_vision/test/test_convert.py",
     "inhand description decompose": "src/inhand_description/test/test_objects.py",

@@ -149,6 +149,8 @@ def _make(arguments: list[str]) -> None:
 def _inhand(arguments: list[str]) -> None:
     if arguments in ([], ["--help"]):
         return
+    if arguments in (["sim", "--help"], ["--version"]):
+        return
     if arguments[0] == "sim":
         launch("sim.launch.xml", arguments[1:])
         return

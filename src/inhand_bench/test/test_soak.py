@@ -39,8 +39,8 @@ def test_what_is_level_or_settles_has_not_grown() -> None:
         (soaked(lambda m: 100.0 + 0.5 * m), "node: pss_mb grew by 13.5"),
         (soaked(lambda m: 100.0, files=lambda m: 30 + m // 5), "node: files grew by"),
         (soaked(lambda m: 100.0, threads=lambda m: 12 + m // 5), "node: threads grew by"),
-        (soaked(lambda m: 100.0, lasts=20), "node (7) has ended or was started anew"),
-        (soaked(lambda m: 100.0, begins=20), "node (7) has ended or was started anew"),
+        (soaked(lambda m: 100.0, lasts=20), "node (7) has ended or was restarted"),
+        (soaked(lambda m: 100.0, begins=20), "node (7) has ended or was restarted"),
     ],
 )
 def test_a_leak_and_a_death_are_told(leaking: Soaked, words: str) -> None:

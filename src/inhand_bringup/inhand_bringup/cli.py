@@ -1,5 +1,6 @@
 """The command line `inhand <command> …`: finds the command by its words, imports only its module, calls it."""
 
+import difflib
 import os
 import sys
 
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(overview(known))
         return 0
+    if words[0] == "--version":
+        print(version())
+        return 0
     for length in (2, 1):
         for command in known:
             if len(command.words) == length and command.words == tuple(words[:length]):
@@ -45,6 +49,9 @@ def call(command: Command, arguments: list[str]) -> int:
     import tyro
 
     function = command.entry.load()
+    if command.words == ("sim",) and {"-h", "--help"} & set(arguments):
+        print(sys.modules[function.__module__].help_text())
+        return 0
     alone = Alone()
     try:
         result = tyro.cli(function, prog=f"inhand {' '.join(command.words)}", args=arguments)
@@ -74,5 +81,23 @@ def unknown(words: list[str], near: list[Command]) -> str:
             "inhand: the benchmarks are the package inhand_bench, which is not installed here; in the workspace, "
             "`colcon build --packages-select inhand_bench` (or `make build`) installs it"
         )
-    names = ", ".join(" ".join(command.words) for command in near) or "none (is the workspace built and sourced?)"
-    return f"inhand: unknown command '{' '.join(words[:2])}'; known: {names}"
+    known = [" ".join(command.words) for command in near]
+    typed, names = " ".join(words[:2]), known
+    if near and len(words) > 1 and all(command.words[0] == words[0] for command in near):
+        names = [name for name in known if difflib.get_close_matches(words[1], [name.partition(" ")[2]])]
+    meant = [m for word in (typed, words[0]) for m in difflib.get_close_matches(word, names, 1)]
+    if meant:
+        return f"inhand: unknown command '{typed}', did you mean 'inhand {meant[0]}'? inhand --help lists all"
+    names = ", ".join(known) or "none (is the workspace built and sourced?)"
+    return f"inhand: unknown command '{typed}'; known: {names}"
+
+
+def version() -> str:
+    """Return name and version of the project, as installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return f"inhand {installed('inhand_bringup')}"
+    except PackageNotFoundError:
+        return "inhand (not installed: run `make build` and source setup.bash)"

@@ -26,13 +26,17 @@ class Command:
     @property
     def summary(self) -> str:
         """Return the first line of the function's docstring, read from its source; empty where there is none."""
-        source = _source(self.entry)
-        if source is None:
-            return ""
-        for node in ast.parse(source.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name == self.entry.attr:
-                return (ast.get_docstring(node) or "").partition("\n")[0]
-        return ""
+        function = source_function(self.entry)
+        return "" if function is None else (ast.get_docstring(function) or "").partition("\n")[0]
+
+
+def source_function(entry: EntryPoint) -> ast.FunctionDef | None:
+    """Return the syntax tree of an entry point's function, read from its source; None where there is none."""
+    source = _source(entry)
+    if source is None:
+        return None
+    body = ast.parse(source.read_text(encoding="utf-8")).body
+    return next((node for node in body if isinstance(node, ast.FunctionDef) and node.name == entry.attr), None)
 
 
 def _source(entry: EntryPoint) -> Path | None:

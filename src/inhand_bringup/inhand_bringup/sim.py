@@ -12,8 +12,11 @@ from typing import Annotated
 
 import tyro
 
+from inhand_bringup.arguments import CHECKED, check_arguments, described, launch_file
+
 SUMMARY_VARIABLE = "INHAND_SUMMARY_FILE"  # where the monitor node leaves its summary
 RECORDING_VARIABLE = "INHAND_RECORDING_FILE"  # where the recorder says what became of each take
+LAUNCH_FILE = "sim.launch.xml"
 TRUE = ("true", "True", "TRUE", "1", "yes")
 """What the launch files take for true."""
 
@@ -23,12 +26,15 @@ def sim(
 ) -> int:
     """Run the simulated system; takes the arguments of sim.launch.xml, such as duration:=30 console:=false.
 
-    `ros2 launch inhand_bringup sim.launch.xml --show-args` lists them. Prints the run's summary once more as the last
-    line, after what launch says about its processes. The code is 1 where a run that was to be recorded was not.
+    `inhand sim --help` lists them; a wrong name or value is refused before anything starts. Prints the run's summary
+    once more as the last line, after what launch says about its processes. The code is 1 where an argument is wrong,
+    or a run that was to be recorded was not.
     """
+    check_arguments(arguments, launch_file(LAUNCH_FILE))
     with tempfile.TemporaryDirectory(prefix="inhand_sim_") as folder:
         summary, takes = Path(folder) / "summary.json", Path(folder) / "takes.jsonl"
-        code = launch("sim.launch.xml", arguments, {SUMMARY_VARIABLE: str(summary), RECORDING_VARIABLE: str(takes)})
+        told = {SUMMARY_VARIABLE: str(summary), RECORDING_VARIABLE: str(takes), CHECKED: "yes"}
+        code = launch(LAUNCH_FILE, arguments, told)
         if summary.exists():
             sys.stdout.flush()
             print(f"summary: {summary.read_text().strip().removeprefix('summary: ')}", flush=True)
@@ -36,6 +42,19 @@ def sim(
             print(f"inhand sim: {problem}", file=sys.stderr, flush=True)
             code = code or 1
     return code
+
+
+def help_text() -> str:
+    """What `inhand sim --help` says: the launch file's arguments, with their values and defaults."""
+    return "\n".join(
+        [
+            "usage: inhand sim [NAME:=VALUE …]",
+            "",
+            "Run the simulated system, for example: inhand sim duration:=30 console:=false object:=prism",
+            "",
+            described(launch_file(LAUNCH_FILE)),
+        ]
+    )
 
 
 def not_recorded(arguments: tuple[str, ...], takes: Path) -> str:

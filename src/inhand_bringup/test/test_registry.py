@@ -57,7 +57,12 @@ def test_a_users_mistake_is_one_line(installed, capsys):
 
 def test_unknown_commands_name_the_known_ones(installed, capsys):
     assert cli.main(["helo"]) == 2
-    assert capsys.readouterr().err == "inhand: unknown command 'helo'; known: hello, polite greet\n"
+    near = "did you mean 'inhand hello'? inhand --help lists all"
+    assert capsys.readouterr().err == f"inhand: unknown command 'helo', {near}\n"
+    assert cli.main(["xyz"]) == 2
+    assert capsys.readouterr().err == "inhand: unknown command 'xyz'; known: hello, polite greet\n"
+    assert cli.main(["polite", "gret"]) == 2
+    assert "did you mean 'inhand polite greet'?" in capsys.readouterr().err
     assert cli.main(["polite", "bow"]) == 2
     assert capsys.readouterr().err == "inhand: unknown command 'polite bow'; known: polite greet\n"
 
@@ -78,3 +83,9 @@ def test_one_name_for_two_functions_is_an_error(monkeypatch):
     monkeypatch.setattr(registry, "entry_points", lambda group: twice)
     with pytest.raises(ValueError, match="command 'x' is registered as a:f and b:f"):
         registry.commands()
+
+
+def test_the_version_is_that_of_the_package(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.metadata.version", lambda name: {"inhand_bringup": "1.2.3"}[name])
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == "inhand 1.2.3\n"

@@ -23,7 +23,7 @@ def joints(
 
     Args:
         bag: recording of /hand/sensors and /mocap/markers while all joints moved.
-        live: instead of a bag, record the running graph for so many seconds.
+        live: instead of a bag, record the running graph for this many seconds.
         factory: the factory's tables, or another hand.yaml; default: config/hand.yaml.
         out: folder for the results.
         plots: write the plots.
@@ -80,12 +80,12 @@ def model(
 
     Args:
         bag: recording of /hand/sensors and /hand/action during the exercise (calibration.launch.xml).
-        live: instead of a bag, record the running graph for so many seconds.
+        live: instead of a bag, record the running graph for this many seconds.
         tables: Hall tables: hand.yaml of `calibrate joints`, or a factory file; default: config/hand.yaml.
         out: folder for the results and the state.
         kinds: kinds of parameters to vary, such as damping kp; default: all.
         sweeps: over all parameters; 0: as config/calibration.yaml says.
-        budget: stop after so many seconds, to be continued; 0: go on to the end.
+        budget: stop after this many seconds, to be continued; 0: go on to the end.
         threads: physics threads; 0: one a core.
         plots: write the plots.
     """

@@ -86,7 +86,7 @@ class Exercise(Component[ExerciseInputs, ExerciseOutputs]):
         self.state = ExerciseState(np.zeros(self.batch, np.int64), np.zeros(self.batch), np.zeros(self.batch))
 
     def reset(self, mask: np.ndarray) -> None:
-        """Begins anew in the rows of `mask`."""
+        """Starts over in the rows of `mask`."""
         for array in (self.state.phase, self.state.elapsed, self.state.still):
             array[mask] = 0
 

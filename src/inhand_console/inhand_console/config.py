@@ -25,7 +25,7 @@ class SceneConfig:
         floor_size: edge of the floor grid [m].
         ghost_label_position: of the word "goal", in hand_base.
         true_color: of the outline at the simulator's true pose, 0 … 1.
-        hand_triangles: the hand's meshes are simplified to so many, as far as that bends no outlines.
+        hand_triangles: the hand's meshes are simplified to this many, as far as that bends no outlines.
         frame_length: of the axes of frames [m].
     """
 

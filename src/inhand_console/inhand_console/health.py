@@ -33,7 +33,7 @@ class HealthLimits:
     """When a figure is worth a warning.
 
     Attributes:
-        silence_periods: a topic silent for longer than so many of its periods is in error ...
+        silence_periods: a topic silent for longer than this many of its periods is in error ...
         silence_least_s: ... but never before so long [s].
         rate_tolerance: a rate below 1 minus this part of the nominal one is a warning.
         real_time_factor: below this the simulator is too slow.

@@ -39,7 +39,7 @@ class HandScene:
         server: of the page.
         tree: the robot description; its root link is the world.
         joint_names: order of the angles given to `update`.
-        triangles: about so many are drawn.
+        triangles: about this many are drawn.
     """
 
     def __init__(self, server: viser.ViserServer, tree: UrdfTree, joint_names: Sequence[str], triangles: int) -> None:

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 MESSAGES_HZ, BURST = 200.0, 400.0
 """Of one connection; a mouse that turns the scene sends about 100 a second. What comes faster waits its turn."""
 QUIET_S = 10.0
-"""One line of complaint in so many seconds, however many there are."""
+"""One line of complaint in this many seconds, however many there are."""
 _MALFORMED = 1007  # WebSocket's own code for data that is not consistent with its type
 
 Handler = Callable[[Any], Awaitable[None]]

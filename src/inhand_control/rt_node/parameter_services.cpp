@@ -29,8 +29,8 @@ constexpr const char * kReadOnly = "read-only: parameters are set when the node 
 
 const std::map<std::string, std::string> kDescriptions = {
   {"control.period_s", "control period [s]"},
-  {"control.action_timeout_s", "hold when no new action came for so long [s]"},
-  {"control.sensors_timeout_s", "zero torque when no sensors came for so long [s]"},
+  {"control.action_timeout_s", "hold when no new action came for this long [s]"},
+  {"control.sensors_timeout_s", "zero torque when no sensors came for this long [s]"},
   {"control.soft_start_s", "time for the torque limits to rise from zero [s]"},
   {"control.velocity_filter_s", "time constant of the joint velocity estimate [s]"},
   {"control.torque_slew", "largest change of torque, in torque limits per second"},
@@ -39,7 +39,7 @@ const std::map<std::string, std::string> kDescriptions = {
   {"control.max_joint_speed", "faster joints are not believed [rad/s]"},
   {"control.stuck_torque", "change of torque, in torque limits, that has to move a reading"},
   {"control.stuck_s", "time after such a change when a reading that is the same is stuck [s]"},
-  {"control.settle_s", "readings are believed again after they have agreed for so long [s]"},
+  {"control.settle_s", "readings are believed again after they have agreed for this long [s]"},
   {"control.relative_to", "what an action changes: joint_position or previous_target"},
   {"control.hold", "what hold keeps: measured_position or last_target"},
   {"control.limits", "how far actions may move the targets: targets or range"},

@@ -18,7 +18,7 @@ namespace inhand_control::node
 namespace
 {
 
-constexpr std::int64_t kRestartNs = 500'000'000;  // time that goes back by more has begun anew
+constexpr std::int64_t kRestartNs = 500'000'000;  // time that goes back by more has started over
 constexpr topics::Topic kClock{"/clock", 1, 1, false, false};
 
 // The controller in the simulator's time.
@@ -104,7 +104,7 @@ public:
 private:
   void advance(std::int64_t time_ns)
   {
-    if (time_ns < now_ns_ - kRestartNs) {  // another simulator, whose numbers begin anew as well
+    if (time_ns < now_ns_ - kRestartNs) {  // another simulator, whose numbers start over as well
       ControllerState state = controller_.state();
       state.sensors = {};
       state.actions = {};

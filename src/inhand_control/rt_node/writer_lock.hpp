@@ -29,7 +29,7 @@ struct Writer
 // those of others. Being silent is not enough: who is frozen, or has nothing to say, is not replaced
 // by somebody else, and the hand holds. After `release_ns` of silence a newcomer is followed if the
 // old one is gone, or if it is of a node of the same name that has not spoken while the old one did:
-// a node that was killed and started anew, of which discovery knows only later that the old one is
+// a node that was killed and restarted, of which discovery knows only later that the old one is
 // dead. Where there are several from the beginning, nobody can tell whose the graph is: none is
 // followed until one is left. One thread admits, any may read.
 class WriterLock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 RELEASE_S = 1.0
-"""An owner that has been silent for so long is gone: launch starts a controller anew after this time."""
+"""An owner that has been silent for this long is gone: launch starts a controller again after this time."""
 _OFFSET, _PRIME, _MASK = 0xCBF29CE484222325, 0x100000001B3, 2**64 - 1
 
 

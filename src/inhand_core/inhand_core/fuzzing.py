@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONG, EVERY = 1 << 16, 50
-"""Every so many inputs one is made so long [bytes]."""
+"""Every this many inputs one is made so long [bytes]."""
 COST_S, COST_S_PER_BYTE = 2.0, 1e-4
 """CPU time [s] that an input may cost: far above what any needs, far below what a quadratic parser takes for it."""
 _INTERESTING = (0x00, 0x01, 0x7F, 0x80, 0xFF)

@@ -120,7 +120,7 @@ class Alone:
 
 
 def marked(others: float, cores: int) -> str:
-    """A line for figures that were taken while others used so many of the `cores`; empty where they are few."""
+    """A line for figures that were taken while others used this many of the `cores`; empty where they are few."""
     if others <= OTHERS * cores:
         return ""
     return (

@@ -64,7 +64,7 @@ class LinkChains:
             link.reset(mask)
 
     def start(self) -> None:
-        """Starts anew in all rows, at a new time 0."""
+        """Restarts in all rows, at a new time 0."""
         self._last_ns = {}
         for link in self.links():
             link.start()

@@ -53,7 +53,7 @@ class Markers:
 class HandSensors:
     """Raw sensors: hall (B, 26) [ADC counts], motor_current (B, 20) [A], start (B,), 0 unless given.
 
-    `start` changes when the hand was set anew (connected again; in simulation, put into a new start state): readings
+    `start` changes when the hand was set up again (reconnected; in simulation, put into a new start state): readings
     before it say nothing about those after it.
     """
 

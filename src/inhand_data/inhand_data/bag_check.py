@@ -35,7 +35,7 @@ class CheckConfig:
     """What counts as wrong.
 
     Attributes:
-        gap_factor: an interval of stamps longer than so many periods is a gap.
+        gap_factor: an interval of stamps longer than this many periods is a gap.
         max_offset_s: largest median offset, either sign [s].
         topics: regular expression; only topics in whose names it is found are checked.
         min_rate: least share of the graph's own rate of a topic, by its stamps.

@@ -45,7 +45,7 @@ def check(
     Args:
         bag: folder of the bag, or an .mcap file.
         topics: a regular expression; only topics in whose names it is found are checked.
-        gap_factor: an interval longer than so many of the topic's periods is a gap.
+        gap_factor: an interval longer than this many of the topic's periods is a gap.
         max_offset: largest median offset between a topic's stamps and the recorder's clock [s].
         min_rate: least share of the rate that the graph gives a topic.
         json: file for the report.

@@ -17,7 +17,7 @@ LATE = 1000
 
 
 def missing_numbers(sequence: Iterable[int]) -> tuple[int, int]:
-    """Numbers that are missing between the lowest and the highest of each run, and how often a run began anew.
+    """Numbers that are missing between the lowest and the highest of each run, and how often a run started over.
 
     Order does not matter within a run: a message that came late is not missing.
     """

@@ -33,11 +33,11 @@ class ClockMap:
         window_s: how long a pair counts [s].
         bin_s: length of the intervals of which one pair is kept [s].
         fit_drift: estimate the drift; without, only the offset.
-        jump_s: a pair that is off by more [s] means that the device's clock was set anew; earlier pairs are dropped.
+        jump_s: a pair that is off by more [s] means that the device's clock was set again; earlier pairs are dropped.
 
     Attributes:
         drift: by how much the device's seconds are longer than the host's, relative; 0 until it is known.
-        resets: how often the device's clock was set anew.
+        resets: how often the device's clock was set again.
     """
 
     def __init__(

@@ -207,7 +207,7 @@ def compare_goals(one: np.ndarray, other: np.ndarray, alpha: float, seed: int = 
 
     The two-sided Mann-Whitney test decides, at level `alpha`: it supposes nothing of the distribution, which has a wall
     at 50. The permutation test of the means and the bootstrap interval of their difference stand beside it; the
-    interval says how large a difference so many trials leave possible.
+    interval says how large a difference this many trials leave possible.
 
     Returns:
         mann_whitney_p, permutation_p, difference of the means (one - other), difference_interval_95, larger: the chance

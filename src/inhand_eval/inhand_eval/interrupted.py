@@ -22,7 +22,7 @@ class Interrupted:
 
     Args:
         path: of the file.
-        key: what is evaluated; the file of another evaluation is left alone and begun anew.
+        key: what is evaluated; the file of another evaluation is left alone and started over.
         every_s: time between two savings [s].
     """
 

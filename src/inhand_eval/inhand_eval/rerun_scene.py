@@ -28,7 +28,7 @@ SHOWN = {
     "/sim/status": 0.0,
     **{f"/{name}/image_raw": 10.0 for name in CAMERA_NAMES},
 }
-"""Topics that are shown, and at most so many messages a second of each; 0: all."""
+"""Topics that are shown, and at most this many messages a second of each; 0: all."""
 _DARK = (51, 51, 51)
 _GOAL_PLACE = (0.0, -0.25, 0.1)
 """Where the goal is shown from where the object begins [m, hand_base]: beside the hand."""

@@ -37,7 +37,7 @@ class VisionProtocol:
     """What is evaluated.
 
     Attributes:
-        samples: renders a renderer; (c) takes all of a recording, up to so many.
+        samples: renders a renderer; (c) takes all of a recording, up to this many.
         seed: of states, poses and looks.
         policy: weights of the policy whose rollouts give the states; empty: random actions.
         workers: render processes.

@@ -60,9 +60,14 @@ def recipe(folder: Path, thing: str) -> Path:
     return path
 
 
-def test_it_is_trained_on_for_20000_steps_and_measured(brick, tmp_path):
+def test_it_is_trained_on_for_20000_steps_and_measured(brick, tmp_path, capfd):
     training = load_training(recipe(tmp_path, brick))
     train(training, tmp_path / "run")
+    said = capfd.readouterr().out
+    assert said.startswith("phase 1 of 1, policy: builds worlds and networks\nphase 1 of 1, policy: begins\n")
+    assert "policy 100 %" in said and said.endswith("checkpoint at step 20,480\n")
+    train(training, tmp_path / "run")
+    assert "phase 1 of 1, policy: goes on from step 20,480" in capfd.readouterr().out
     weights = tmp_path / "own.safetensors"
     assert export_run(training, tmp_path / "run", "own.yaml", weights)
     lines = [json.loads(line) for line in (tmp_path / "run/policy/log.jsonl").read_text().splitlines()]

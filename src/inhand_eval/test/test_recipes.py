@@ -18,7 +18,7 @@ from inhand_training.export import export_run
 from inhand_training.run import train
 
 RECIPES = resource_root() / "config/training"
-BLOCK = resource_root() / "weights/block.safetensors"
+BLOCK = resource_root() / "weights/block_student.safetensors"
 
 
 def test_the_studies_recipe_begins_with_nothing_and_learns_from_the_teacher(tmp_path):
@@ -31,9 +31,9 @@ def test_the_studies_recipe_begins_with_nothing_and_learns_from_the_teacher(tmp_
 @pytest.mark.parametrize(
     ("recipe", "thing", "locked", "begins_with"),
     [
-        ("prism", "prism", False, "weights/block.safetensors"),
-        ("block_locked_wrist", "block", True, "weights/block.safetensors"),
-        ("block_more", "block", False, "student"),  # which begins with the block's
+        ("prism", "prism", False, "weights/block_student.safetensors"),
+        ("block_locked_wrist", "block", True, "weights/block_student.safetensors"),
+        ("block_more", "block", False, "weights/block_student.safetensors"),
     ],
 )
 def test_recipe_begins_with_the_block_and_ends_in_weights(recipe, thing, locked, begins_with, tmp_path):

@@ -22,5 +22,6 @@ def _tiny(phase, updates):
     parts = {}
     for name in ("ppo", "distill"):
         if (config := getattr(phase, name, None)) is not None:
-            parts[name] = dataclasses.replace(config, horizon=HORIZON)
+            learns = {"warm_up": 0} if name == "ppo" else {}
+            parts[name] = dataclasses.replace(config, horizon=HORIZON, **learns)
     return dataclasses.replace(phase, env=env, until=Until(steps=updates * ROWS * HORIZON), **parts)

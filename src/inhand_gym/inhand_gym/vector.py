@@ -81,7 +81,7 @@ class HandVectorEnv(VectorEnv):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[np.ndarray, dict[str, Any]]:
-        """Starts all hands anew; the same seed gives the same run. Without one the random streams go on."""
+        """Starts all hands again; the same seed gives the same run. Without one the random streams go on."""
         if isinstance(seed, list):
             seed = next((number for number in seed if number is not None), None)
         super().reset(seed=seed)

@@ -199,7 +199,7 @@ class Bag:
             write_whole(self.folder / NAME, to_yaml({KEY: self._information()}))
 
     def _watch_clock(self) -> None:
-        """Notes a step of the system's clock, after which times begin anew."""
+        """Notes a step of the system's clock, after which times start over."""
         ahead = time.time_ns() - time.monotonic_ns()
         if abs(ahead - self._ahead_ns) > STEP_NS:
             step = (ahead - self._ahead_ns) / NANOSECONDS

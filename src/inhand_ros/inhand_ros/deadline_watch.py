@@ -13,7 +13,7 @@ MANY = 4
 """Periods of the controller, of 5 ms, that may not be skipped or overrun from one report (0.1 s) to the next: as long
 without a command the motor boards stop."""
 LASTS_S = 1.0
-"""A machine counts as too slow for so long after it was."""
+"""A machine counts as too slow for this long after it was."""
 
 
 class Deadlines:
@@ -35,7 +35,7 @@ class Deadlines:
         self._missed = missed
 
     def overloaded(self) -> bool:
-        """Whether so many went lately that a trial says nothing about its policy."""
+        """Whether this many went lately that a trial says nothing about its policy."""
         return self._late_at is not None and self._now() - self._late_at < LASTS_S
 
 

@@ -11,7 +11,7 @@ from inhand_interfaces.msg import SimStatus
 from inhand_ros.graph_time import GraphTime, graph_now, on_sim_time
 
 SILENT_S = 3.0
-"""Reports come once a second; a driver that has made none for so long of the graph's time is gone."""
+"""Reports come once a second; a driver that has made none for this long of the graph's time is gone."""
 
 
 class DeviceWatch:

@@ -74,7 +74,7 @@ class Ending:
             stop()
 
     def set_limit(self, seconds: float) -> None:
-        """Ends the process in so many seconds, unless it has ended by itself; the first call counts."""
+        """Ends the process in this many seconds, unless it has ended by itself; the first call counts."""
         if not self._limited:
             self._limited = True
             faulthandler.dump_traceback_later(seconds, exit=True, file=sys.__stderr__)

@@ -38,7 +38,7 @@ KEEP_ALIVE_NS = NANOSECONDS // 4
 DEAD_AFTER_NS = NANOSECONDS
 """A producer that has not done so for this long is taken for dead."""
 RESTART_NS = NANOSECONDS // 2
-"""Time that goes back by more is a time base that started anew; by less, a message that was overtaken."""
+"""Time that goes back by more is a time base that restarted; by less, a message that was overtaken."""
 
 
 class GraphComponent:

@@ -10,7 +10,7 @@ from rclpy.node import Node
 from inhand_core.times import seconds
 
 GRACE_S = 3.0
-"""A simulator without a sign of life for so long [s of wall time] is gone, and from then on the wall's time counts."""
+"""A simulator without a sign of life for this long [s of wall time] is gone; from then on the wall's time counts."""
 
 
 class GraphTime:

@@ -19,7 +19,7 @@ from cv_bridge import CvBridge
 from inhand_ros.codecs import to_stamp
 
 DEPTH = 30
-"""Messages kept for a late reader, a second of them: a recorder that is held up for so long still gets every image.
+"""Messages kept for a late reader, a second of them: a recorder that is held up for this long still gets every image.
 
 An image has 0.9 MB; what all readers have is let go."""
 INFO_DEPTH = 10 * DEPTH

@@ -21,7 +21,7 @@ BEGIN_S = 3.0
 UNKNOWN = "_NODE_NAME_UNKNOWN_"
 """ROS's own name of a node that discovery has not named yet, or that is none of ROS."""
 SHOWN_S = 3.0
-"""For so long after the last refused message there is trouble to report [s]."""
+"""For this long after the last refused message there is trouble to report [s]."""
 
 
 class OnePublisher:
@@ -30,7 +30,7 @@ class OnePublisher:
     The first publisher that speaks is followed until it has left the graph. Being silent is not enough: who is frozen,
     or has nothing to say because its inputs are missing, is not replaced by somebody else, and the hand holds. After
     `RELEASE_S` of silence a newcomer is followed if the old one is gone, or if it is of a node of the same name that
-    has not spoken while the old one did: a node that was killed and started anew, of which discovery knows only later
+    has not spoken while the old one did: a node that was killed and restarted, of which discovery knows only later
     that the old one is dead. Where there are several from the beginning, nobody can tell whose the graph is: none is
     followed until one is left.
 
@@ -87,7 +87,7 @@ class OnePublisher:
         if not self._stranger or self._followed is None:
             return f"{self.topic} has several publishers ({_join(there.values())}): none is followed; {remedy}"
         if UNKNOWN in there.get(self._stranger, "") and self._refused_at - self._since < BEGIN_S:
-            return ""  # discovery tells a node's name a little later: it may be the one that was started anew
+            return ""  # discovery tells a node's name a little later: it may be the one that was restarted
         stranger, followed = (there.get(key, "one that has gone") for key in (self._stranger, self._followed))
         return f"{self.topic}: {stranger} publishes too and is refused, {followed} is followed; {remedy}"
 

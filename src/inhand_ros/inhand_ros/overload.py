@@ -10,7 +10,7 @@ from inhand_core.machine import Usage, by_name, load, read_usage, shares, usable
 SLOW, FAST_ENOUGH = 0.95, 0.98
 """Overload begins below the one part of the speed asked for, and ends above the other."""
 CALM_S = 5.0
-"""It must have been fast enough for so long [s] before that is said."""
+"""It must have been fast enough for this long [s] before that is said."""
 BUSIEST = 4
 """So many processes are named."""
 OFF = {

@@ -110,7 +110,7 @@ class Drawer:
         self._one_friction = one_friction
 
     def draw_physics(self, target: WorldDraw, rows: np.ndarray, random: RowRandom, scale: np.ndarray) -> None:
-        """Draws the fields `PHYSICS` of the rows `rows` (n,) of `target` anew, where that section is on.
+        """Draws the fields `PHYSICS` of the rows `rows` (n,) of `target` again, where that section is on.
 
         Args:
             target: all worlds' draws; only the given rows change.

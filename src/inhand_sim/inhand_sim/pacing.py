@@ -101,7 +101,7 @@ class RealTimeLoop:
         self._wake.set()
 
     def run_for(self, ticks: int) -> None:
-        """From a pause: runs so many ticks in real time, then pauses again."""
+        """From a pause: runs this many ticks in real time, then pauses again."""
         self._run_until = max(self._ticks, self._run_until) + ticks
         self._wake.set()
 

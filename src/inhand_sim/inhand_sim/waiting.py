@@ -19,7 +19,7 @@ from inhand_core.times import nanoseconds
 SLICE_S, CREDIT_S = 0.02, 0.1
 """Length of one wait, and what it counts at most where the machine let it last longer [s]."""
 IN_VAIN = 0.1
-"""Part of the patience that is left while somebody is lost: others are silent then for want of what he would say."""
+"""Part of the patience that is left while somebody is lost: others are silent then for lack of what he would say."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Gate:
             return not self._awaited(time_ns)
 
     def be_patient(self) -> None:
-        """Begins counting anew: the world has been paused."""
+        """Begins counting again: the world has been paused."""
         self._waited_s = 0.0
 
     def _give_up(self, topic: str) -> None:

@@ -139,7 +139,7 @@ class Worlds(Component[In, Out]):
         shown: what is computed for the state after a step. `POSITIONS`: all places are those of that state;
             `NOTHING`: markers, fingertips and geoms are where they were when the last physics step began.
         randomization_scale: (B,) in [0, 1], spread of the next episodes' draws; 1 is the configured range.
-        asleep: (B,) bool, worlds that are not stepped and cost next to nothing, for who needs them no more.
+        asleep: (B,) bool, worlds that nobody needs any longer: they are not stepped and cost almost nothing.
         diverged: (B,) bool, worlds that went bad in the last step and were put back on a start state.
         bad_worlds: how often that has happened.
         markers: as they were last produced, before the topic's links; None before the first.

@@ -55,7 +55,7 @@ def policy(
     if export_run(training, folder, str(config), weights or folder / "policy.safetensors", phase):
         print(f"{weights or folder / 'policy.safetensors'}: written")
     else:
-        print(f"{folder}: no policy for the hand yet: its phase has not begun")
+        print(f"{folder}: stopped before the phase of the hand's policy; the same command goes on from here")
 
 
 def _start_in_background(training: TrainingConfig, folder: Path) -> None:

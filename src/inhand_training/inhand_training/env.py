@@ -23,7 +23,7 @@ class Episodes:
 
 @dataclass(frozen=True)
 class Counts:
-    """What happened in so many steps.
+    """What happened in this many steps.
 
     Attributes:
         goals: achieved in all rows.

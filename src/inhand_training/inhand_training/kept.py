@@ -1,7 +1,7 @@
 """Training state that outlives a machine: one safetensors file a phase, small enough for a repository.
 
 A checkpoint in a run's folder holds everything, experience under way included, and is large. A kept file holds what
-cannot be gathered anew: networks, optimisers, curricula, counters and the curve. `keep` writes one from a phase's
+cannot be gathered again: networks, optimisers, curricula, counters and the curve. `keep` writes one from a phase's
 newest checkpoint; `unpack` makes checkpoints of the kept files in a run's folder that has none, so that a bare machine
 goes on where the last one stopped. Networks are stored as they are, the optimisers' moments in bfloat16, the matrices
 of an anchor, which learns no more, in float16.

@@ -78,7 +78,7 @@ class PpoLearner:
         self.ppo.restore(saved)
         if "collector" in saved:
             self.collector.restore(saved["collector"])
-        else:  # kept state: experience begins anew
+        else:  # kept state: experience starts over
             self.env.follow(saved["curricula"])
 
     def _first_statistics(self) -> None:

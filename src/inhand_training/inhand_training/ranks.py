@@ -83,14 +83,22 @@ def sum_of_ranks(counts: Counts, ranks: Ranks) -> Counts:
 
 
 class StopRequest:
-    """Whether SIGTERM or SIGINT has asked the run to write a checkpoint and end."""
+    """Whether SIGTERM or SIGINT has asked the run to write a checkpoint and end.
 
-    def __init__(self) -> None:
-        self._asked = False
+    Args:
+        speaks: say on the terminal what the run does before it ends.
+    """
+
+    def __init__(self, speaks: bool = False) -> None:
+        self._asked, self._speaks = False, speaks
         for number in STOPS:
             signal.signal(number, self._ask)
 
     def _ask(self, *_: Any) -> None:
+        if self._speaks and not self._asked:
+            os.write(
+                2, b"stopping: this update is finished and a checkpoint written; the same command goes on from it\n"
+            )
         self._asked = True
 
     def __call__(self) -> bool:

@@ -65,7 +65,7 @@ def _run_rank(rank: int, size: int, store: str | None, config: TrainingConfig, f
     torch.set_num_threads(1)
     ranks = Ranks(rank, size, store)
     try:
-        run_phases(config, folder, ranks, StopRequest(), only)
+        run_phases(config, folder, ranks, StopRequest(speaks=ranks.is_first), only)
     finally:
         ranks.close()
 
@@ -83,6 +83,9 @@ def run_phase(
     index: int, phase: Phase, config: TrainingConfig, folder: Path, ranks: Ranks, stop: Callable[[], bool]
 ) -> None:
     """One phase on one rank."""
+    title = f"phase {index + 1} of {len(config.phases)}, {phase.name}"
+    say = print if ranks.is_first else _silent
+    say(f"{title}: builds worlds and networks", flush=True)
     seed = config.seed * 1_000_003 + index * 1009 + ranks.rank
     torch.manual_seed(seed)
     with contextlib.ExitStack() as stack:
@@ -95,8 +98,14 @@ def run_phase(
             learner = build_learner(phase, config, GraphEnv(phase.env, seed, threads=1), folder, ranks)
         torch.manual_seed(seed + 500)
         loop = PhaseLoop(learner, phase, config, folder / phase.name, ranks)
-        loop.resume()
+        resumed = loop.resume()
+        say(f"{title}: " + (f"goes on from step {loop.steps:,}" if resumed else "begins"), flush=True)
         loop.loop(stop)
+        say(f"{title}: checkpoint at step {loop.steps:,}", flush=True)
+
+
+def _silent(*_: object, **__: object) -> None:
+    """What the other ranks say."""
 
 
 def build_learner(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,8 @@ class RunLog:
         self._task = self._progress.add_task(phase, total=1.0)
         self._progress.start()
         self._phase = phase
+        self._begun: tuple[float, float] | None = None
+        self._left = ""
 
     def write(self, scalars: dict[str, float]) -> None:
         """One entry; `steps` is its place on the axis."""
@@ -109,12 +112,18 @@ class RunLog:
         shown = [key for key in SHOWN if key in scalars]
         rest = [key for key in scalars if key not in shown]
         line = " ".join(f"[bold]{k}[/] {scalars[k]:.4g}" for k in shown)
-        text = f"[cyan]{self._phase}[/] {line} " + " ".join(f"{k} {scalars[k]:.3g}" for k in rest)
+        text = f"[cyan]{self._phase}[/]{self._left} {line} " + " ".join(f"{k} {scalars[k]:.3g}" for k in rest)
         self._progress.console.print(text, soft_wrap=True)
 
     def progress(self, fraction: float) -> None:
-        """Moves the bar of a terminal to `fraction` of the phase."""
+        """Moves the bar of a terminal to `fraction` of the phase; the next line says how long the rest takes."""
         self._progress.update(self._task, completed=min(fraction, 1.0))
+        now = time.monotonic()
+        self._begun = self._begun or (now, fraction)
+        gained = fraction - self._begun[1]
+        self._left = f" {100 * min(fraction, 1.0):.0f} %"
+        if gained > 0.0 and fraction < 1.0:
+            self._left += f", {(1.0 - fraction) / gained * (now - self._begun[0]) / 60.0:.0f} min left"
 
     def close(self) -> None:
         """Closes the files and the bar."""

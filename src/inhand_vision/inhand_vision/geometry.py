@@ -95,7 +95,7 @@ def fit_pose(
         pixels: (B, C, K, 2); covariance: (B, C, K, 2, 2) [px²].
         matrix: (B, C, 3, 3); pose: (B, C, 4, 4), base from optical.
         seen: (B, C) bool, cameras that count.
-        cutoff: errors beyond so many standard deviations count linearly.
+        cutoff: errors beyond this many standard deviations count linearly.
     """
     information = np.linalg.inv(covariance) * seen[:, :, None, None, None]
     scalar = np.sqrt(np.maximum(np.linalg.det(information), 0.0))

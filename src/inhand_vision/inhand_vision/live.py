@@ -137,7 +137,7 @@ class LivePoses:
         Raises:
             CameraError: an image of another size than the calibration's.
         """
-        if stamp_ns < self._stamps.max() - NANOSECONDS:  # a time base that started anew
+        if stamp_ns < self._stamps.max() - NANOSECONDS:  # a time base that restarted
             self._stamps[:], self._done_ns, self._last_ns = -1, -1, -1
         view = self._views[camera]
         if view is None or stamp_ns <= self._stamps[camera]:

@@ -24,7 +24,7 @@ from inhand_vision.network import RegressionNetwork
 FORMAT, VERSION = "inhand-vision", 1
 _KEY = "inhand_vision"
 MAX_WIDTH = 1024
-"""Channels; a network of so many has half a billion parameters."""
+"""Channels; a network of this many has half a billion parameters."""
 Kind = Literal["regression", "keypoints"]
 
 

@@ -58,7 +58,7 @@ class Ears:
         raise RuntimeError(f"nothing on {topic} within {START_S:g} s")
 
     def listen(self, seconds: float, shake: bool = False) -> dict[str, list[RawMessage]]:
-        """Everything heard in so many seconds, by topic; with `shake` the hand's motors push to and fro meanwhile."""
+        """Everything heard in this many seconds, by topic; with `shake` the hand's motors push to and fro meanwhile."""
         heard: dict[str, list[RawMessage]] = {topic: [] for topic in self._tap.types}
         end = time.monotonic() + seconds
         while (now := time.monotonic()) < end:

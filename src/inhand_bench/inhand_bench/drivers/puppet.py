@@ -63,7 +63,7 @@ class Puppet:
                 raise RuntimeError(f"nothing on {FRONT[0]} within {START_S:g} s")
 
     def play(self, seconds: float) -> dict[str, list[RawMessage]]:
-        """Sends both at 200 Hz for so long; everything heard, by topic."""
+        """Sends both at 200 Hz for this long; everything heard, by topic."""
         heard: dict[str, list[RawMessage]] = {topic: [] for topic in (*FRONT, *BACK)}
         due, newest = time.monotonic(), None
         for _ in range(round(seconds / PERIOD_S)):

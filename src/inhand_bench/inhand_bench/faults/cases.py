@@ -27,7 +27,7 @@ from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
 
 LASTS_S = 5.0
-"""For so long a stranger speaks at least [s]."""
+"""For this long a stranger speaks at least [s]."""
 UNGUARDED = {"hand/motor_commands", "joint_states"}
 """Streams that this case leaves out: commands have a claim and a case of their own, and joint states only reach weights
 that use them."""
@@ -36,7 +36,7 @@ Case = Callable[[System], str]
 
 
 def kill(program: str, system: System) -> str:
-    """SIGKILL to a node: the hand is safe, launch starts it anew."""
+    """SIGKILL to a node: the hand is safe, launch starts it again."""
     pid, then = system.pid(program), time.monotonic()
     os.kill(pid, signal.SIGKILL)
     gone = system.wait(lambda: system.pid(program) != pid, f"new {program}")
@@ -47,7 +47,7 @@ def kill(program: str, system: System) -> str:
     else:
         back = system.wait_for_mode(ControllerStatus.RUNNING)
     seen = ", ".join(sorted(MODES[mode].lower() for mode in system.modes(then) & SAFE)) or "no interruption"
-    return f"{seen}; started anew after {gone:.1f} s, running {back:.1f} s later"
+    return f"{seen}; restarted after {gone:.1f} s, running {back:.1f} s later"
 
 
 def freeze(program: str, system: System, modes: Set[int] = SAFE) -> str:

@@ -25,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 PRCTL = ctypes.CDLL(None).prctl
 """Looked up before a fork: a child of a process with threads may wait for ever for a lock of the loader's."""
 SETTLED_S = 0.2
-"""A button that is in the same place after so long stands still."""
+"""A button that is in the same place after this long stands still."""
 DRAG_STEP = 2.0
 """A dragged mouse goes so far [pixels] from one event to the next."""
 TRIES = 3
@@ -75,7 +75,7 @@ class Chromium:
 
     Args:
         width, height: of the window [pixels].
-        start_s: patience for the browser to come up [s]; one that has not by then is ended and started anew, `TRIES`
+        start_s: patience for the browser to come up [s]; one that has not by then is ended and restarted, `TRIES`
             times in all.
         options: on its command line; `DRAWS_NOTHING` leaves out what a GPU would do.
 
@@ -194,7 +194,7 @@ class Chromium:
         self._mouse("mouseReleased", *place, button="left", clickCount=1)
 
     def drag(self, x: float, y: float, reach: float, seconds: float) -> None:
-        """Drags the mouse to and fro between x and x + reach [pixels] for so long [s], and back to x."""
+        """Drags the mouse to and fro between x and x + reach [pixels] for this long [s], and back to x."""
         self._mouse("mouseMoved", x, y)
         self._mouse("mousePressed", x, y, button="left", clickCount=1)
         end, count = time.monotonic() + seconds, 0
@@ -238,7 +238,7 @@ class Chromium:
         timeout_s: float = 120.0,
         meanwhile: Callable[[float], None] = time.sleep,
     ) -> list[dict[str, Any]]:
-        """Chromium's own record of what it did for so long [s], while `meanwhile` runs: events of the trace format."""
+        """Chromium's own record of what it did in this time [s], while `meanwhile` runs: events of the trace format."""
         self._traced: list[dict[str, Any]] = []
         self.call("Tracing.start", traceConfig={"includedCategories": list(categories)}, transferMode="ReportEvents")
         meanwhile(seconds)

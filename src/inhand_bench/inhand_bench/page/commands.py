@@ -172,7 +172,7 @@ def print_frames(browser: Chromium, what: str, seconds: float, meanwhile: Callab
 def pace_words(shown: Pace) -> str:
     """A pace of frames in words."""
     return (
-        f"the scene anew {shown.rate:.1f} times a second, 95 % within {shown.p95_ms:.1f} ms of the time before, "
+        f"the scene again {shown.rate:.1f} times a second, 95 % within {shown.p95_ms:.1f} ms of the time before, "
         f"all within {shown.longest_ms:.0f} ms"
     )
 

@@ -26,7 +26,7 @@ _PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Stream:
-    """What is published: rate [Hz], about so many bytes a message, queue depth of the publisher."""
+    """What is published: rate [Hz], about this many bytes a message, queue depth of the publisher."""
 
     rate: float
     size: int
@@ -52,7 +52,7 @@ def example(topic: str) -> object:
 
 
 def publish(topic: str, seconds: float) -> int:
-    """Publishes for so long, from the first subscriber on; returns the number of messages."""
+    """Publishes for this long, from the first subscriber on; returns the number of messages."""
     node = rclpy.create_node("source")
     message = example(topic)
     data = bytearray(serialize_message(message))

@@ -110,7 +110,7 @@ def count_one(counter: list[int]) -> None:
 
 
 def spin(node: Node, seconds: float) -> None:
-    """Runs the node's callbacks for so long."""
+    """Runs the node's callbacks for this long."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0.0:
         rclpy.spin_once(node, timeout_sec=left)

@@ -1,8 +1,8 @@
 """A process of the peer in `inhand bench env`; runs in a virtual environment of its own, without this project.
 
-Usage: peer.py [worlds]. Without a number it steps one world by itself; with one, so many worlds together by gymnasium's
+Usage: peer.py [worlds]. Without a number it steps one world; with one, that many worlds by gymnasium's
 AsyncVectorEnv, each in a process of its own. Prints a line when ready. For each line "gym <seconds>" on stdin it steps
-with random actions for so long and prints simulated seconds per wall second.
+with random actions for this long and prints simulated seconds per wall second.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """A process of `inhand bench render`: renders states with fresh looks, three cameras each.
 
 Usage: python -m inhand_bench.sim.render_worker <renderer> <crop, or 0> <gpu, 0 or 1> <seed>. Prints a line when ready;
-for each line "render <seconds>" on stdin it renders for so long and prints images per second.
+for each line "render <seconds>" on stdin it renders for this long and prints images per second.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Load:
         return self.renderer.render(self._qpos[index])
 
     def run(self, seconds: float) -> float:
-        """Renders for so long; images per second."""
+        """Renders for this long; images per second."""
         images, start = 0, time.perf_counter()
         while (wall := time.perf_counter() - start) < seconds:
             images += len(self.image(self._done % STATES))

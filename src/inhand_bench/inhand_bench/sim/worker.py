@@ -1,7 +1,7 @@
 """A process of `inhand bench env`: the batched environment, and bare physics of the same worlds.
 
 Usage: python -m inhand_bench.sim.worker <worlds>. Prints a line when ready; for each line "env <seconds>" or
-"bare <seconds>" on stdin it steps that one for so long and prints simulated seconds per wall second.
+"bare <seconds>" on stdin it steps that one for this long and prints simulated seconds per wall second.
 """
 
 from __future__ import annotations

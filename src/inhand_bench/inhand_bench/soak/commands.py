@@ -43,7 +43,7 @@ def soak(
 
     Prints, for each process, memory, file descriptors and threads at start and end with their slopes, then each topic's
     rate and the controller's counts at start and end, as Markdown. The exit code is 1 where something grew, ended or
-    was started anew.
+    was restarted.
 
     Args:
         minutes: length, from the first action on.

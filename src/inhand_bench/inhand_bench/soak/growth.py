@@ -74,7 +74,7 @@ class Soaked:
                 self.held[self._names.setdefault(pid, name_of(pid)), pid].append(found)
 
     def growth(self, warm_up_s: float) -> list[str]:
-        """What has grown, or was started anew, in words; empty where all is well.
+        """What has grown, or was restarted, in words; empty where all is well.
 
         Args:
             warm_up_s: what is held before is not judged [s].
@@ -86,7 +86,7 @@ class Soaked:
             if len(judged) < 3:
                 continue
             if rows[-1].at_s < end_s or judged[0].at_s > warm_up_s + 0.5 * (end_s - warm_up_s):
-                found.append(f"{name} ({pid}) has ended or was started anew")
+                found.append(f"{name} ({pid}) has ended or was restarted")
             for key, room in JUDGED.items():
                 if (grown := slope(judged, key) * (judged[-1].at_s - judged[0].at_s)) > room:
                     found.append(f"{name}: {key} grew by {grown:.1f}, more than {room:g}")

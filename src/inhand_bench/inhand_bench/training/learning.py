@@ -1,4 +1,4 @@
-"""`inhand bench learning`: how long a recipe takes from nothing to so many goals in a row."""
+"""`inhand bench learning`: how long a recipe takes from nothing to this many goals in a row."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def learning(
 
 
 def shortened(training: TrainingConfig, phase: str, minutes: float) -> TrainingConfig:
-    """The run with a phase that ends after so many minutes at the latest."""
+    """The run with a phase that ends after this many minutes at the latest."""
     from inhand_training.config import Until
 
     changed = [replace(p, until=Until(p.until.steps, minutes)) if p.name == phase else p for p in training.phases]

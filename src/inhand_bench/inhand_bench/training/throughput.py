@@ -25,7 +25,7 @@ def training(
 ) -> int:
     """Time a recipe's PPO as it trains: rollouts under all randomisation in its whole range, and updates.
 
-    Each turn trains anew for so long, from networks that hold the object as a policy does in the midst of training,
+    Each turn trains again for this long, from networks that hold the object as a policy does in the midst of training,
     and then steps bare MuJoCo (Batch.step of the nominal model, from states of random actions) in as many processes.
 
     Args:
@@ -64,7 +64,7 @@ def training(
 
 
 def throughput_run(training: TrainingConfig, phase: str, networks: str, batch: int, minutes: float) -> TrainingConfig:
-    """The recipe cut to one phase of so many minutes under all randomisation, at its whole range from the start.
+    """The recipe cut to one phase of this many minutes under all randomisation, at its whole range from the start.
 
     Raises:
         ConfigError: there is no such phase, or it is not one of PPO.

@@ -11,7 +11,7 @@ from inhand_core.machine import by_name, load, name_of, read_usage, shares, usab
 
 LOOK_S = 0.5
 CORES = 2
-"""The whole system needs so many, with the page open; on fewer, simulated time is slow."""
+"""The whole system needs this many, with the page open; on fewer, simulated time is slow."""
 BUSY = 0.5
 """Part of the cores that others may use before it is a warning."""
 SLOW = 0.95

@@ -25,7 +25,7 @@ def cameras(
     Args:
         bag: recording of the cameras' image_raw or image_raw/compressed, and of /mocap/markers.
         images: folder with camera_top/, camera_left/, camera_right/ of image files.
-        live: instead, record the running graph for so many seconds, while the board is shown to the cameras.
+        live: instead, record the running graph for this many seconds, while the board is shown to the cameras.
         out: folder for the results; the drivers and the launch files look in config/cameras.
         settings: a file in place of config/camera_calibration.yaml.
     """

@@ -58,7 +58,7 @@ class DescentState:
     Attributes:
         coordinates, steps: (P,) where the descent is, and its next steps.
         sweep, cursor: sweeps done, and coordinates done in the current one.
-        restarts: how often the steps have begun anew.
+        restarts: how often the steps have started over.
         error: of the fitted windows by finger [rad], for `coordinates`.
         history: error of all fingers before the first and after each sweep [rad].
         evaluations: parameter vectors tried so far.
@@ -81,7 +81,7 @@ class Descent:
 
     Each coordinate is tried a step up and a step down, in parallel worlds; the better is kept if the finger's error
     falls by more than `min_gain`. The step grows on success and shrinks on failure; when all steps are small they begin
-    anew, `restarts` times. At the end each change is undone whose loss costs less than `min_gain` (paper, C.3).
+    again, `restarts` times. At the end each change is undone whose loss costs less than `min_gain` (paper, C.3).
 
     Args:
         windows: to fit, by finger.

@@ -159,7 +159,7 @@ class BatchController:
     ) -> None:
         """Give one reading: `hall` (B, 26) raw ADC counts acquired at `stamp_ns`, arriving at `now_ns`.
 
-        Another `start` than before says that the hand was set anew: it is then held where it is now.
+        Another `start` than before says that the hand was set up again: it is then held where it is now.
         """
         times, numbers = (
             (self._times(now_ns), self._times(stamp_ns)),

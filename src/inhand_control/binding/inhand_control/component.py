@@ -50,7 +50,7 @@ class PdController(Component[PdControllerInputs, PdControllerOutputs]):
         self.reset(np.ones(self.batch, dtype=bool))
 
     def reset(self, mask: np.ndarray) -> None:
-        """Start rows anew: no inputs seen, torque allowed only with `auto_enable`."""
+        """Start rows again: no inputs seen, torque allowed only with `auto_enable`."""
         self.controller.reset(mask)
         if self.config.auto_enable:
             self.controller.enable(mask)

@@ -21,7 +21,7 @@ READY_S, PICTURE_S = 0.001, 0.006  # before the exposure: is the camera ready; a
 MISSES = 5  # in a row, after which a camera is taken for gone
 REQUEST_S = 10.0
 CLOCK_SET_NS = 1_000_000_000  # stamps rise, unless the clock was set back by more
-SETTLED_S = 5.0  # a connection that held for so long was a good one: the back-off starts anew
+SETTLED_S = 5.0  # a connection that held for this long was a good one: the back-off restarts
 
 
 @dataclass

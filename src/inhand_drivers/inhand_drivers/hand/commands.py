@@ -23,7 +23,7 @@ class CommandBox:
 
     Args:
         full_scale: torque (20,) [N m] at a demand of 1023.
-        timeout_s: a command is followed for so long after it came, and only if it was computed from sensors that
+        timeout_s: a command is followed for this long after it came, and only if it was computed from sensors that
             were published no longer ago [s].
         sensors_rate: rate of the sensors that commands are computed from [Hz].
         clock: time that never goes back [s].

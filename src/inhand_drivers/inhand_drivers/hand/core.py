@@ -1,7 +1,7 @@
 """The driver of the hand without ROS and without threads: one call a bus cycle, from finding the slave to its torque.
 
 Torque flows in phase OPERATING only, and there only while a fresh command is at hand, the bus answers and no motor has
-a fault. In every other case the demand is zero, and for want of a demand the motor boards stop by themselves after
+a fault. In every other case the demand is zero, and for lack of a demand the motor boards stop by themselves after
 20 ms: that covers what this process cannot do for itself, such as dying.
 """
 
@@ -101,7 +101,7 @@ class HandCore:
         self.round_trips: deque[float] = deque(maxlen=1000)
         self.auxiliary = np.zeros(10, np.int64)
         self._sequence = self._counter = -1
-        self.start = int(1e3 * clock()) & _START_MASK  # a driver that is activated anew goes on with other numbers
+        self.start = int(1e3 * clock()) & _START_MASK  # a driver that is activated again goes on with other numbers
         self._missed = 0
         self._status_counter: int | None = None
         self._good_at = self._retry_at = self._state_at = self._due = clock()

@@ -2,7 +2,7 @@
 
 Known of the real hand: 36 sensor channels, status of 10 of the 20 motors a cycle (even and odd motors in turn), one
 demand within ±1023 for each motor. Offsets, header fields and the units of the motor records are this project's own
-choice, for want of a public description; the same table writes the emulated slave's PDO descriptions and docs.
+choice, for lack of a public description; the same table writes the emulated slave's PDO descriptions and docs.
 
 All little-endian: `STATUS`, 158 bytes from slave to master, and `COMMAND`, 44 bytes from master to slave.
 """
@@ -61,7 +61,7 @@ class MotorFlag(enum.IntFlag):
 
 
 FAULTS = MotorFlag.OVER_TEMPERATURE | MotorFlag.OVER_CURRENT | MotorFlag.SENSOR_FAULT | MotorFlag.LINK_LOST
-"""Flags that stop the hand; NO_DEMAND only says that the board stopped its motor for want of a demand."""
+"""Flags that stop the hand; NO_DEMAND only says that the board stopped its motor for lack of a demand."""
 _KNOWN_FLAGS = int(FAULTS | MotorFlag.NO_DEMAND)
 
 

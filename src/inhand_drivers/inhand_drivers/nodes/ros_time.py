@@ -82,7 +82,7 @@ class RosTime:
             return 0.0 if self._origin is None else seconds(self._newest - self._origin[0])
 
     def await_tick(self, timeout_s: float) -> None:
-        """Waits for the next tick, or for so long [s of wall time]."""
+        """Waits for the next tick, or for this long [s of wall time]."""
         with self._news:
             before = self._newest
             self._news.wait_for(lambda: self._newest != before, timeout_s)

@@ -24,7 +24,7 @@ class TrialsNode(Node):
     def __init__(self) -> None:
         super().__init__("trials")
         self._wanted = declare(
-            self, "trials", 20, "end after so many trials; the first one seen does not count", (1, 10**6)
+            self, "trials", 20, "end after this many trials; the first one seen does not count", (1, 10**6)
         )
         self._out = Path(declare(self, "out", "trials.json", "file for [goals, seconds, reason] of each trial"))
         self._seen = TrialsSeen()

@@ -24,7 +24,7 @@ def scale(
 
     First measures what a chunk, an update and their messages cost. Writes study.json and study.png; interrupted, the
     same command goes on. With --project nothing is trained: the costs of a study that is there tell, in a simulation on
-    paper, what so many workers would give.
+    paper, what this many workers would give.
 
     Args:
         config: the recipe.

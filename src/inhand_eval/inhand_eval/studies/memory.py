@@ -31,7 +31,7 @@ def architectures(training: TrainingConfig) -> dict[str, TrainingConfig]:
 
 
 def memory(budget: Budget, folder: Path, rollouts: int, say: Say = print) -> dict[str, Any]:
-    """The study: see `compare`; then the probe on the study's own LSTM policy, with so many rollouts (0: none)."""
+    """The study: see `compare`; then the probe on the study's own LSTM policy, with this many rollouts (0: none)."""
     variants = architectures(recipe(budget))
     study = compare(budget, variants, ("none", "all"), folder, say)
     study["paper_real_robot"] = PAPER

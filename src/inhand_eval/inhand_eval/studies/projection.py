@@ -20,7 +20,7 @@ from inhand_eval.studies.costs import Costs
 from inhand_eval.studies.runs import STEP_S, YEAR_S
 
 UPDATES, WARM_UP = 60, 10
-"""Updates that are simulated, after so many that do not count."""
+"""Updates that are simulated, after this many that do not count."""
 
 
 @dataclass(frozen=True)

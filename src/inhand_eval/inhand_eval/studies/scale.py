@@ -83,7 +83,7 @@ def scale(config: ScaleConfig, folder: Path, say: Say = print) -> dict[str, Any]
 
 
 def with_workers(training: TrainingConfig, phase: PpoPhase, workers: int, minutes: float) -> TrainingConfig:
-    """The run whose phase learns from so many workers for so long, a chunk of each an update."""
+    """The run whose phase learns from this many workers for this long, a chunk of each an update."""
     ppo = replace(phase.ppo, minibatch=phase.ppo.minibatch * workers)
     changed = replace(phase, ppo=ppo, until=Until(minutes=minutes), start_from=None)
     return replace(

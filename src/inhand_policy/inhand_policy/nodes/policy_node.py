@@ -46,7 +46,7 @@ class PolicyNode(LifecycleComponentNode):
         return inputs if self.lockstep or set(inputs) == set(self.component_spec.inputs) else None
 
     def report(self, status: Diagnostics) -> None:
-        """Adds the weights and how often the policy stood still for want of inputs."""
+        """Adds the weights and how often the policy stood still for lack of inputs."""
         state = self.component.state
         status.add("weights", self.component.weights.source)
         status.add("stale steps", int(state.stale[0]))

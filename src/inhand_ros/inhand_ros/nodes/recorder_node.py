@@ -61,7 +61,7 @@ class RecorderNode(ManagedNode):
         self._jobs = [self.create_timer(period, job, clock=steady) for period, job in jobs]
 
     def deactivate(self) -> None:
-        """Takes what has come, then listens no more."""
+        """Takes what has come, then stops listening."""
         self._drain()
         for job in self._jobs:
             self.destroy_timer(job)

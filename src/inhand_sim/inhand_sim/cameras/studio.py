@@ -20,7 +20,7 @@ from inhand_sim.cameras.settings import CamerasConfig
 PATIENCE_S = 1.0
 """An image that has not come after this long is not waited for any more, and left out when it comes."""
 LINGER_S = 30.0
-"""A process stays for so long after its camera was last wanted."""
+"""A process stays for this long after its camera was last wanted."""
 RESTART_S = 2.0
 """A process that has died is started again no sooner than this after its last start."""
 _PROGRAM = (sys.executable, "-m", "inhand_sim.cameras.process")

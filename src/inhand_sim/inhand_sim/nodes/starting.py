@@ -18,7 +18,7 @@ def start_time_ns() -> int:
     """Time [ns] at which simulation starts: the wall clock's, on the graph's grid.
 
     At speeds up to 1 simulated time does not run ahead of the wall's, so that a simulator that starts again goes on
-    after its predecessor: /clock never goes back. At higher speeds it may; then the nodes begin anew. Stamps of
+    after its predecessor: /clock never goes back. At higher speeds it may; then the nodes start over. Stamps of
     simulated and of real devices share a time base, too.
     """
     return time.time_ns() // START_GRID_NS * START_GRID_NS

@@ -45,7 +45,7 @@ class OptimizerConfig:
         batch: samples of three images, of all ranks together.
         batches: number of updates.
         warmup: batches over which the rate rises from 0.
-        learning_rate, halve_every: the rate halves every so many batches; 0: it falls to 0 along a cosine instead.
+        learning_rate, halve_every: the rate halves every this many batches; 0: it falls to 0 along a cosine instead.
         weight_decay: decoupled where `decoupled`, else added to the gradient as in the paper's Adam.
         bfloat16: convolutions in half precision, twice as fast on processors that have it; weights stay float32.
     """

@@ -64,7 +64,7 @@ class PoseEstimatorNode(ManagedNode):
         self._timer = self.create_timer(LOOK_S, self._look, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def deactivate(self) -> None:
-        """Listens no more."""
+        """Stops listening."""
         self.destroy_timer(self._timer)
         for inlet in self._inlets:
             self.destroy_subscription(inlet)

@@ -56,8 +56,8 @@ struct ControllerConfig
   double hall_disagreement;         // largest difference of a joint's two channels, share of it too
   double max_joint_speed;           // faster is not believed [rad/s]
   double stuck_torque;              // a channel that reads the same while the torque on its joint
-  std::int64_t stuck_ns;            // changed by so many torque limits, so long ago, is stuck
-  std::int64_t settle_ns;           // readings are believed again after agreeing for so long
+  std::int64_t stuck_ns;            // changed by this many torque limits, this long ago, is stuck
+  std::int64_t settle_ns;           // readings are believed again after agreeing for this long
   RelativeTo relative_to;           // what an action is a change of
   HoldTarget hold;                  // what is held when actions stop
   ActionLimits limits;              // how far actions may move the targets

@@ -16,7 +16,7 @@ struct PlausibilityState
 {
   bool primed;                // `position` is set
   bool trusted;               // the last reading was plausible
-  bool settling;              // torque has ended for want of plausible readings
+  bool settling;              // torque has ended for lack of plausible readings
   std::int64_t plausible_ns;  // last plausible reading
   std::int64_t heard_ns;      // last reading
   std::int64_t settled_ns;    // since when readings have agreed with each other, while settling
@@ -41,8 +41,8 @@ struct PlausibilityState
 // stay the same. While readings are doubted, only one that continues the last plausible
 // position is believed again. Once they were doubted for the sensors' time-out (torque has ended
 // then) they are believed again when they have agreed with each other for `settle_ns`, whatever
-// they say; a channel that was stuck has to move first. A silence, a hand that was set anew and a
-// person who enables the controller begin it all anew.
+// they say; a channel that was stuck has to move first. A silence, a hand that was set up again and a
+// person who enables the controller begin it all again.
 class Plausibility
 {
 public:
@@ -53,7 +53,7 @@ public:
     std::int64_t now_ns, const HallArray & hall, const JointArray & position,
     const ActuatorArray & torque, PlausibilityState & state, Counters & counters) const noexcept;
 
-  // Forgets what readings are compared with: the hand is another, or was set anew.
+  // Forgets what readings are compared with: the hand is another, or was set up again.
   static void forget(PlausibilityState & state) noexcept;
 
   // The usable band of a channel [ADC counts].

@@ -18,7 +18,7 @@ struct StreamState
 };
 
 // Accepts a sequence number newer than the last one and counts the gap; refuses others, and those
-// further ahead than any loss can be. A stream silent for timeout_ns may begin anew at any number:
+// further ahead than any loss can be. A stream silent for timeout_ns may start over at any number:
 // its producer was restarted.
 bool accept_sequence(
   std::int64_t now_ns, std::uint64_t sequence, std::int64_t timeout_ns, StreamState & stream,
@@ -33,7 +33,7 @@ struct SafetyState
   bool doubting;           // the newest reading was not believed in the cycle before
   std::int64_t start_ns;   // when the soft start began
   std::int64_t ramp_ns;    // how long the soft start takes
-  bool lost;               // torque ended for want of sensors, and only for that
+  bool lost;               // torque ended for lack of sensors, and only for that
   std::int64_t lost_ns;    // when it ended
   std::int64_t action_ns;  // when the last action was applied
 };

@@ -21,9 +21,9 @@ struct SensorSample
 {
   std::int64_t stamp_ns;   // acquisition time, in the time base of the sensors
   std::uint64_t sequence;  // rises by one with each reading
-  std::uint32_t start;     // another number: the hand was set anew, positions before say nothing
-  std::size_t size;        // values received; anything but kHallChannels is refused
-  HallArray hall;          // raw ADC counts
+  std::uint32_t start;  // another number: the hand was set up again, positions before say nothing
+  std::size_t size;     // values received; anything but kHallChannels is refused
+  HallArray hall;       // raw ADC counts
 };
 
 // One relative action.

@@ -88,7 +88,7 @@ def phasespace(
         seed: of loss and noise.
         malformed: broken packets beside the good ones, per good one, 0 … 1.
         drift_ppm: by how much the server's clock runs fast.
-        seconds: end after so long; 0: never.
+        seconds: end after this long; 0: never.
     """
     faults = Faults(malformed, drift_ppm, seed)
     if source == "sim":

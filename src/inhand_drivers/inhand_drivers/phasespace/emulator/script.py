@@ -39,7 +39,7 @@ class ScriptConfig:
     """A script.
 
     Attributes:
-        rate: frames a second [Hz]. duration: it starts again after so long [s].
+        rate: frames a second [Hz]. duration: it starts again after this long [s].
         silent: intervals (from, to) [s] without frames.
         markers: motion by marker index; those that are left out stand still in a row, see `row_of_markers`.
     """
