@@ -140,16 +140,18 @@ OWN_SIGNALS = frozenset(SIGNALS)
 """Names of the signals of this project; others come from `add_signal`."""
 
 
-def add_signal(cls: type) -> None:
+def add_signal(cls: Any) -> None:
     """Makes a signal of another package known by its name.
 
     Raises:
         ValueError: it is no dataclass, or the name is another signal's.
     """
+    known: dict[str, Any] = SIGNALS
+    name = getattr(cls, "__name__", "")
     if not dataclasses.is_dataclass(cls):
         raise ValueError(f"signal {cls!r} is no dataclass of arrays")
-    if SIGNALS.setdefault(cls.__name__, cls) is not cls:
-        raise ValueError(f"signal {cls.__name__!r} is known already, from {SIGNALS[cls.__name__].__module__}")
+    if known.setdefault(name, cls) is not cls:
+        raise ValueError(f"signal {name!r} is known already, from {known[name].__module__}")
 
 
 def row(signal: Signal, index: int) -> Signal:

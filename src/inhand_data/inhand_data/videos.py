@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 
 def video_writer(path: Path, rate: float, size: tuple[int, int]) -> cv2.VideoWriter:
@@ -36,8 +37,8 @@ def check_video(path: Path, frames: int) -> None:
         raise OSError(errno.EIO, f"holds {held} of {frames} frames that were written, {room}", str(path))
 
 
-def write_picture(path: Path, image: object) -> None:
-    """Writes an image file, BGR.
+def write_picture(path: Path, image: np.ndarray) -> None:
+    """Writes an image file of pixels (H, W, 3) uint8, BGR.
 
     Raises:
         OSError: the disk refuses.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -96,8 +97,8 @@ def _write_webp(path: Path, frames: list[np.ndarray]) -> None:
 
     size = (_WEBP_SIDE, _WEBP_SIDE)
     first, *rest = (Image.fromarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA)) for frame in frames)
-    pace = {"duration": round(1000 / RATE), "loop": 0}
-    first.save(path, save_all=True, append_images=rest, quality=_WEBP_QUALITY, method=4, **pace)
+    form: dict[str, Any] = {"duration": round(1000 / RATE), "loop": 0, "quality": _WEBP_QUALITY, "method": 4}
+    first.save(path, save_all=True, append_images=rest, **form)
 
 
 class _Pictures:

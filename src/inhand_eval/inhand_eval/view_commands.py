@@ -74,7 +74,7 @@ def _named(reader: BagReader) -> str:
 
 def _import_rerun() -> Any:
     try:
-        import rerun
+        import rerun  # pyright: ignore[reportMissingImports]  (a tool of its own, see requirements-dev.txt)
     except ImportError as error:
         raise RuntimeError(f"needs {RERUN.partition('==')[0]} ({error}): pip install {RERUN}") from error
     return rerun

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from inhand_core.component import Component
+from inhand_core.config import check_config
 from inhand_core.paths import resource_root
+from inhand_core.ranges import NOT_NEGATIVE, POSITIVE
 from inhand_core.signals import N_ACTUATORS, N_BINS, HandAction, Trial, TrialState
 from inhand_policy.actions import ZERO_BIN, bins_to_action, mean_bins, sample_bins
 from inhand_policy.architectures import Memory
@@ -25,20 +27,14 @@ class PolicyConfig:
 
     weights: str
     deterministic: bool
-    object_max_age_s: float
-    fingertips_max_age_s: float
+    object_max_age_s: Annotated[float, POSITIVE]
+    fingertips_max_age_s: Annotated[float, POSITIVE]
     row_by_row: bool
-    patience_s: float
-    dither_s: float
+    patience_s: Annotated[float, NOT_NEGATIVE]
+    dither_s: Annotated[float, POSITIVE]
 
     def __post_init__(self) -> None:
-        if self.patience_s < 0.0 or not self.dither_s > 0.0:
-            raise ValueError(
-                f"patience_s must be >= 0 s and dither_s > 0 s, are {self.patience_s:g} and {self.dither_s:g}"
-            )
-        for name in ("object_max_age_s", "fingertips_max_age_s"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be > 0 s, is {getattr(self, name)}")
+        check_config(self)
 
 
 @dataclass

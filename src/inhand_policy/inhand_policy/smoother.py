@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from inhand_core.component import Component
+from inhand_core.config import check_config
+from inhand_core.ranges import FRACTION, POSITIVE
 from inhand_core.signals import N_ACTUATORS, HandAction
 from inhand_policy.ports import ActionSmootherInputs, ActionSmootherOutputs
 
@@ -16,15 +18,12 @@ from inhand_policy.ports import ActionSmootherInputs, ActionSmootherOutputs
 class SmootherConfig:
     """Exponential moving average of the actions. Values and texts in config/smoother.yaml."""
 
-    coefficient: float
-    period_s: float
+    coefficient: Annotated[float, FRACTION]
+    period_s: Annotated[float, POSITIVE]
     weights: Literal["new", "previous"]
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.coefficient <= 1.0:
-            raise ValueError(f"coefficient must lie in [0, 1], is {self.coefficient}")
-        if not self.period_s > 0.0:
-            raise ValueError(f"period_s must be > 0 s, is {self.period_s}")
+        check_config(self)
 
     @property
     def keep(self) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 import inhand_kernels
 from inhand_core.component import Component
+from inhand_core.config import check_config
+from inhand_core.ranges import AT_LEAST_ONE, POSITIVE
 from inhand_core.signals import N_FINGERTIPS, Fingertips, ObjectPose
 from inhand_core.tracked_body import TrackedBody
 from inhand_description.objects import check_object
@@ -21,17 +24,13 @@ class TrackerConfig:
     """Values and texts in config/tracker.yaml."""
 
     object: str
-    publish_every: int
-    min_spread_m: float
-    max_residual_m: float
+    publish_every: Annotated[int, AT_LEAST_ONE]
+    min_spread_m: Annotated[float, POSITIVE]
+    max_residual_m: Annotated[float, POSITIVE]
 
     def __post_init__(self) -> None:
+        check_config(self)
         check_object(self.object)
-        if self.publish_every < 1:
-            raise ValueError(f"publish_every must be >= 1, is {self.publish_every}")
-        for name in ("min_spread_m", "max_residual_m"):
-            if not getattr(self, name) > 0.0:
-                raise ValueError(f"{name} must be > 0 m, is {getattr(self, name)}")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -131,7 +132,7 @@ def declare_config(
         prefix: of the names, with its dot.
 
     Raises:
-        ConfigError: a text was given as a number.
+        ConfigError: a text was given as a number, or a number outside its range, which the message names.
     """
     comments, texts, ranges = file_comments(file) if file else {}, describe(cls), limits(cls)
     hints = typing.get_type_hints(cls)
@@ -147,7 +148,12 @@ def declare_config(
         text = texts[name].text if name in texts else comments.get(full, f"{cls.__name__}.{name}")
         limit = ranges.get(name)
         bounds = limit.closed(isinstance(value, int)) if limit else None
-        found[name] = _declare(node, full, value, text, comments, bounds, read_only=name not in changeable)
+        try:
+            found[name] = _declare(node, full, value, text, comments, bounds, read_only=name not in changeable)
+        except InvalidParameterValueException as error:
+            given = node._parameter_overrides[full].value if full in node._parameter_overrides else value
+            unit = f" {texts[name].unit}" if name in texts and texts[name].unit else ""
+            raise ConfigError(f"{node.get_name()}: {full} must be {limit}, is {given}{unit}") from error
     return found
 
 

@@ -98,7 +98,8 @@ def test_text_and_bounds_are_those_of_the_configuration(ros, tmp_path):
 
 @pytest.mark.parametrize(("name", "value"), [("inner.gain", 0.0), ("inner.gain", 1.5), ("count", 0)])
 def test_a_value_out_of_its_range_is_refused_as_a_parameter(ros, name, value):
-    with pytest.raises(InvalidParameterValueException, match=name):
+    """In the words in which a file's value is: with the range."""
+    with pytest.raises(ConfigError, match=rf"{name} must be (in \(0, 1\]|>= 1), is {value}"):
         declare_config(node(**{name: value}), Outer, OUTER)
 
 

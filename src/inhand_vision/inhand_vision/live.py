@@ -6,13 +6,14 @@ import dataclasses
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
 
-from inhand_core.config import ConfigError
+from inhand_core.config import check_config
 from inhand_core.paths import resource_root
+from inhand_core.ranges import NOT_NEGATIVE, POSITIVE
 from inhand_core.signals import ObjectPose
 from inhand_core.times import NANOSECONDS
 from inhand_core.tracked_body import TrackedBody
@@ -27,21 +28,17 @@ class PoseEstimatorConfig:
     """Values and texts in config/pose_estimator.yaml."""
 
     weights: str
-    max_skew_s: float
-    max_wait_s: float
-    max_age_s: float
+    max_skew_s: Annotated[float, POSITIVE]
+    max_wait_s: Annotated[float, POSITIVE]
+    max_age_s: Annotated[float, POSITIVE]
     min_cameras: int
     max_position_std_m: float
     max_rotation_std_rad: float
     max_residual: float
-    threads: int
+    threads: Annotated[int, NOT_NEGATIVE]
 
     def __post_init__(self) -> None:
-        for name in ("max_skew_s", "max_wait_s", "max_age_s"):
-            if not getattr(self, name) > 0.0:
-                raise ConfigError(f"{name} must be > 0 s, is {getattr(self, name)}")
-        if self.threads < 0:
-            raise ConfigError(f"threads must be >= 0, is {self.threads}")
+        check_config(self)
         self.trust()
 
     def trust(self) -> TrustConfig:

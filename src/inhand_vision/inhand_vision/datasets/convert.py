@@ -175,8 +175,8 @@ def _signals(tracks: dict[str, Track], at_ns: np.ndarray, index: BagIndex) -> di
     found = {name: np.full((len(at_ns), *shape), np.nan, np.float32) for name, (_, shape) in ARRAYS.items()}
     known = signals_at(tracks, at_ns, index.trial_ns, index.trial_id)
     for name, (signal, shape) in ARRAYS.items():
-        values, there = known.get(signal, (None, np.zeros(len(at_ns), bool)))
-        if there.any():
+        if signal in known and (there := known[signal][1]).any():
+            values = known[signal][0]
             found[name][there] = values[there].reshape(-1, *shape)
     return found
 

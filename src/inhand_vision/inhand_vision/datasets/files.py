@@ -110,7 +110,7 @@ class ShardWriter:
         self._partial.rename(self._final)
 
 
-def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.ndarray:
+def _array(path: Path, dtype: type, shape: tuple[int, ...]) -> np.memmap:
     """An array in a file that has all its room: a full disk is an error here, and not the end of the process (SIGBUS)
     when the array is filled."""
     with naming(path):
