@@ -13,7 +13,7 @@ from inhand_bringup.registry import Command, commands, source_function
 from inhand_bringup.sim import LAUNCH_FILE
 
 _SCRIPT = """_inhand() {{
-  local before="${{COMP_WORDS[*]:1:COMP_CWORD-1}}" now="${{COMP_WORDS[COMP_CWORD]}}" choices=""
+  local before="${{COMP_WORDS[*]:1:$((COMP_CWORD - 1))}}" now="${{COMP_WORDS[COMP_CWORD]}}" choices=""
   case "$before" in
 {cases}
   esac
