@@ -15,13 +15,14 @@ from inhand_bench.soak.growth import Held, Soaked, read, slope
 MINUTES = 30
 
 
-def soaked(pss, files=lambda m: 30, threads=lambda m: 12, lasts=MINUTES, begins=0) -> Soaked:
+def soaked(own, files=lambda m: 30, threads=lambda m: 12, lasts=MINUTES, begins=0) -> Soaked:
     """A process beside another one, looked at once a minute; what it holds, by minute."""
     found = Soaked()
     found.held["node", 7] = [
-        Held(60.0 * m, pss(m), 2.0 * pss(m), files(m), threads(m)) for m in range(begins, lasts + 1)
+        Held(60.0 * m, own(m), 150.0 + 30.0 * (m % 2) + m, 2.0 * own(m), files(m), threads(m))
+        for m in range(begins, lasts + 1)
     ]
-    found.held["other", 8] = [Held(60.0 * m, 50.0, 60.0, 20, 5) for m in range(MINUTES + 1)]
+    found.held["other", 8] = [Held(60.0 * m, 40.0, 50.0, 60.0, 20, 5) for m in range(MINUTES + 1)]
     return found
 
 
@@ -36,7 +37,7 @@ def test_what_is_level_or_settles_has_not_grown() -> None:
 @pytest.mark.parametrize(
     ("leaking", "words"),
     [
-        (soaked(lambda m: 100.0 + 0.5 * m), "node: pss_mb grew by 13.5"),
+        (soaked(lambda m: 100.0 + 0.5 * m), "node: own_mb grew by 13.5"),
         (soaked(lambda m: 100.0, files=lambda m: 30 + m // 5), "node: files grew by"),
         (soaked(lambda m: 100.0, threads=lambda m: 12 + m // 5), "node: threads grew by"),
         (soaked(lambda m: 100.0, lasts=20), "node (7) has ended or was restarted"),
@@ -49,7 +50,7 @@ def test_a_leak_and_a_death_are_told(leaking: Soaked, words: str) -> None:
 
 def test_the_table_has_start_end_and_slope() -> None:
     table = soaked(lambda m: 100.0 + m).table(180.0)
-    assert "| node | 103.0 → 130.0 | +60.0 | 206.0 → 260.0 | 30 → 30 | +0.0 | 12 → 12 |" in table
+    assert "| node | 103.0 → 130.0 | +60.0 | 183.0 → 180.0 | 206.0 → 260.0 | 30 → 30 | +0.0 | 12 → 12 |" in table
 
 
 def test_a_process_is_read_as_it_is() -> None:
@@ -57,7 +58,7 @@ def test_a_process_is_read_as_it_is() -> None:
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     child.stdout.readline()
     held = read(child.pid, time.monotonic())
-    assert 40.0 < held.pss_mb < 90.0 and held.pss_mb <= held.rss_mb
+    assert 40.0 < held.own_mb < 90.0 and held.own_mb <= held.pss_mb <= held.rss_mb
     assert held.files >= 53 and held.threads == 1
     child.communicate(b"\n")
     assert read(child.pid, 0.0) is None
@@ -67,9 +68,9 @@ def test_a_process_is_read_as_it_is() -> None:
 
 
 def test_slopes_are_those_of_a_line() -> None:
-    rows = [Held(t, 3.0 + 0.25 * t, 0.0, 0, 0) for t in (0.0, 1.0, 4.0)]
-    assert slope(rows, "pss_mb") == pytest.approx(0.25)
-    assert slope(rows[:1], "pss_mb") == 0.0
+    rows = [Held(t, 3.0 + 0.25 * t, 0.0, 0.0, 0, 0) for t in (0.0, 1.0, 4.0)]
+    assert slope(rows, "own_mb") == pytest.approx(0.25)
+    assert slope(rows[:1], "own_mb") == 0.0
 
 
 def test_lengths_that_make_no_sense_are_refused() -> None:

@@ -83,6 +83,8 @@ private:
   static constexpr std::int64_t kBeginNs = 3'000'000'000;
   static constexpr std::int64_t kShownNs = 3'000'000'000;  // reports come once a second
   static constexpr std::size_t kMostRivals = 64;
+  // ROS's own name of a node that discovery has not named yet, or that is none of ROS.
+  static constexpr const char * kUnknown = "_NODE_NAME_UNKNOWN_";
 
   bool is_rival(const WriterId & id) const
   {
@@ -118,7 +120,8 @@ private:
       return true;
     }
     const auto newcomer = find(id);
-    return !is_rival(id) && newcomer != there.end() && newcomer->node == old->node;
+    return !is_rival(id) && newcomer != there.end() && newcomer->node == old->node &&
+           old->node.find(kUnknown) == std::string::npos;
   }
 
   std::string topic_;

@@ -86,9 +86,11 @@ class OnePublisher:
         remedy = "end one of them, or give its graph a ROS_DOMAIN_ID of its own"
         if not self._stranger or self._followed is None:
             return f"{self.topic} has several publishers ({_join(there.values())}): none is followed; {remedy}"
+        if self._followed not in there:
+            return ""  # the stranger takes its place as soon as it has been silent for long enough
         if UNKNOWN in there.get(self._stranger, "") and self._refused_at - self._since < BEGIN_S:
             return ""  # discovery tells a node's name a little later: it may be the one that was restarted
-        stranger, followed = (there.get(key, "one that has gone") for key in (self._stranger, self._followed))
+        stranger, followed = there.get(self._stranger, "one that has gone"), there[self._followed]
         return f"{self.topic}: {stranger} publishes too and is refused, {followed} is followed; {remedy}"
 
     def _may_follow(self, publisher: bytes, now: float) -> bool:
@@ -99,7 +101,8 @@ class OnePublisher:
         self._rivals &= there.keys()
         if self._followed not in there:
             return True
-        return publisher not in self._rivals and there.get(publisher) == there[self._followed]
+        name = there[self._followed]
+        return publisher not in self._rivals and there.get(publisher) == name and UNKNOWN not in name
 
     def _is_alone(self, now: float) -> bool:
         if now - self._looked_at >= LOOK_S:

@@ -94,6 +94,22 @@ def test_a_node_whose_name_discovery_does_not_know_yet_is_no_trouble_for_a_while
     assert "UNKNOWN" in graph.lock.trouble, "a program that is no node of ROS is named as what it is"
 
 
+def test_programs_that_are_no_nodes_of_ros_are_not_one_node(graph) -> None:
+    graph.there[OURS] = "/_NODE_NAME_UNKNOWN_"
+    graph.settle()
+    graph.there[THEIRS] = "/_NODE_NAME_UNKNOWN_"
+    graph.now += 4.0
+    assert graph.say(THEIRS, seconds=10.0) == [False]
+
+
+def test_a_publisher_that_is_made_anew_is_followed_after_a_second_and_is_no_trouble(graph) -> None:
+    """A policy that is cleaned up and configured with other weights."""
+    graph.settle()
+    graph.there = {ANEW: "/policy"}
+    assert graph.say(ANEW, seconds=0.5) == [False] and graph.lock.trouble == ""
+    assert graph.say(ANEW, seconds=1.0) == [True]
+
+
 def test_a_second_graph_whose_nodes_have_the_same_names_does_not_take_over(graph) -> None:
     graph.settle()
     graph.there[THEIRS] = "/policy"

@@ -23,18 +23,22 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class Held:
-    """What a process holds at a time: memory of its own and its share of what it has in common (PSS) [MiB], all that it
-    has in memory (RSS) [MiB], open file descriptors, threads."""
+    """What a process holds at a time.
+
+    own_mb: memory of its own, such as heaps and stacks [MiB]. pss_mb: with its share of the files that it has in memory
+    together with others (PSS) [MiB]. rss_mb: all that it has in memory (RSS) [MiB]. files: open file descriptors.
+    """
 
     at_s: float
+    own_mb: float
     pss_mb: float
     rss_mb: float
     files: int
     threads: int
 
 
-JUDGED = {"pss_mb": MEMORY_MB, "files": HANDLES, "threads": HANDLES}
-"""What may not grow, and by how much it may."""
+JUDGED = {"own_mb": MEMORY_MB, "files": HANDLES, "threads": HANDLES}
+"""What may not grow, and by how much it may. PSS is not judged: it changes by what other programs have in memory."""
 
 
 def read(pid: int, at_s: float) -> Held | None:
@@ -44,7 +48,8 @@ def read(pid: int, at_s: float) -> Held | None:
         kilobytes = dict(_pairs((folder / "smaps_rollup").read_text().splitlines()[1:]))
         threads = dict(_pairs((folder / "status").read_text().splitlines()))["Threads"]
         files = len(os.listdir(folder / "fd"))
-        return Held(at_s, kilobytes["Pss"] / 1024, kilobytes["Rss"] / 1024, files, threads)
+        own, pss, rss = (kilobytes[name] / 1024 for name in ("Anonymous", "Pss", "Rss"))
+        return Held(at_s, own, pss, rss, files, threads)
     return None
 
 
@@ -94,15 +99,16 @@ class Soaked:
 
     def table(self, warm_up_s: float) -> str:
         """Start, end and slope of each process, in Markdown."""
-        titles = ("process", "PSS [MiB]", "slope [MiB/h]", "RSS [MiB]", "files", "slope [1/h]", "threads")
+        titles = ("process", "own [MiB]", "slope [MiB/h]", "PSS [MiB]", "RSS [MiB]", "files", "slope [1/h]", "threads")
         lines = [titles, ("---",) * len(titles)]
         for (name, _), rows in sorted(self.held.items()):
             judged = [row for row in rows if row.at_s >= warm_up_s] or rows
             first, last = judged[0], judged[-1]
             lines.append((
                 name,
+                f"{first.own_mb:.1f} → {last.own_mb:.1f}",
+                _hourly(judged, "own_mb"),
                 f"{first.pss_mb:.1f} → {last.pss_mb:.1f}",
-                _hourly(judged, "pss_mb"),
                 f"{first.rss_mb:.1f} → {last.rss_mb:.1f}",
                 f"{first.files} → {last.files}",
                 _hourly(judged, "files"),

@@ -103,6 +103,15 @@ TEST_F(WriterLockTest, OneThatWasStartedAnewIsFollowedThoughTheOldOneIsTakenForA
   EXPECT_TRUE(say({2}));
 }
 
+TEST_F(WriterLockTest, ProgramsThatAreNoNodesOfRosAreNotOneNode)
+{
+  add(1, "/_NODE_NAME_UNKNOWN_");
+  settle(1);
+  add(2, "/_NODE_NAME_UNKNOWN_");
+  now_ns_ += 4 * kSecond;
+  EXPECT_FALSE(say({2}, 10.0));
+}
+
 TEST_F(WriterLockTest, ASecondGraphWithTheSameNamesDoesNotTakeOver)
 {
   add(1, "/smoother");
