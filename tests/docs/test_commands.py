@@ -44,6 +44,7 @@ RUN_BY = {
     "inhand study": "src/inhand_eval/test/test_studies.py",
     "inhand train": "src/inhand_training/test",
     "inhand train networks": "src/inhand_eval/test/test_network_files.py",
+    "export PYTHONPATH=$PWD/examples": "src/inhand_eval/test/test_worked_examples.py",
     "inhand view bag": "src/inhand_eval/test/test_view.py",
     "make build": ".ci/run",
     "make docs": "tests/docs/test_site.py",
