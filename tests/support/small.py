@@ -13,7 +13,7 @@ SMALL = {
     "inhand bench record": "--seconds 1",
     "inhand bench render": "--renderers classic --crop 48 --processes 1 --seconds 0.1 --repeats 1 --no-training",
     "inhand bench sight": "--seconds 2",
-    "inhand bench soak": "--minutes 0.5 --warm-up 0.2 --every-s 5",
+    "inhand bench soak": "--minutes 0.5 --warm-up 0.2 --every-s 5 --arguments console:=false cameras:=off",
     "inhand bench training": "--batch 16 --seconds 2 --repeats 1 --ranks 1",
     "inhand bench vision": "--threads 1 --seconds 0.1",
     "inhand policy init": "--out random.safetensors",
