@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.node import Node
+from test_component_node import action
 
 from inhand_core.claim import RELEASE_S
-from inhand_core.signals import HandAction, ObjectPose
+from inhand_core.signals import ObjectPose
 from inhand_interfaces import msg as messages
 from inhand_ros.codecs import Labels, encode
 from inhand_ros.component_node import ComponentNode
@@ -141,10 +142,6 @@ def test_where_the_middleware_names_no_publisher_two_are_one_too_many(graph) -> 
     graph.there[THEIRS] = "/stranger"
     assert graph.say(b"", seconds=2.0) == [False]
     assert "/policy, /stranger" in graph.lock.trouble
-
-
-def action(value: float, time_ns: int, number: int) -> messages.HandAction:
-    return encode(HandAction(np.full((1, 20), value), np.full((1, 20), 5), np.array([0])), time_ns, number, Labels())
 
 
 def pose(value: float, time_ns: int, number: int) -> messages.ObjectPose:
