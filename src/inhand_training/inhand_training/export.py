@@ -16,6 +16,7 @@ from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoi
 from inhand_training.config import Phase, TrainingConfig
 from inhand_training.graph_env import POLICY_GROUP
 from inhand_training.networks import Network
+from inhand_training.runlog import curve
 
 FEEDFORWARD_NAMES = {
     f"trunk.layers.{layer}.{kind}": f"trunk.{name}.{kind}"
@@ -75,6 +76,7 @@ def phase_weights(phase: Phase, folder: Path, training: TrainingInfo) -> PolicyW
         "phase": phase.name,
         "phase_steps": content["loop"][0],
         "phase_minutes": content["loop"][2] / 60.0,
+        "curve": curve(folder / phase.name),
     }
     return export_weights(
         to_policy(network), phase.env.policy, replace(training, details={**training.details, **steps}), smoothing

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors.torch
 import torch
 from safetensors import safe_open
@@ -24,7 +23,7 @@ from inhand_core.config import ConfigError
 from inhand_core.files import write_whole
 from inhand_core.paths import resource_root
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint, write_checkpoint
-from inhand_training.runlog import log_entries, write_entries
+from inhand_training.runlog import log_entries, thinned, write_entries
 
 MAX_BYTES = 16_000_000
 """A kept file is smaller."""
@@ -54,7 +53,7 @@ def keep(phase: Path, out: Path) -> int:
     learner = {key: value for key, value in content["learner"].items() if key not in GATHERED}
     tensors: dict[str, Tensor] = {}
     tree = _flatten({"learner": learner, "loop": content["loop"]}, "", tensors, {})
-    curve = _thinned(log_entries(phase))
+    curve = thinned(log_entries(phase), CURVE_POINTS)
     metadata = {"version": _VERSION, "phase": phase.name, "ranks": ranks, "tree": tree, "curve": curve}
     content_bytes = safetensors.torch.save(tensors, {_KEY: json.dumps(metadata)})
     if len(content_bytes) > MAX_BYTES:
@@ -90,13 +89,6 @@ def read_kept(path: Path) -> dict[str, Any]:
             f"{metadata.get('version')}"
         )
     return metadata
-
-
-def _thinned(entries: list[dict[str, float]]) -> list[dict[str, float]]:
-    """At most `CURVE_POINTS` entries, evenly spread, the last among them."""
-    if len(entries) <= CURVE_POINTS:
-        return entries
-    return [entries[i] for i in np.linspace(0, len(entries) - 1, CURVE_POINTS).round().astype(int)]
 
 
 def _flatten(value: Any, name: str, tensors: dict[str, Tensor], seen: dict[tuple, str]) -> Any:

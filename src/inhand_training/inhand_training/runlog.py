@@ -40,6 +40,23 @@ def write_provenance(folder: Path, config: Any) -> None:
     write_whole(folder / "revision.txt", revision() + "\n")
 
 
+CURVE = ("steps", "goals_per_100", "drops_per_goal", "timeouts_per_goal", "distillation_loss")
+"""What a phase's curve is told by, as far as its log has it."""
+
+
+def thinned(entries: list[dict[str, float]], points: int) -> list[dict[str, float]]:
+    """At most `points` entries, evenly spread, the last among them."""
+    if len(entries) <= points:
+        return entries
+    return [entries[round(i * (len(entries) - 1) / (points - 1))] for i in range(points)]
+
+
+def curve(folder: Path, points: int = 30) -> list[dict[str, float]]:
+    """The log of a phase in short, for the metadata of weights: `CURVE` at a few points, four digits each."""
+    rows = thinned(log_entries(folder), points)
+    return [{key: float(f"{row[key]:.4g}") for key in CURVE if key in row} for row in rows]
+
+
 def log_entries(folder: Path) -> list[dict[str, float]]:
     """The log of a phase; of what was trained twice, because a checkpoint was older, the second time."""
     path = folder / "log.jsonl"

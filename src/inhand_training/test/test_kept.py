@@ -14,10 +14,10 @@ from inhand_training.actor_critic import ActorCritic
 from inhand_training.anchor import AnchorConfig
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint
 from inhand_training.config import Until
-from inhand_training.kept import CURVE_POINTS, _thinned, keep, read_kept, unpack
+from inhand_training.kept import CURVE_POINTS, keep, read_kept, unpack
 from inhand_training.phases import PhaseLoop, PpoLearner, trained_tensors
 from inhand_training.ranks import Ranks
-from inhand_training.runlog import log_entries
+from inhand_training.runlog import curve, log_entries, thinned
 
 
 def loop(folder, updates, seed=0):
@@ -110,7 +110,7 @@ def test_what_is_no_kept_state_is_refused(first, tmp_path):
 
 
 def test_a_long_curve_is_thinned_to_its_last_point():
-    thin = _thinned([{"steps": float(i)} for i in range(5000)])
+    thin = thinned([{"steps": float(i)} for i in range(5000)], CURVE_POINTS)
     assert len(thin) == CURVE_POINTS and thin[-1]["steps"] == 4999.0 and thin[0]["steps"] == 0.0
 
 
@@ -118,3 +118,9 @@ def test_the_curve_stands_in_the_metadata(first, tmp_path):
     keep(first.folder, tmp_path / "toy.safetensors")
     metadata = read_kept(tmp_path / "toy.safetensors")
     assert metadata["phase"] == "toy" and metadata["ranks"] == 1 and metadata["curve"][-1]["steps"] == 960
+
+
+def test_weights_tell_a_short_curve(first):
+    points = curve(first.folder, 3)
+    assert [point["steps"] for point in points] == [240, 720, 960] and "goals_per_100" in points[0]
+    assert set(points[0]) <= {"steps", "goals_per_100", "drops_per_goal", "timeouts_per_goal"}
