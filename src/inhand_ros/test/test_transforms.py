@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from inhand_core.poses import from_matrix, in_root, relative, to_matrix
 from inhand_ros.transforms import pose_matrix, transform_matrix
 
-TURNS = Rotation.random(10, random_state=5)
+TURNS = list(Rotation.random(10, random_state=5))
 
 
 def pose_of(place: list[float], turn: Rotation, length: float = 1.0) -> Pose:
