@@ -49,7 +49,7 @@ TOPICS = {
     "controller/status": "inhand_interfaces/msg/ControllerStatus",
     "diagnostics": "diagnostic_msgs/msg/DiagnosticArray",
 }
-MIDDLE = np.array([np.round(raw.mean()) for raw in TABLES.raw])
+MIDDLE = np.array([np.round(table.raw.mean()) for table in TABLES.hall])
 
 
 @pytest.fixture(scope="module")

@@ -46,10 +46,15 @@ def launch_file(name: str) -> Path:
     Raises:
         ArgumentError: there is none of that name.
     """
-    folder = resource_root() / "launch"
-    if not (folder / name).is_file():
-        raise ArgumentError(f"no launch file {name!r}; known {sorted(path.name for path in folder.glob('*.xml'))}")
-    return folder / name
+    prefixes = [
+        Path(prefix) / "share/inhand_bringup" for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    ]
+    folders = [root / "launch" for root in (resource_root(), *prefixes, *Path(__file__).resolve().parents)]
+    for folder in folders:  # $INHAND_ROOT may hold configuration alone
+        if (folder / name).is_file():
+            return folder / name
+    known = sorted({path.name for folder in folders for path in folder.glob("*.launch.xml")})
+    raise ArgumentError(f"no launch file {name!r}; known {known}")
 
 
 def read_arguments(path: Path) -> dict[str, Argument]:

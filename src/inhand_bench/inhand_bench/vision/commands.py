@@ -76,7 +76,7 @@ def _onnxruntime(estimator, batch):
         return None
     onnxruntime = importlib.import_module("onnxruntime")
     single = copy.deepcopy(estimator.source)
-    single.half = False
+    single.in_half = False
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
