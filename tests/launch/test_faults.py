@@ -80,7 +80,7 @@ def test_a_node_that_hangs_is_found_by_wall_time_and_the_hand_is_safe(system, pr
     finally:
         os.kill(pid, signal.SIGCONT)
     if program != "sim_node":
-        assert probe.newest("sim/status").gave_up > gave_up, "it was waited for first"
+        wait_for(lambda: probe.newest("sim/status").gave_up > gave_up, LONG, "word that it was waited for first")
     back = time.monotonic()
     wait_for(lambda: ControllerStatus.RUNNING in modes_since(probe, back), LONG, "the controller running again")
     stamps = [to_ns(message.header.stamp) for message in probe.since("policy/action", wall)]
