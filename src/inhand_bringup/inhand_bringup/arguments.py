@@ -17,13 +17,14 @@ from xml.etree import ElementTree
 
 from inhand_core.config import ConfigError, read_yaml
 from inhand_core.graph_spec import resolve_groups
-from inhand_core.paths import config_file, resource_root
+from inhand_core.paths import config_file, own_folders, resource_root
 from inhand_core.task import load_task
 
 CHECKED = "INHAND_ARGUMENTS_CHECKED"
 """Set to "yes" by who has checked them before, so that the launch file does not do it once more."""
 DEVICES = ("phasespace", "hand", "cameras")
-_TRUE = ("true", "True", "TRUE", "1", "yes")
+TRUE = ("true", "True", "TRUE", "1", "yes")
+"""What the launch files take for true."""
 
 
 class ArgumentError(ConfigError):
@@ -46,10 +47,7 @@ def launch_file(name: str) -> Path:
     Raises:
         ArgumentError: there is none of that name.
     """
-    prefixes = [
-        Path(prefix) / "share/inhand_bringup" for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-    ]
-    folders = [root / "launch" for root in (resource_root(), *prefixes, *Path(__file__).resolve().parents)]
+    folders = [root / "launch" for root in (resource_root(), *own_folders())]
     for folder in folders:  # $INHAND_ROOT may hold configuration alone
         if (folder / name).is_file():
             return folder / name
@@ -83,7 +81,7 @@ def check_arguments(words: Iterable[str], path: Path) -> dict[str, str]:
         given[name] = value
     for name, value in given.items():
         _check_value(known[name], value)
-    recorded = given.get("record", known["record"].default or "" if "record" in known else "true") in _TRUE
+    recorded = given.get("record", known["record"].default or "" if "record" in known else "true") in TRUE
     if recorded and given.get("bag") and Path(given["bag"]).expanduser().exists():
         raise ArgumentError(f"bag: {given['bag']!r} exists; give a folder that does not")
     return given

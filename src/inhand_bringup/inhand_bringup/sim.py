@@ -12,13 +12,11 @@ from typing import Annotated
 
 import tyro
 
-from inhand_bringup.arguments import CHECKED, check_arguments, described, launch_file
+from inhand_bringup.arguments import CHECKED, TRUE, check_arguments, described, launch_file
 
 SUMMARY_VARIABLE = "INHAND_SUMMARY_FILE"  # where the monitor node leaves its summary
 RECORDING_VARIABLE = "INHAND_RECORDING_FILE"  # where the recorder says what became of each take
 LAUNCH_FILE = "sim.launch.xml"
-TRUE = ("true", "True", "TRUE", "1", "yes")
-"""What the launch files take for true."""
 
 
 def sim(

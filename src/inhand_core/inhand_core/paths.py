@@ -19,17 +19,19 @@ def resource_root() -> Path:
     Raises:
         ConfigError: nothing is found; the message lists where it looked.
     """
-    looked: list[Path] = []
-    if root := os.environ.get("INHAND_ROOT"):
-        looked.append(Path(root))
-    else:
-        looked += Path(__file__).resolve().parents
-        prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
-        looked += [Path(prefix) / "share/inhand_bringup" for prefix in prefixes if prefix]
+    root = os.environ.get("INHAND_ROOT")
+    looked = [Path(root)] if root else own_folders()
     for folder in looked:
         if (folder / _MARKER).is_file():
             return folder
     raise ConfigError(f"no {_MARKER} found; looked in {[str(p) for p in looked]}; set INHAND_ROOT to name the folder")
+
+
+def own_folders() -> list[Path]:
+    """Where the project's folders may be, whatever `INHAND_ROOT` says: above this file, and in installed prefixes."""
+    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    shares = [Path(prefix) / "share/inhand_bringup" for prefix in prefixes if prefix]
+    return [*Path(__file__).resolve().parents, *shares]
 
 
 def state_folder() -> Path:

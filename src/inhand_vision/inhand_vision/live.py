@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +64,7 @@ def load_live(config: PoseEstimatorConfig) -> LivePoses:
     given = Path(config.weights)
     weights = given if given.is_file() else resource_root() / given
     torch.set_num_threads(config.threads or torch.get_num_threads())
-    return LivePoses(load_estimator(weights, config.trust()), dataclasses.replace(config, weights=str(weights)))
+    return LivePoses(load_estimator(weights, config.trust()), config)
 
 
 class LivePoses:
