@@ -25,6 +25,7 @@ from inhand_core.signals import HandAction, HandSensors, MotorCommands
 from inhand_core.times import NANOSECONDS
 from inhand_interfaces.msg import ControllerStatus
 from inhand_ros.codecs import Labels, encode, to_ns, to_stamp
+from inhand_ros.one_publisher import BEGIN_S
 
 LASTS_S = 5.0
 """For this long a stranger speaks at least [s]."""
@@ -157,8 +158,12 @@ def strangers(system: System, then: float, topics: Iterable[str]) -> list[bool]:
 
 def forge_streams(system: System) -> str:
     """All that the graph's nodes say, said once more by a stranger, as a second graph's nodes or a bag that is played
-    would: the system goes on as if it were not there, and every stream is named."""
+    would: the system goes on as if it were not there, and every stream is named.
+
+    It comes once the others have been there for long: of two from the beginning none is followed.
+    """
     topics = sorted({topic for c in system.spec.components for topic in c.inputs.values()} - UNGUARDED)
+    time.sleep(BEGIN_S + 1.0)
     then = time.monotonic()
     with ExitStack() as stack:
         outlets = {topic: stack.enter_context(system.publisher(topic)) for topic in topics}
