@@ -63,6 +63,12 @@ class Bins(nn.Module):
         before, now = self.log_probabilities(reference), self.log_probabilities(logits)
         return (before.exp() * (before - now)).sum((-1, -2))
 
+    def variance(self, logits: Tensor) -> Tensor:
+        """(…,) variance of the actions, summed over the coordinates."""
+        probability, centres = self.log_probabilities(logits).exp(), self.centres.to(logits.dtype)
+        mean = (probability * centres).sum(-1, keepdim=True)
+        return (probability * (centres - mean) ** 2).sum((-1, -2))
+
     def bound_loss(self, logits: Tensor) -> Tensor:
         """(…,) zeros: bins have no place outside [-1, 1]."""
         return torch.zeros_like(logits[..., 0])
@@ -110,6 +116,10 @@ class Gaussian(nn.Module):
     def divergence(self, reference: Tensor, mean: Tensor) -> Tensor:
         """(…,) KL divergence [nats] from the same Gaussian about the means `reference`, of the unclipped samples."""
         return (0.5 * ((mean - reference) / self.log_std.exp()) ** 2).sum(-1)
+
+    def variance(self, mean: Tensor) -> Tensor:
+        """(…,) variance of the unclipped samples, summed over the coordinates."""
+        return (2.0 * self.log_std).exp().sum().expand(mean.shape[:-1])
 
     def bound_loss(self, mean: Tensor) -> Tensor:
         """(…,) squared excess of the means over `MEAN_BOUND`, summed over the coordinates."""

@@ -39,6 +39,8 @@ class PpoConfig:
         epochs: passes over a rollout.
         gamma, gae_lambda, clip, entropy: as in Table 10.
         bound: weight of the loss on means beyond the actions' range, see `distributions.MEAN_BOUND`.
+        spread: weight of the loss on the variance of the actions about their mean. What is deployed is the mean; the
+            less samples differ from it, the more of what they meet is what it meets.
         learning_rate: Adam's of the policy, at the start.
         learning_rate_range: bounds of the adapted rate.
         critic_rate: Adam's of the value network, fixed.
@@ -68,6 +70,7 @@ class PpoConfig:
     window: Annotated[int, AT_LEAST_ONE]
     averaging: Annotated[float, Range(0.0, 1.0, open="high")] = 0.0
     warm_up: Annotated[int, NOT_NEGATIVE] = 0
+    spread: Annotated[float, NOT_NEGATIVE] = 0.0
     anchor: AnchorConfig | None = None
 
     def __post_init__(self) -> None:
@@ -227,8 +230,9 @@ class Ppo:
         policy_loss = -_mean(torch.minimum(ratio * batch.advantage, clipped * batch.advantage), weight)
         entropy = _mean(model.distribution.entropy(parameters), weight)
         bound = _mean(model.distribution.bound_loss(parameters), weight)
-        loss = policy_loss - config.entropy * entropy + config.bound * bound
-        scalars = {"policy_loss": policy_loss, "entropy": entropy, "bound_loss": bound}
+        spread = _mean(model.distribution.variance(parameters), weight)
+        loss = policy_loss - config.entropy * entropy + config.bound * bound + config.spread * spread
+        scalars = {"policy_loss": policy_loss, "entropy": entropy, "bound_loss": bound, "spread": spread}
         if batch.reference is not None:
             scalars["anchor_kl"] = _mean(model.distribution.divergence(batch.reference, parameters), weight)
             loss = loss + anchor * scalars["anchor_kl"]

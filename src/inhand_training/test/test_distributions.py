@@ -89,3 +89,11 @@ def test_divergence_is_that_of_the_distributions():
     head, a, b = Gaussian(3, 0.4), torch.randn(5, 3), torch.randn(5, 3)
     p, q = (torch.distributions.Normal(x, math.exp(float(head.log_std[0]))) for x in (a, b))
     torch.testing.assert_close(head.divergence(a, b), torch.distributions.kl_divergence(p, q).sum(-1))
+
+
+@pytest.mark.parametrize("head", (Bins(3), Gaussian(3, 0.2)))
+def test_variance_is_that_of_the_samples(head):
+    torch.manual_seed(0)
+    parameters = torch.randn(head.outputs) * (2.0 if isinstance(head, Bins) else 0.1)
+    drawn = head.action(head.sample(parameters.expand(200_000, -1))).double()
+    assert float(head.variance(parameters)) == pytest.approx(float(drawn.var(0).sum()), rel=0.02)
