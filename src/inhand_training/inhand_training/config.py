@@ -136,10 +136,14 @@ def is_file(reference: str | None) -> bool:
 def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
     """Reads a run; of the section `defaults` each phase takes what its kind has, `overrides` go over the top level.
 
+    A recipe may name another as its `base`, beside it, and say what differs: its `phases` are then a mapping of those of
+    the base's phases that it runs, each with its changes, in the base's order. What a base keeps is its own: `kept` is
+    not taken over.
+
     Raises:
         ConfigError: naming what is wrong and what would be valid.
     """
-    raw = dict(read_yaml(path))
+    raw = _with_base(Path(path))
     defaults = raw.pop("defaults", {})
     known = {field.name for cls in _KINDS.values() for field in dataclasses.fields(cls)}
     if unknown := sorted(set(defaults) - known):
@@ -150,6 +154,25 @@ def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) 
     ]
     raw.update(overrides or {})
     return load_config(TrainingConfig, raw, str(path))
+
+
+def _with_base(path: Path) -> dict[str, Any]:
+    raw = dict(read_yaml(path))
+    if (name := raw.pop("base", None)) is None:
+        return raw
+    changes = raw.pop("phases", {})
+    if not isinstance(name, str) or not isinstance(changes, Mapping):
+        raise ConfigError(f"{path}: base is the name of a recipe, and its phases are a mapping of what differs in them")
+    base = dict(read_yaml(path.parent / name))
+    if "base" in base:
+        raise ConfigError(f"{path}: base: {name} has a base itself; name {base['base']!r} and say what differs from it")
+    base.pop("kept", None)
+    phases = base.get("phases", [])
+    if unknown := sorted(set(changes) - {phase.get("name") for phase in phases}):
+        raise ConfigError(f"{path}: phases: unknown {unknown}; {name} has {[phase.get('name') for phase in phases]}")
+    merged = dict(merge(base, raw))
+    merged["phases"] = [merge(phase, changes[phase["name"]] or {}) for phase in phases if phase["name"] in changes]
+    return merged
 
 
 def load_resolved(path: str | Path) -> TrainingConfig:

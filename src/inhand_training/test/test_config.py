@@ -123,3 +123,39 @@ def test_runs_of_before_whose_phases_had_the_keys_of_all_kinds_are_read(tmp_path
     raw["phases"] = [dict.fromkeys(keys) | {"ppo": ppo} | phase for phase in raw["phases"]]
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(raw))
     assert load_resolved(tmp_path / "config.yaml") == whole
+
+
+def derived(folder, text):
+    (folder / "block_more.yaml").write_text((resource_root() / "config/training/block_more.yaml").read_text())
+    (folder / "derived.yaml").write_text(text)
+    return load_training(folder / "derived.yaml")
+
+
+def test_a_recipe_says_what_differs_from_its_base(tmp_path):
+    base = load_training(resource_root() / "config/training/block_more.yaml")
+    recipe = derived(
+        tmp_path, "base: block_more.yaml\nseed: 9\nphases: {policy: {critic_from: null, ppo: {warm_up: 7}}}\n"
+    )
+    policy, of_base = recipe.phases[0], base.phases[1]
+    assert (recipe.seed, recipe.kept, len(recipe.phases)) == (9, None, 1)
+    assert (policy.ppo.warm_up, policy.critic_from) == (7, None)
+    assert (policy.ppo.horizon, policy.env, policy.start_from) == (
+        of_base.ppo.horizon,
+        of_base.env,
+        of_base.start_from,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("base: block_more.yaml\nphases: {pupil: }\n", r"unknown \['pupil'\]; block_more.yaml has \['teacher', 'policy'\]"),
+        ("base: nosuch.yaml\nphases: {policy: }\n", "nosuch.yaml"),
+        ("base: derived.yaml\nphases: {policy: }\n", "has a base itself"),
+        ("base: block_more.yaml\nphases: [policy]\n", "mapping"),
+        ("base: 3\nphases: {policy: }\n", "name of a recipe"),
+    ],
+)
+def test_a_base_that_is_wrong_is_named(tmp_path, text, match):
+    with pytest.raises(ConfigError, match=match):
+        derived(tmp_path, text)
