@@ -194,7 +194,9 @@ def report(runs: dict[int, list[Run]], seconds: float, cores: int) -> str:
 
     def medians(key: str, form: str) -> list[str]:
         found = [[run.figures()[key] for run in measured] for measured in runs.values()]
-        return ["none" if None in values else form.format(statistics.median(values)) for values in found]
+        known = [[value for value in values if value is not None] for values in found]
+        whole = zip(found, known, strict=True)
+        return [form.format(statistics.median(k)) if len(k) == len(f) else "none" for f, k in whole]
 
     for key, name, form in (
         ("real_time_factor", "real-time factor", "{:.2f}"),

@@ -32,6 +32,9 @@ _THIN = 0.0002
 """Half the thickness of a tile [m]."""
 
 
+Actuation = Literal["servo", "torque"]
+
+
 @dataclass(frozen=True)
 class ModelConfig:
     """What to build.
@@ -49,7 +52,7 @@ class ModelConfig:
     """
 
     object: str = "block"
-    actuation: Literal["servo", "torque"] = "servo"
+    actuation: Actuation = "servo"
     timestep: float = 0.008
     visuals: bool = False
     locked_wrist: bool = False

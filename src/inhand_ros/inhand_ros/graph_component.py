@@ -89,7 +89,9 @@ class GraphComponent:
         self._steps, self._overtaken, self._last_ns = 0, 0, -1
         topics = dict.fromkeys([*spec.inputs.values(), *([spec.on] if spec.on else [])])
         entries = {topic: self.spec.topics[topic] for topic in topics}
-        self.inboxes = {t: make_inbox(message_class(e.message), e.rate, self.lockstep) for t, e in entries.items()}
+        self.inboxes: dict[str, Any] = {
+            t: make_inbox(message_class(e.message), e.rate, self.lockstep) for t, e in entries.items()
+        }
         self.publisher_guards = {} if self.lockstep else {topic: PublisherGuard(self, topic) for topic in topics}
         self._sequences = dict.fromkeys(spec.outputs.values(), 0)
         self._published: dict[str, tuple[Signal, int]] = {}

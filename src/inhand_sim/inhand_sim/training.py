@@ -92,9 +92,11 @@ class TrainingSim(Worlds[TrainingSimInputs, TrainingSimOutputs]):
 
     def _begin_before_failures(self, rows: np.ndarray) -> np.ndarray:
         """Begins the episodes of those of the rows (n,) that are drawn for it; returns which."""
-        chosen, places = self._failures.choose(rows, self.random)
+        failures = self._failures
+        assert failures is not None, "asked for where there are some alone"
+        chosen, places = failures.choose(rows, self.random)
         if chosen.size:
-            qpos, qvel = self._failures.give(chosen, places, self.state.draw)
+            qpos, qvel = failures.give(chosen, places, self.state.draw)
             self._drawer.draw_rest(self.state.draw, chosen, self.random, self.randomization_scale[chosen])
             self._models.write(self.state.draw, chosen)
             self._put(chosen, qpos, qvel)

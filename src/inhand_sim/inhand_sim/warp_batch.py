@@ -7,6 +7,7 @@ import dataclasses
 import importlib
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -185,7 +186,7 @@ class WarpBatch(Batch):
             index = self._warp.array(rows, dtype=self._warp.int32)
             self._warp.copy(self._warp.indexedarray(array, [index]), part)
 
-    def _assign(self, array: object, values: np.ndarray) -> None:
+    def _assign(self, array: Any, values: np.ndarray) -> None:
         element = getattr(array.dtype, "_shape_", ())
         array.assign(np.ascontiguousarray(values, np.float32).reshape(*array.shape, *element))
 
@@ -218,7 +219,7 @@ def load_packages() -> tuple[ModuleType, ModuleType]:
         ) from error
 
 
-def _find_device(warp: ModuleType, name: str) -> object:
+def _find_device(warp: ModuleType, name: str) -> Any:
     try:
         return warp.get_device(name)
     except (RuntimeError, ValueError) as error:
@@ -233,7 +234,7 @@ def _with_primitive_boxes(model: mujoco.MjModel) -> mujoco.MjModel:
     return changed
 
 
-def _batched_fields(model: object) -> dict[str, tuple[object, str]]:
+def _batched_fields(model: Any) -> dict[str, tuple[Any, str]]:
     """Where in mujoco_warp's model each of MuJoCo's fields is that can differ per world."""
     found = {}
     for prefix, owner in (("", model), ("opt.", model.opt)):

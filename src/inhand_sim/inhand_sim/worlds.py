@@ -15,6 +15,7 @@ from inhand_core.component import Component, In, Out
 from inhand_core.config import ConfigError
 from inhand_core.signals import Markers
 from inhand_description import ACTUATOR_NAMES, FINGERTIP_TORSION, MARKERS, ModelConfig, build_model
+from inhand_description.model import Actuation
 from inhand_description.objects import check_object
 from inhand_sim.draws import Drawer, WorldDraw
 from inhand_sim.failures import FailureState
@@ -56,7 +57,7 @@ class WorldsConfig:
     start_states: StartStateConfig
     object: str
     threads: int
-    cone: str
+    cone: Literal["pyramidal", "elliptic"]
     iterations: int
     ls_iterations: int
     locked_wrist: bool
@@ -75,7 +76,7 @@ class WorldsConfig:
         if not 0.0 <= self.fingertip_torsion <= 1.0:
             raise ConfigError(f"fingertip_torsion must be in [0, 1] m, is {self.fingertip_torsion}")
 
-    def model_config(self, actuation: str, timestep: float) -> ModelConfig:
+    def model_config(self, actuation: Actuation, timestep: float) -> ModelConfig:
         """The model's configuration for this simulator."""
         return ModelConfig(
             object=self.object,
@@ -147,7 +148,7 @@ class Worlds(Component[In, Out]):
 
     shown = POSITIONS
 
-    def __init__(self, config: WorldsConfig, seeds: np.ndarray, actuation: str, timestep: float) -> None:
+    def __init__(self, config: WorldsConfig, seeds: np.ndarray, actuation: Actuation, timestep: float) -> None:
         super().__init__(config, seeds)
         _keep_warnings_out_of_files()
         b, sections = self.batch, sections_on(config.randomization)

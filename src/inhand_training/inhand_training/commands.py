@@ -99,7 +99,7 @@ def keep(run: Path, out: Path | None = None) -> None:
     training = load_resolved(run / RESOLVED)
     if out is None and training.kept is None:
         raise ConfigError(f"{run / RESOLVED}: the recipe names no folder as `kept`; give one with --out")
-    folder = out or Path(training.kept)
+    folder = out or Path(training.kept or "")
     phases = [phase.name for phase in training.phases if find_checkpoint(run / phase.name) is not None]
     if not phases:
         raise ConfigError(f"{run}: no phase with a checkpoint")

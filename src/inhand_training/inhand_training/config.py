@@ -136,9 +136,9 @@ def is_file(reference: str | None) -> bool:
 def load_training(path: str | Path, overrides: Mapping[str, Any] | None = None) -> TrainingConfig:
     """Reads a run; of the section `defaults` each phase takes what its kind has, `overrides` go over the top level.
 
-    A recipe may name another as its `base`, beside it, and say what differs: its `phases` are then a mapping of those of
-    the base's phases that it runs, each with its changes, in the base's order. What a base keeps is its own: `kept` is
-    not taken over.
+    A recipe may name another as its `base`, beside it, and say what differs: its `phases` are then a mapping of those
+    of the base's phases that it runs, each with its changes, in the base's order. What a base keeps is its own: `kept`
+    is not taken over.
 
     Raises:
         ConfigError: naming what is wrong and what would be valid.

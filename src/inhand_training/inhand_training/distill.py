@@ -16,7 +16,7 @@ from inhand_core.ranges import AT_LEAST_ONE, FRACTION, NOT_NEGATIVE, POSITIVE, R
 from inhand_training.actor_critic import ActorCritic
 from inhand_training.distributions import Bins
 from inhand_training.env import Counts, EpisodeWindow, VectorEnv
-from inhand_training.networks import Network, update_statistics
+from inhand_training.networks import Memory, Network, update_statistics
 from inhand_training.ppo import DivergedError
 from inhand_training.ranks import Ranks
 from inhand_training.rollout import to_tensors
@@ -140,7 +140,9 @@ class Distiller:
         action = torch.where(by_teacher, distribution.action(of_teacher), self.bins.action(of_student))
         return target, action
 
-    def _learn(self, x: Tensor, begin: tuple, starts: Tensor, target: Tensor, weight: Tensor, progress: float) -> float:
+    def _learn(
+        self, x: Tensor, begin: Memory, starts: Tensor, target: Tensor, weight: Tensor, progress: float
+    ) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * (1.0 - 0.9 * progress)
         losses = []

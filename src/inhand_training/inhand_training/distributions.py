@@ -25,6 +25,8 @@ class Bins(nn.Module):
     Parameters are (…, coordinates · N_BINS) logits; samples are bin numbers (…, coordinates) int64.
     """
 
+    centres: Tensor
+
     def __init__(self, coordinates: int) -> None:
         super().__init__()
         self.coordinates = coordinates

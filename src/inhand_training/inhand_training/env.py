@@ -67,44 +67,64 @@ class Step:
     episodes: Episodes
 
 
-class VectorEnv(Protocol):
-    """B environments stepped together.
+class Experience(Protocol):
+    """Where a phase's transitions come from, however many environments make them.
 
     Attributes:
-        batch: B.
-        sizes: length of each observation group.
-        actions: number of action coordinates, each in [-1, 1].
+        batch: rows of an update.
         progress: values of the curricula, for the log.
     """
 
     batch: int
-    sizes: dict[str, int]
-    actions: int
-    progress: dict[str, float]
 
-    def start(self) -> Observation:
-        """The first observation of all rows."""
-
-    def step(self, action: np.ndarray) -> Step:
-        """Applies (B, actions) float32 in [-1, 1]."""
+    @property
+    def progress(self) -> dict[str, float]:
+        """Values of the curricula."""
+        ...
 
     def adapt(self, summary: dict[str, float]) -> None:
         """Moves the curricula, given the episode statistics averaged over all ranks."""
-
-    def follow(self, curricula: Any) -> None:
-        """Takes over the state of the curricula from who moves them for many environments."""
-
-    def curricula_state(self) -> Any:
-        """The state of the curricula, plain values; `follow` takes it over."""
+        ...
 
     def take_failures(self) -> list[Any]:
         """States from which the physics diverged, at most a few, since the last call; to be looked into."""
+        ...
+
+
+class VectorEnv(Experience, Protocol):
+    """B environments stepped together, B = `batch`.
+
+    Attributes:
+        sizes: length of each observation group.
+        actions: number of action coordinates, each in [-1, 1].
+    """
+
+    sizes: dict[str, int]
+    actions: int
+
+    def start(self) -> Observation:
+        """The first observation of all rows."""
+        ...
+
+    def step(self, action: np.ndarray) -> Step:
+        """Applies (B, actions) float32 in [-1, 1]."""
+        ...
+
+    def follow(self, curricula: Any) -> None:
+        """Takes over the state of the curricula from who moves them for many environments."""
+        ...
+
+    def curricula_state(self) -> Any:
+        """The state of the curricula, plain values; `follow` takes it over."""
+        ...
 
     def save(self) -> Any:
         """Everything that decides the next steps, picklable."""
+        ...
 
     def restore(self, saved: Any) -> None:
         """Goes back to what `save` returned; the next steps repeat bit for bit."""
+        ...
 
 
 @dataclass

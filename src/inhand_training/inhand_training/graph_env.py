@@ -19,6 +19,7 @@ from inhand_core.runner import LinkChains
 from inhand_core.signals import N_ACTUATORS, EndReason, HandAction, TrialState
 from inhand_policy.observation import assemble, check_blocks, observation_size, required_ports
 from inhand_sim.links import ActionDelay, Backlash
+from inhand_sim.links.base import ScaledLink
 from inhand_training.curriculum import Curricula, GoalCurriculum, RandomizationCurriculum
 from inhand_training.env import Counts, Episodes, Observation, Step
 from inhand_training.features import State, check_features, features_size, state_groups
@@ -268,7 +269,8 @@ class GraphEnv:
         self._sim.randomization_scale = spread
         for chain in self._chains():
             for link in chain.links():
-                link.randomization_scale = spread
+                if isinstance(link, ScaledLink):
+                    link.randomization_scale = spread
 
     def _chains(self) -> Iterator[LinkChains]:
         """The links of the whole graph, those on the policy's inputs among them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -95,7 +95,7 @@ class Network(nn.Module):
         self.config = config
         if config.lstm:
             sizes = NetworkSizes(config.dense[0], config.lstm, config.memory)
-            self.trunk = architecture(config.memory).trunk(inputs, sizes)
+            self.trunk: Any = architecture(config.memory).trunk(inputs, sizes)  # each has its own way
         else:
             self.trunk = DenseTrunk(inputs, config.dense, config.activation)
         self.head = nn.Linear(config.lstm or config.dense[-1], outputs)

@@ -17,7 +17,7 @@ from inhand_training.background import write_status
 from inhand_training.checkpoint import find_checkpoint, handed_on, read_checkpoint, save_checkpoint
 from inhand_training.config import DistillPhase, Phase, PpoPhase, TrainingConfig
 from inhand_training.distill import Distiller
-from inhand_training.env import Counts, EpisodeWindow, VectorEnv
+from inhand_training.env import Counts, EpisodeWindow, Experience, VectorEnv
 from inhand_training.networks import Network
 from inhand_training.ppo import DivergedError, Ppo
 from inhand_training.ranks import Ranks, sum_of_ranks
@@ -28,18 +28,25 @@ from inhand_training.runlog import RunLog, failures_per_goal
 class Learner(Protocol):
     """What a phase's loop drives: an algorithm with its environment."""
 
-    env: VectorEnv
+    @property
+    def env(self) -> Experience:
+        """Where its transitions come from."""
+        ...
+
     horizon: int
     episodes: EpisodeWindow
 
     def iterate(self, progress: float) -> tuple[dict[str, float], Counts]:
         """Gathers and learns once at `progress` in [0, 1] through the phase; returns scalars and this rank's counts."""
+        ...
 
     def save(self) -> dict[str, Any]:
         """Everything the next iteration depends on."""
+        ...
 
     def restore(self, saved: dict[str, Any]) -> None:
         """Goes back to what `save` returned."""
+        ...
 
 
 class PpoLearner:

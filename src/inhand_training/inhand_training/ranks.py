@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 import torch.distributed as distributed
-import torch.multiprocessing as multiprocessing
 from torch import Tensor, nn
+from torch.multiprocessing.spawn import spawn
 
 from inhand_training.env import Counts
 
@@ -116,7 +116,7 @@ def spawn_ranks(function: Callable[..., None], size: int, *arguments: Any) -> No
     """
     with tempfile.TemporaryDirectory() as meeting:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        ranks = multiprocessing.spawn(function, (size, f"{meeting}/ranks", *arguments), nprocs=size, join=False)
+        ranks: Any = spawn(function, (size, f"{meeting}/ranks", *arguments), nprocs=size, join=False)
 
         def pass_on(number: int, _: Any) -> None:
             for process in ranks.processes:

@@ -135,6 +135,7 @@ def _with_cluster(config: TrainingConfig) -> TrainingConfig:
     """The configuration with the address of a cluster that all ranks join; one of this machine where none is named."""
     from inhand_training.rapid.cluster import join_cluster
 
+    assert config.rapid is not None, "asked for where there is a cluster alone"
     return replace(config, rapid=replace(config.rapid, address=join_cluster(config.rapid.address)))
 
 

@@ -91,8 +91,8 @@ def begin_with(module: ActorCritic | Network, phase: Phase, config: TrainingConf
         return
     source = source_phase(config, folder, phase.start_from)
     tensors = source_tensors(folder, phase.start_from)
-    by_ppo = isinstance(source, PpoPhase) and isinstance(phase, PpoPhase)
-    if by_ppo and isinstance(module, ActorCritic) and not critic_from:
+    whole = isinstance(module, ActorCritic) and not critic_from
+    if isinstance(source, PpoPhase) and isinstance(phase, PpoPhase) and whole:
         module.load_state_dict(carry_actor_critic(tensors, source, phase))
         return
     tensors = part(tensors, "actor") if source.kind == "ppo" else tensors

@@ -23,7 +23,7 @@ class Heard:
 
 
 def latencies(
-    sent: Sequence[Heard], arrived: Sequence[Heard], tolerance: np.ndarray
+    sent: Sequence[Heard], arrived: Sequence[Heard], tolerance: np.ndarray | float
 ) -> tuple[list[float], list[float]]:
     """Times [ms] from writing each message to reading it, and to first reading what it said on the other side.
 

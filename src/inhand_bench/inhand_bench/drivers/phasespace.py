@@ -12,6 +12,7 @@ from inhand_bench.drivers.commands import Row, quantiles
 from inhand_bench.drivers.ears import Ears
 from inhand_bench.drivers.pairing import match
 from inhand_bench.drivers.processes import NodeProcesses, free_port
+from inhand_core import signals
 from inhand_data.stamps import read_header
 from inhand_drivers.phasespace.config import load
 from inhand_drivers.phasespace.converter import FrameConverter
@@ -45,7 +46,8 @@ def parse_rate(seconds: float) -> float:
     start = time.perf_counter()
     while (elapsed := time.perf_counter() - start) < seconds:
         for packet in stream.feed(pack_frame(count * 4167, records)):
-            converter.convert(frame_of(packet), count * 4_167_000)
+            if (frame := frame_of(packet)) is not None:
+                converter.convert(frame, count * 4_167_000)
         count += 1
     return converter.frames / elapsed
 
@@ -90,7 +92,13 @@ def paired(truth: list[RawMessage], driven: list[RawMessage]) -> list[tuple[RawM
     streams = []
     for heard in (truth, driven):
         times = np.array([read_header(raw.data)[0] for raw in heard])
-        places = [decode(deserialize_message(raw.data, Markers)).position[0, :ON_HAND] for raw in heard]
+        places = [_positions(raw)[0, :ON_HAND] for raw in heard]
         streams.append((times, np.array(places)))
     origin = streams[0][0][0]
     return [(truth[i], driven[j]) for i, j in match(*[(1e-9 * (times - origin), p) for times, p in streams])]
+
+
+def _positions(raw: RawMessage) -> np.ndarray:
+    signal = decode(deserialize_message(raw.data, Markers))
+    assert isinstance(signal, signals.Markers)
+    return signal.position

@@ -59,7 +59,7 @@ class Host:
         self._processes: list[subprocess.Popen] = []
         command = ["unshare", "--net", "--mount", "sh", "-c", HOLD]
         self._holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        if self._holder.stdout.readline() != "ready\n":
+        if self._holder.stdout is None or self._holder.stdout.readline() != "ready\n":
             raise RuntimeError("a network namespace could not be made (its error is above)")
         # However this program ends, what it started here is told to end.
         self._enter = [
@@ -128,8 +128,8 @@ class TwoHosts:
             self.close()
             raise
 
-    def _add(self, *arguments: str | int) -> Host:
-        self._hosts.append(Host(*arguments))
+    def _add(self, device: str, address: str, peer: str, domain: int) -> Host:
+        self._hosts.append(Host(device, address, peer, domain))
         return self._hosts[-1]
 
     def close(self) -> None:

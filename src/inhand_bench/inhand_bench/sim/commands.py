@@ -81,18 +81,18 @@ class Fleet:
     def run(self, what: str, seconds: float) -> float:
         """Lets all processes run at once; returns simulated seconds per wall second of all together."""
         for process in self._processes:
-            process.stdin.write(f"{what} {seconds}\n")
-            process.stdin.flush()
+            print(what, seconds, file=process.stdin, flush=True)
         return sum(float(self._answer(process)) for process in self._processes)
 
     def close(self) -> None:
         """Ends the processes."""
         for process in self._processes:
-            process.stdin.close()
+            if process.stdin is not None:
+                process.stdin.close()
             process.wait()
 
     def _answer(self, process: subprocess.Popen) -> str:
-        if not (line := process.stdout.readline()):
+        if process.stdout is None or not (line := process.stdout.readline()):
             raise RuntimeError(f"{self._command}: ended with code {process.wait()}")
         return line
 

@@ -9,6 +9,7 @@ import contextlib
 import io
 import sys
 import time
+from typing import Any
 
 import gymnasium
 
@@ -22,7 +23,7 @@ STEP = 0.040
 
 def single():
     """A function that steps one world and returns the simulated time [s]."""
-    world = gymnasium.make(NAME)
+    world: Any = gymnasium.make(NAME)
     world.reset(seed=0)
     assert abs(world.unwrapped.dt - STEP) < 1e-9
 

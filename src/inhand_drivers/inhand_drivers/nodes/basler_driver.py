@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.parameter import Parameter
 
 from inhand_core.config import ConfigError

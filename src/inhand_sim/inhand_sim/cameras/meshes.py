@@ -27,7 +27,7 @@ def simplify_meshes(spec: mujoco.MjSpec, share: float) -> None:
         if len(faces) <= FEWEST:
             continue
         target = max(FEWEST, round(share * len(faces)))
-        points, faces = fast_simplification.simplify(points, faces, target_count=target, agg=_CARE)
+        points, faces, *_ = fast_simplification.simplify(points, faces, target_count=target, agg=_CARE)
         lighter = spec.add_mesh(
             name=f"{mesh.name}_light",
             uservert=points.astype(float).ravel(),

@@ -172,8 +172,9 @@ class Studio:
 
     def _read(self, patience_s: float) -> list[CameraProcess]:
         """Takes the answers that are there, or the first to come; the processes whose images were waited for."""
-        busy = {process.pipe: process for process in self.processes.values() if process.busy}
-        answered = [busy[pipe] for pipe in wait(list(busy), max(patience_s, 0.0))] if busy else []
+        busy = [process for process in self.processes.values() if process.busy]
+        ready = wait([process.pipe for process in busy], max(patience_s, 0.0)) if busy else []
+        answered = [process for process in busy if process.pipe in ready]
         done = [process for process in answered if process.take()]
         self.deaths += sum(process.dead for process in answered)
         return done

@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -38,7 +39,6 @@ class CameraNode(Node):
     """Has the newest snapshot rendered for the cameras that are wanted."""
 
     def __init__(self) -> None:
-        self._studio: Studio | None = None
         super().__init__("sim_cameras")
         config = load_cameras_config()
         name = declare(self, "renderer", config.renderer, f"one of {sorted(RENDERERS)}")
@@ -59,8 +59,8 @@ class CameraNode(Node):
 
     def destroy_node(self) -> None:
         """Ends the processes, then the node."""
-        if self._studio is not None:
-            self._studio.close()
+        if (studio := getattr(self, "_studio", None)) is not None:  # none where the constructor ended early
+            studio.close()
         super().destroy_node()
 
     def _wanted(self) -> list[str]:

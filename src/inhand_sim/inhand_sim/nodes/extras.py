@@ -56,7 +56,7 @@ class Extras:
         if time_ns % TRUTH_PERIOD_NS == 0:
             truth = worlds.truth()
             found.append(ObjectPose(truth.object_position, truth.object_orientation, np.ones(1, bool), np.zeros(1)))
-        if "mocap/markers" in outputs and self._markers.get_subscription_count():
+        if "mocap/markers" in outputs and self._markers.get_subscription_count() and worlds.markers is not None:
             found.append(worlds.markers)
         snapshot = self._snapshots.take(time_ns, worlds)
         return found if snapshot is None else [*found, snapshot]

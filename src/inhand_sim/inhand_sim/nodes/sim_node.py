@@ -7,16 +7,19 @@ sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes th
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 
 from inhand_core.signals import Signal
 from inhand_ros import ComponentNode, Diagnostics, run_node, to_ns
 from inhand_sim.nodes.extras import Extras
 from inhand_sim.nodes.keeping_up import KeepingUp
 from inhand_sim.nodes.requests import Requests
+from inhand_sim.nodes.snapshots import Snapshot
 from inhand_sim.nodes.starting import start_time_ns, topics_left_out
 from inhand_sim.nodes.waits import declare_speed, make_gate
 from inhand_sim.pacing import Outbox, RealTimeLoop
@@ -44,7 +47,7 @@ class SimNode(ComponentNode):
         super().setup_component()
         self._extras = Extras(self)
         self.admits = self._extras.admits
-        self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns
+        self._start_ns, self._period = start_time_ns(), self.component_spec.period_ns or 0
         self._speed, self._gate = declare_speed(self), make_gate(self, self._start_ns)
         for topic in topics_left_out(self):
             self.destroy_publisher(self._outlets.pop(topic))
@@ -58,7 +61,7 @@ class SimNode(ComponentNode):
         receive, gate = super()._receiver(topic, inbox), self._gate
 
         def receive_and_tell(message: Any, info: Any) -> None:
-            if receive(message, info):
+            if receive(message, info) and gate is not None:
                 gate.heard(topic, to_ns(message.header.stamp))
 
         return receive if gate is None else receive_and_tell
@@ -78,7 +81,7 @@ class SimNode(ComponentNode):
         if topic in self._outlets:
             super().publish(topic, signal, time_ns)
 
-    def after_step(self, outputs: dict[str, Signal], time_ns: int) -> None:
+    def after_step(self, outputs: Mapping[str, Signal], time_ns: int) -> None:
         """In lockstep the clock and the truth follow each step."""
         self._extras.publish(time_ns, self._extras.truth(time_ns, self.component, outputs))
 
@@ -102,13 +105,15 @@ class SimNode(ComponentNode):
         made = (time_ns, outputs, self._extras.truth(time_ns, self.component, outputs))
         self._send(*made) if self._outbox is None else self._outbox.put(made)
 
-    def _send(self, time_ns: int, outputs: dict[str, Signal], truth: list[Signal]) -> None:
+    def _send(self, time_ns: int, outputs: dict[str, Signal], truth: list[Signal | Snapshot]) -> None:
         self._extras.publish_tick(time_ns)
         for topic, signal in outputs.items():
             self.publish(topic, signal, time_ns)
         self._extras.publish(time_ns, truth)
 
     def _on_status(self) -> None:
+        if self._loop is None:
+            return
         if (error := self._loop.error or (self._outbox and self._outbox.error)) is not None:
             raise error
         self._keeping_up.publish(self._extras.time_ns, self.inboxes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import ray
 
@@ -25,7 +26,7 @@ def join_cluster(address: str) -> str:
         ConfigError: there is no cluster at `address`.
     """
     try:
-        context = ray.init(address=address or "local", logging_level=logging.WARNING, ignore_reinit_error=True)
+        context: Any = ray.init(address=address or "local", logging_level=logging.WARNING, ignore_reinit_error=True)
     except (ConnectionError, ValueError) as error:
         raise ConfigError(f"no Ray cluster at {address!r} (start one with `ray start --head`): {error}") from error
     return context.address_info["gcs_address"]

@@ -157,7 +157,7 @@ def merge(chunks: list[Chunk]) -> Rollout:
     }
     return Rollout(
         observation={k: torch.cat([r.observation[k] for r in rollouts], dim=1) for k in rollouts[0].observation},
-        memory=tuple(_merge_memories([r.memory[i] for r in rollouts]) for i in range(2)),
+        memory=(_merge_memories([r.memory[0] for r in rollouts]), _merge_memories([r.memory[1] for r in rollouts])),
         counts=sum((r.counts for r in rollouts), Counts()),
         **values,
     )

@@ -72,8 +72,9 @@ class WorkerPool:
 
     def close(self) -> None:
         """Ends the workers."""
+        kill: Any = ray.kill  # Ray's types know a proxy of an actor as something else
         for actor in self.actors.values():
-            ray.kill(actor)
+            kill(actor)
 
     def _take(self, number: int, reference: ray.ObjectRef) -> Chunk | None:
         try:

@@ -94,7 +94,7 @@ class BatchMaker:
             lengths = np.array([len(dataset) for dataset in self._datasets])
             picks = random.choice(len(lengths), recorded, p=lengths / lengths.sum())
             parts += [self._datasets[i].gather([random.integers(lengths[i])]) for i in picks]
-        if count > recorded:
+        if count > recorded and self._buffer is not None:
             parts.append(self._buffer.draw(count - recorded, random))
         return self._prepared(join(parts), random)
 

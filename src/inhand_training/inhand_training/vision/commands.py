@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 
 def vision(
@@ -32,7 +33,7 @@ def vision(
     from inhand_training.vision.config import load_vision_training
     from inhand_training.vision.train import train
 
-    given = {"seed": seed, "render.workers": workers, "ranks": ranks, "optimizer.batches": batches}
+    given: dict[str, Any] = {"seed": seed, "render.workers": workers, "ranks": ranks, "optimizer.batches": batches}
     given["datasets"] = None if datasets is None else list(datasets)
     training = load_vision_training(config, {key: value for key, value in given.items() if value is not None})
     folder = run or Path("runs") / config.stem

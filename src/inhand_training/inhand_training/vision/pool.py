@@ -114,7 +114,7 @@ def _work(config: SampleConfig, states: np.ndarray, seed: int, name: str, slots:
     arrays = attach(memory, slots, config.images.size)
     try:
         maker = SampleMaker(config, states, seed)
-        while multiprocessing.parent_process().is_alive():
+        while (parent := multiprocessing.parent_process()) is not None and parent.is_alive():
             with contextlib.suppress(queue.Empty):
                 slot = free.get(timeout=1.0)
                 maker.make(arrays, slot)
