@@ -7,7 +7,7 @@ from html import escape
 
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
-from inhand_console.snapshot import ControllerHealth, InUse, NodeReport, SimHealth
+from inhand_console.snapshot import InUse, NodeReport
 from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
 from inhand_core.signals import Trial, TrialState
 from inhand_viz.marker_status import COLORS, Seen
@@ -22,27 +22,11 @@ MODE_COLORS = {
     "STOPPED": "#e74c3c",
 }
 UNKNOWN = "#7f8c8d"
+PAUSED = "#4dabf7"
+"""A pause is no alarm."""
 TOO_SLOW = "the machine is too slow"
 """With these words the monitor's report of an overload begins."""
 BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
-
-
-STYLE = """<style>
-div:has(+ div #inhand-mode) > button { --button-height: 4.5rem !important; --button-fz: 2rem !important; }
-</style>"""
-"""Makes the button above the banner, STOP, large."""
-
-
-def banner(controller: ControllerHealth | None, simulator: SimHealth | None, monitor: NodeReport | None = None) -> str:
-    """The controller's mode in large letters on its colour, whether the simulation stands still, and overload."""
-    mode = controller.mode if controller is not None else "NO CONTROLLER"
-    paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
-    color = MODE_COLORS.get(mode, UNKNOWN)
-    words = escape(mode.replace("_", " ") + paused)
-    return (
-        f'{STYLE}<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;'
-        f'text-align:center;font-weight:700;color:#fff;background:{color}">{words}</div>{_overload(monitor)}'
-    )
 
 
 def trial_figures(trial: Trial | None, distance: float | None, tolerance: float) -> str:
@@ -123,13 +107,9 @@ def legend() -> str:
     )
 
 
-def _overload(monitor: NodeReport | None) -> str:
-    """What the monitor says of a machine that is too slow."""
-    if monitor is None or (start := monitor.message.find(TOO_SLOW)) < 0:
-        return ""
-    color = LEVEL_COLORS[Level.WARN]
-    words = escape(monitor.message[start:])
-    return f'<div id="inhand-overload" style="{BLOCK};color:{color};font-weight:600">{words}</div>'
+def overload(monitor: NodeReport | None) -> str:
+    """What the monitor says of a machine that is too slow; "" where it does not."""
+    return monitor.message[monitor.message.find(TOO_SLOW) :] if monitor and TOO_SLOW in monitor.message else ""
 
 
 def _trial_row(trial: FinishedTrial) -> str:

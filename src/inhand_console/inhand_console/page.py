@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 import rich
 import viser
 
-from inhand_console.commands import CommandHandler, Outcome
+from inhand_console.commands import Command, CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
+from inhand_console.drawing import Drawing
 from inhand_console.guard import Guard, guarding, token_for
 from inhand_console.panel import Choices, Panel
 from inhand_console.scene import Scene
 from inhand_console.snapshot import Snapshot
+from inhand_console.status import object_faces
+from inhand_console.web import Overlay, to_json
 from inhand_core import GraphSpec
 from inhand_viz.config import load_viz_config
 from inhand_viz.object_mesh import ObjectShape
@@ -60,10 +63,12 @@ class ConsolePage:
         self._config, self._take = config, take
         self._token = token_for(config.host)
         rich.get_console().quiet = True  # viser's banner; whoever serves the page says where it is
-        with guarding(Guard(self._token)):
+        self._overlay = Overlay(to_json(object_faces(shape)), lambda: on_command(Command.STOP, ""))
+        with guarding(Guard(self._token), self._overlay):
             self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
         self.newest = Snapshot()
         self._scene = Scene(self._server, config.scene, load_viz_config().looks, tree, joint_names, shape)
+        self._drawing = Drawing(self._server, config.scene, self._scene.hand)
         self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
@@ -87,8 +92,8 @@ class ConsolePage:
 
     @property
     def drawn_simply(self) -> bool:
-        """Whether somebody asks for plain shapes."""
-        return self._panel.simple_wanted
+        """Whether nobody's scene is drawn in full."""
+        return not any(self._drawing.full_for(number) for number in self._server.get_clients())
 
     @property
     def watched(self) -> bool:
@@ -119,10 +124,12 @@ class ConsolePage:
             if not self.watched:
                 self._closing.wait(IDLE_PERIOD_S)
                 continue
+            self._drawing.update(self._server.get_clients(), self._panel.drawing)
             with self._server.atomic():
-                self._scene.draw(simple=self.drawn_simply, axes=self._panel.axes_wanted)
+                self._scene.axes.shown = self._panel.axes_wanted
                 self._scene.update(snapshot)
                 if started >= panel_due:
                     self._panel.update(snapshot, started)
+                    self._overlay.status = to_json(self._panel.state(snapshot, started))
                     panel_due = started + 1.0 / self._config.panel_hz
             self._closing.wait(max(0.0, 1.0 / self._config.scene_hz - (time.monotonic() - started)))

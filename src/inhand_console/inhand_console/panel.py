@@ -1,7 +1,8 @@
-"""The panel beside the scene: stop button, and tabs of figures, plots, images, health. Knows viser, no ROS."""
+"""The panel beside the scene: tabs of buttons and figures, plots, images, health. Knows viser, no ROS."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,14 @@ from inhand_console import html
 from inhand_console.choosing import Chooser
 from inhand_console.commands import Command, CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
+from inhand_console.drawing import WAYS
 from inhand_console.graphs import Graphs
-from inhand_console.health import judge
+from inhand_console.health import Finding, judge
 from inhand_console.images import CameraImages
 from inhand_console.node_health import judge_nodes
 from inhand_console.plots import ScrollingPlot
 from inhand_console.snapshot import InUse, Snapshot
+from inhand_console.status import OUTCOME_S, state
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
 from inhand_viz.object_mesh import ObjectShape
@@ -69,15 +72,13 @@ class Panel:
     ) -> None:
         self._server, self._config, self._spec, self._tolerance = server, config, spec, tolerance
         self._on_command, self._log = on_command, TrialLog()
+        self._findings: list[Finding] = []
+        self._last: Outcome | None = None
+        self._last_until = 0.0
         gui = server.gui
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("in-hand console")
         gui.main_panel.dock_right()
-        stop = gui.add_button(
-            "STOP", color="red", hint="Stops the hand at once; it stays stopped until cleared and enabled."
-        )
-        stop.on_click(lambda _: on_command(Command.STOP, ""))
-        self._banner = gui.add_html("")
         self._outcome = gui.add_html("")
         tabs = gui.add_tab_group()
         points = round(config.plot_seconds * config.panel_hz)
@@ -85,11 +86,14 @@ class Panel:
             self._add_run(points)
             self._add_recording()
             self._add_choices(choices)
-            self._axes = gui.add_checkbox("show the frames", True, hint="Axes of x (red), y (green), z (blue).")
-            self._simple = gui.add_checkbox(
-                "draw simply",
-                config.scene.simple,
-                hint="For browsers without a GPU: plain shapes, no floor, no frames. Every visitor sees it.",
+            self._axes = gui.add_checkbox(
+                "show the frames", config.scene.frames, hint="Axes of x (red), y (green), z (blue)."
+            )
+            self._drawing = gui.add_dropdown(
+                "drawing",
+                WAYS,
+                initial_value=config.scene.drawing,
+                hint="Of all visitors. Automatic: simply, without shadows, in browsers that have no GPU.",
             )
             gui.add_html(html.legend())
         with tabs.add_tab("Plots"):
@@ -112,9 +116,14 @@ class Panel:
         return self._axes.value
 
     @property
-    def simple_wanted(self) -> bool:
-        """Whether somebody asks for a scene that software draws quickly."""
-        return self._simple.value
+    def drawing(self) -> str:
+        """The way in which the scene is to be drawn, one of `drawing.WAYS`."""
+        return self._drawing.value
+
+    def state(self, snapshot: Snapshot, now: float) -> dict[str, object]:
+        """What the overlay shows of a snapshot taken at `now` [s, a steady clock]."""
+        recent = self._last if now < self._last_until else None
+        return state(snapshot, self._findings, goal_distance(snapshot), self._tolerance, recent)
 
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Shows the figures of a snapshot taken at `now` [s, a steady clock]."""
@@ -122,7 +131,7 @@ class Panel:
         paused = snapshot.simulator is not None and snapshot.simulator.paused
         findings = judge_nodes(snapshot, self._spec, self._config.health, now)
         topics = judge(snapshot, self._spec, self._config.health)
-        _set(self._banner, html.banner(snapshot.controller, snapshot.simulator, snapshot.graph.reports.get("monitor")))
+        self._findings = [*findings, *topics]
         _set(self._figures, html.trial_figures(snapshot.trial, distance, self._tolerance))
         _set(self._health, html.health_table(findings, "Nodes") + html.health_table(topics, "Topics"))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))
@@ -144,6 +153,7 @@ class Panel:
     def report(self, outcome: Outcome) -> None:
         """Shows how a command ended; a failure also as a notification on every screen."""
         _set(self._outcome, html.outcome_line(outcome))
+        self._last, self._last_until = outcome, time.monotonic() + OUTCOME_S
         if outcome.success:
             return
         for client in self._server.get_clients().values():

@@ -7,26 +7,12 @@ import numpy as np
 from inhand_console import html
 from inhand_console.commands import Command, Outcome
 from inhand_console.health import Finding, Level
-from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
 from inhand_console.trial_log import TrialLog
 from inhand_core.signals import EndReason, Trial, TrialState
 
 
 def trial(*numbers: int) -> Trial:
     return Trial(*(np.array([number]) for number in numbers))
-
-
-def test_the_banner_says_mode_and_pause_in_the_modes_colour() -> None:
-    stopped = html.banner(ControllerHealth("STOPPED", 0, 0, 0, 0.0), SimHealth(0.0, 0, True))
-    assert "STOPPED · SIMULATION PAUSED" in stopped and html.MODE_COLORS["STOPPED"] in stopped
-    assert "NO CONTROLLER" in html.banner(None, None)
-
-
-def test_the_banner_says_that_the_machine_is_too_slow_in_the_monitors_words() -> None:
-    words = "/fingertips is silent; the machine is too slow: simulated time runs at 0.40 of real time, 1 asked for"
-    shown = html.banner(None, None, NodeReport(1, words, {}, 0.0))
-    assert "too slow: simulated time runs at 0.40" in shown and "silent" not in shown
-    assert "slow" not in html.banner(None, None, NodeReport(0, "OK", {}, 0.0))
 
 
 def test_trial_figures_show_goals_state_reason_and_distance() -> None:
