@@ -22,6 +22,7 @@ from rehearsal import Rehearsal
 from support.processes import wait_for
 
 from inhand_bench.page.chromium import Chromium, executable
+from inhand_bench.page.controls import choose, tick
 from inhand_console.commands import Command, Outcome
 from inhand_console.config import ConsoleConfig
 from inhand_console.page import ConsolePage
@@ -32,6 +33,8 @@ from inhand_viz.model import joint_names, load_hand, object_shape
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
 PATIENCE_S = 240.0
+CONFIG = load_config(ConsoleConfig, read_yaml(config_file("console")))
+SCENE = CONFIG.scene
 AGAIN_S = 20.0
 """A click that has led to nothing for so long was lost."""
 
@@ -69,7 +72,6 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    config = load_config(ConsoleConfig, read_yaml(config_file("console")))
     rehearsal, pressed, chosen = Rehearsal(), [], {}
 
     def press(command: Command, value: str) -> None:
@@ -77,7 +79,7 @@ def stage() -> Iterator[Stage]:
         chosen[command] = value
 
     page = ConsolePage(
-        replace(config, port=18080),
+        replace(CONFIG, port=18080),
         load_hand(),
         joint_names(),
         object_shape("block"),
@@ -126,11 +128,50 @@ def test_the_cameras_images_arrive_and_can_be_switched_off(stage: Stage) -> None
     wait_for(lambda: stage.page.images_wanted, PATIENCE_S, "the switch")
 
 
-def test_plots_of_actions_errors_and_latencies_are_drawn(stage: Stage) -> None:
+def test_a_signal_and_joints_are_chosen_with_their_values_and_held_still(stage: Stage) -> None:
+    values = "document.getElementById('inhand-values').innerText.trim()"
     stage.browser.click("Plots")
-    for words in ("actions after smoothing", "joint errors", "marker to motor [ms]"):
+    for words in ("actions after smoothing", "marker to motor", "latencies [ms]"):
         stage.wait_for_text(words)
-    assert stage.browser.ask("document.querySelectorAll('.uplot canvas').length") >= 3
+    assert stage.browser.ask("document.querySelectorAll('.uplot canvas').length") >= 2
+    choose(stage.browser, "signal", "torques")
+    stage.wait_for_text("torques [N m]")
+    choose(stage.browser, "joint", "TH")
+    wait_for(lambda: stage.browser.ask(values).count("THJ") == 5, PATIENCE_S, "the thumb's joints")
+    choose(stage.browser, "signal", "angles")
+    choose(stage.browser, "joint", "FFJ2")
+    wait_for(lambda: stage.browser.ask(values).startswith("FFJ2"), PATIENCE_S, "one joint")
+    before = stage.browser.ask(values)
+    wait_for(lambda: stage.browser.ask(values) != before, PATIENCE_S, "a new value")
+    tick(stage.browser, "hold still")
+    time.sleep(3.0)
+    before = stage.browser.ask(values)
+    time.sleep(3.0)
+    assert stage.browser.ask(values) == before
+    tick(stage.browser, "hold still")
+
+
+def test_history_tells_of_a_trial_and_is_exported(stage: Stage, tmp_path: Path) -> None:
+    stage.browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    stage.browser.click("History")
+    stage.rehearsal.end_trial()
+    stage.wait_for_text("1 finished")
+    stage.browser.click("Export as CSV")
+    wait_for(lambda: (tmp_path / "trials.csv").is_file(), PATIENCE_S, "the table")
+    assert "trial,began,seconds,goals" in (tmp_path / "trials.csv").read_text()
+
+
+def test_a_picture_and_a_film_of_the_scene_are_saved(stage: Stage, tmp_path: Path) -> None:
+    stage.browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    stage.browser.click("Picture")
+    taken = wait_for(lambda: list(tmp_path.glob("hand-*.png")), PATIENCE_S, "a picture")[0]
+    picture = Image.open(taken).convert("RGB")
+    assert picture.width >= 300 and len(picture.resize((40, 40)).getcolors(2000)) > 50
+    stage.browser.click("Film")
+    time.sleep(4.0)
+    stage.browser.click("End film")
+    films = wait_for(lambda: [*tmp_path.glob("hand-*.webm"), *tmp_path.glob("hand-*.mp4")], PATIENCE_S, "a film")
+    assert films[0].stat().st_size > 2000
 
 
 def test_everything_comes_from_this_machine_and_nothing_fails(stage: Stage) -> None:
@@ -148,24 +189,76 @@ def test_the_hand_moves_and_stands_still_when_the_simulation_does(stage: Stage) 
 
     wait_for(lambda: changed() > 0.005, PATIENCE_S, "a moving scene")
     stage.rehearsal.paused = True
-    stage.wait_for_text("SIMULATION PAUSED")
+    stage.wait_for_text("PAUSED")
     wait_for(lambda: changed() < 0.002, PATIENCE_S, "a scene at rest")
     stage.rehearsal.paused = False
 
 
-def test_a_browser_without_a_gpu_can_have_plain_shapes(stage: Stage) -> None:
-    def switch() -> None:
-        stage.browser.ask("""(() => {
-            let row = [...document.querySelectorAll('label')].find(label => label.innerText == 'draw simply');
-            while (!row.querySelector('input[type=checkbox]')) row = row.parentElement;
-            row.querySelector('input[type=checkbox]').click();
-        })()""")
-
+def test_a_browser_without_a_gpu_is_noticed_and_spared_until_somebody_asks_for_all(stage: Stage) -> None:
+    """Chromium draws in software here, and says so."""
+    wait_for(lambda: len(stage.page.renderers) == 1, PATIENCE_S, "what the browser says of its renderer")
+    assert "SwiftShader" in stage.page.renderers[0] and stage.page.drawn_simply
     stage.browser.click("Run")
-    switch()
-    wait_for(lambda: stage.page.drawn_simply, PATIENCE_S, "the switch")
-    switch()
-    wait_for(lambda: not stage.page.drawn_simply, PATIENCE_S, "the switch")
+    choose(stage.browser, "drawing", "full")
+    wait_for(lambda: not stage.page.drawn_simply, PATIENCE_S, "the full scene")
+    choose(stage.browser, "drawing", "automatic")
+    wait_for(lambda: stage.page.drawn_simply, PATIENCE_S, "the simple scene")
+
+
+def test_stop_stays_on_the_screen_however_narrow_and_however_far_the_panel_is_scrolled(stage: Stage) -> None:
+    seen = """(() => {
+        document.querySelectorAll('*').forEach(e => { e.scrollTop = e.scrollHeight; });
+        const stop = document.getElementById('inhand-stop'), box = stop.getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        const inside = box.left >= 0 && box.top >= 0 && box.right <= innerWidth && box.bottom <= innerHeight;
+        return [top === stop, inside, box.height >= 48];
+    })()"""
+    for tab, size in (("Run", SIZE), ("Health", SIZE), ("Health", (390, 844))):
+        stage.browser.resize(*SIZE)
+        stage.browser.click(tab)
+        stage.browser.resize(*size)
+        assert stage.browser.ask(seen) == [True] * 3, (tab, size)
+    stage.browser.resize(*SIZE)
+
+
+@pytest.mark.parametrize(("key", "code"), [(" ", "Space"), ("Escape", "Escape")])
+def test_a_key_stops_and_presses_nothing_else(stage: Stage, key: str, code: str) -> None:
+    stage.browser.click("Run")
+    stage.press("Enable", Command.ENABLE)  # the button keeps the focus: a space would press it again
+    stage.pressed.clear()
+    stage.browser.key(key, code)
+    wait_for(lambda: stage.pressed, PATIENCE_S, "a press")
+    time.sleep(1.0)
+    assert stage.pressed == [Command.STOP]
+
+
+def test_errors_are_counted_on_the_tab_of_health(stage: Stage) -> None:
+    badge = "[...document.querySelectorAll('[role=tab]')].find(t => t.innerText == 'Health').dataset.alarms || ''"
+    whole = stage.rehearsal.graph
+    stage.rehearsal.graph = replace(whole, present=whole.present - {"tracker"})
+    wait_for(lambda: stage.browser.ask(badge).isdigit(), PATIENCE_S, "a badge")
+    stage.rehearsal.graph = whole
+    wait_for(lambda: stage.browser.ask(badge) == "", PATIENCE_S, "no badge")
+
+
+def test_the_goal_in_the_corner_shows_faces_of_the_block_and_turns_with_the_view(stage: Stage) -> None:
+    colors = """(() => {
+        const canvas = document.querySelector('#inhand-goal canvas');
+        const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data, found = {};
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i + 3] > 250) {
+                const c = [...data.slice(i, i + 3)].map(v => v >> 5).join();
+                found[c] = (found[c] || 0) + 1;
+            }
+        return Object.entries(found).filter(([, n]) => n > 100).map(([c]) => c).sort().join(' ');
+    })()"""
+    wait_for(lambda: stage.browser.ask(colors).count(" ") >= 1, PATIENCE_S, "two faces or more")
+    before = stage.browser.ask(colors)
+    for client in stage.page.clients:
+        client.camera.position = (0.3, 0.3, -0.2)
+    wait_for(lambda: stage.browser.ask(colors) != before, PATIENCE_S, "other faces from below")
+    for client in stage.page.clients:
+        client.camera.position = SCENE.camera_position
 
 
 @pytest.mark.parametrize(("name", "hue"), [("yellow", 55), ("blue", 225), ("red", 0)])
@@ -187,7 +280,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
     stage.page.report(Outcome(Command.STOP, True, "latched"))
     stage.wait_for_text("stop the hand: done (latched)")
     stage.browser.click("Health")
-    stage.wait_for_text("latched: press Clear, then Enable")
+    stage.wait_for_text("latched: press Clear the stop, then Enable")
     stage.browser.click("Run")
     for label, command in (
         ("Clear the stop", Command.CLEAR),
@@ -208,7 +301,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
     ):
         stage.press(label, command)
     stage.rehearsal.mode = "RUNNING"
-    stage.page.report(Outcome(Command.RESET, False, "nobody offers the service sim/reset"))
+    stage.page.report(Outcome(Command.RESET, False, "nobody offers sim/reset"))
     stage.wait_for_text("Could not reset the simulation")
     assert set(stage.pressed) == set(Command)
     assert stage.chosen[Command.USE_WEIGHTS] == "weights/block.safetensors"

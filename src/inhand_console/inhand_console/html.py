@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
@@ -26,6 +28,8 @@ PAUSED = "#4dabf7"
 """A pause is no alarm."""
 TOO_SLOW = "the machine is too slow"
 """With these words the monitor's report of an overload begins."""
+TABLE = "width:100%;border-collapse:collapse"
+CELL = "text-align:left;vertical-align:top;padding:0.2em 0.6em 0.2em 0;border-bottom:1px solid rgba(128,128,128,0.2)"
 BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
 
 
@@ -44,15 +48,20 @@ def trial_figures(trial: Trial | None, distance: float | None, tolerance: float)
 
 def trial_history(log: TrialLog, shown: int) -> str:
     """The newest trials, newest first, and a line over all of them."""
+    head = _row(("trial", "began", "took", "goals", "s a goal", "end", "take"), "th")
     rows = "".join(_trial_row(trial) for trial in reversed(log.finished[-shown:]))
-    return f'<div style="{BLOCK}">{escape(log.summary())}<table style="width:100%">{rows}</table></div>'
+    table = f'<table style="{TABLE}">{head}{rows}</table>' if rows else ""
+    return f'<div style="{BLOCK};overflow-x:auto">{escape(log.summary())}{table}</div>'
 
 
 def health_table(findings: Sequence[Finding], title: str = "") -> str:
-    """One line a finding; what is wrong comes first."""
+    """One row a finding: who, its state and rates, the age of its newest message, what to do; what is wrong first."""
     ordered = sorted(findings, key=lambda finding: -finding.level)
-    head = f"<b>{escape(title)}</b>" if title else ""
-    return f'<div style="{BLOCK}">{head}{"".join(_finding_line(finding) for finding in ordered)}</div>'
+    head = _row((title, "state and rates", "age", "what to do"), "th")
+    return (
+        f'<div style="{BLOCK};overflow-x:auto"><table style="{TABLE}">{head}'
+        f"{''.join(_finding_row(finding) for finding in ordered)}</table></div>"
+    )
 
 
 def recording(report: NodeReport | None) -> str:
@@ -113,11 +122,30 @@ def overload(monitor: NodeReport | None) -> str:
 
 
 def _trial_row(trial: FinishedTrial) -> str:
-    why = REASONS[trial.reason] or "end not seen"
-    return f"<tr><td>trial {trial.trial_id}</td><td>{trial.goals} goals</td><td>{escape(why)}</td></tr>"
+    began = "–" if trial.began is None else time.strftime("%H:%M:%S", time.localtime(trial.began))
+    took = "–" if trial.seconds is None else f"{trial.seconds:.0f} s"
+    each = "–" if trial.seconds_per_goal is None else f"{trial.seconds_per_goal:.1f}"
+    take = f'<span title="{escape(trial.take)}">{escape(Path(trial.take).name)}</span>' if trial.take else ""
+    cells = [escape(text) for text in (str(trial.trial_id), began, took, str(trial.goals), each)]
+    return _row((*cells, escape(REASONS[trial.reason] or "end not seen"), take), "td")
 
 
-def _finding_line(finding: Finding) -> str:
+def _finding_row(finding: Finding) -> str:
     dot = f'<span style="color:{LEVEL_COLORS[finding.level]}">&#9679;</span>'
-    advice = f'<br><span style="margin-left:1.2em">→ {escape(finding.advice)}</span>' if finding.advice else ""
-    return f"<div>{dot} <b>{escape(finding.subject)}</b> {escape(finding.figures)}{advice}</div>"
+    who = f"{dot}&nbsp;<b>{escape(finding.subject)}</b>"
+    # Breaks after a stream's rate, and nowhere in one.
+    figures = escape(finding.figures).replace(" Hz, ", " Hz<br>")
+    return _row((who, figures, age(finding.age), escape(finding.advice)), "td")
+
+
+def age(seconds: float | None) -> str:
+    """An age as a person reads it; "" where there is none."""
+    if seconds is None:
+        return ""
+    return f"{1e3 * seconds:.0f}&nbsp;ms" if seconds < 1.0 else f"{seconds:.0f}&nbsp;s"
+
+
+def _row(cells: Sequence[str], kind: str) -> str:
+    """A row of a table, of cells that are HTML."""
+    style = f' style="{CELL}"' if kind == "td" else f' style="{CELL};opacity:0.65;font-weight:600"'
+    return f"<tr>{''.join(f'<{kind}{style}>{cell}</{kind}>' for cell in cells)}</tr>"

@@ -15,7 +15,7 @@ from inhand_console.config import ConsoleConfig
 from inhand_console.drawing import Drawing
 from inhand_console.guard import Guard, guarding, token_for
 from inhand_console.panel import Choices, Panel
-from inhand_console.scene import Scene
+from inhand_console.scene import Scene, fit_view
 from inhand_console.snapshot import Snapshot
 from inhand_console.status import object_faces
 from inhand_console.web import Overlay, to_json
@@ -69,6 +69,7 @@ class ConsolePage:
         self.newest = Snapshot()
         self._scene = Scene(self._server, config.scene, load_viz_config().looks, tree, joint_names, shape)
         self._drawing = Drawing(self._server, config.scene, self._scene.hand)
+        self._server.on_client_connect(lambda client: fit_view(client, config.scene))
         self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
@@ -94,6 +95,16 @@ class ConsolePage:
     def drawn_simply(self) -> bool:
         """Whether nobody's scene is drawn in full."""
         return not any(self._drawing.full_for(number) for number in self._server.get_clients())
+
+    @property
+    def renderers(self) -> list[str]:
+        """What draws in the visitors' browsers, as far as they have said."""
+        return list(self._drawing.renderers.values())
+
+    @property
+    def clients(self) -> list[viser.ClientHandle]:
+        """The visitors, as viser knows them."""
+        return list(self._server.get_clients().values())
 
     @property
     def watched(self) -> bool:

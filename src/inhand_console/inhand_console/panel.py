@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import viser
 
 from inhand_console import html
 from inhand_console.choosing import Chooser
-from inhand_console.commands import Command, CommandHandler, Outcome
+from inhand_console.commands import LABELS, Command, CommandHandler, Outcome, in_buttons
 from inhand_console.config import ConsoleConfig
 from inhand_console.drawing import WAYS
 from inhand_console.graphs import Graphs
@@ -103,6 +103,8 @@ class Panel:
         with tabs.add_tab("Health"):
             self._health = gui.add_html("")
         with tabs.add_tab("History"):
+            export = gui.add_button("Export as CSV", hint="All trials that this page has seen.")
+            export.on_click(self._export)
             self._history = gui.add_html("")
 
     @property
@@ -148,16 +150,23 @@ class Panel:
         """Takes of every snapshot what must not be missed: trials, also while nobody looks, and latencies."""
         self._graphs.note(snapshot.latencies)
         if snapshot.trial is not None:
-            self._log.update(snapshot.trial)
+            recorder = snapshot.graph.reports.get("recorder")
+            recording = recorder is not None and recorder.values.get("recording") == "recording"
+            self._log.update(snapshot.trial, time.time(), recorder.values.get("take", "") if recording else "")
 
     def report(self, outcome: Outcome) -> None:
-        """Shows how a command ended; a failure also as a notification on every screen."""
+        """Shows how a command ended, in the words of the buttons; a failure also as a notification on every screen."""
+        outcome = replace(outcome, message=in_buttons(outcome.message))
         _set(self._outcome, html.outcome_line(outcome))
         self._last, self._last_until = outcome, time.monotonic() + OUTCOME_S
         if outcome.success:
             return
         for client in self._server.get_clients().values():
             client.add_notification(f"Could not {outcome.command.value}", outcome.message, color="red")
+
+    def _export(self, event: viser.GuiEvent) -> None:
+        if event.client is not None:
+            event.client.send_file_download("trials.csv", self._log.csv().encode())
 
     def _add_run(self, points: int) -> None:
         gui = self._server.gui
@@ -166,21 +175,18 @@ class Panel:
             labels = ("distance to the goal [rad]", "tolerance")
             limits = (0.0, float(np.pi))
             self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
-            trial = {"Start trial": Command.START_TRIAL, "Stop trial": Command.STOP_TRIAL, "New goal": Command.NEW_GOAL}
-            self._buttons(trial)
+            self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)
         with gui.add_folder("Hand"):
-            self._buttons({"Clear the stop": Command.CLEAR, "Enable": Command.ENABLE})
+            self._buttons(Command.CLEAR, Command.ENABLE)
         with gui.add_folder("Simulation"):
-            self._buttons(
-                {"Pause": Command.PAUSE, "Resume": Command.RESUME, "Step": Command.STEP, "Reset": Command.RESET}
-            )
+            self._buttons(Command.PAUSE, Command.RESUME, Command.STEP, Command.RESET)
 
     def _add_recording(self) -> None:
         gui = self._server.gui
         with gui.add_folder("Recording"):
             self._recording = gui.add_html("")
-            self._buttons({"Record": Command.RECORD, "End": Command.END_RECORDING})
-            self._buttons({"Keep the take": Command.KEEP, "Discard the take": Command.DISCARD})
+            self._buttons(Command.RECORD, Command.END_RECORDING)
+            self._buttons(Command.KEEP, Command.DISCARD)
 
     def _add_choices(self, choices: Choices) -> None:
         gui, use = self._server.gui, self._on_command
@@ -193,9 +199,10 @@ class Panel:
                 self._server, "groups", choices.randomization, lambda value: use(Command.USE_RANDOMIZATION, value)
             )
 
-    def _buttons(self, commands: dict[str, Command]) -> None:
-        group = self._server.gui.add_button_group("", tuple(commands))
-        group.on_click(lambda event: self._on_command(commands[event.target.value], ""))
+    def _buttons(self, *commands: Command) -> None:
+        pressed = {LABELS[command]: command for command in commands}
+        group = self._server.gui.add_button_group("", tuple(pressed))
+        group.on_click(lambda event: self._on_command(pressed[event.target.value], ""))
 
 
 def _set(handle: viser.GuiHtmlHandle, content: str) -> None:

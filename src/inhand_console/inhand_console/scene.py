@@ -25,6 +25,8 @@ HAND = f"/{HAND_BASE}"
 PALM = "rh_palm"
 SURROUNDINGS: Literal["studio"] = "studio"
 FLOOR, FLOOR_LINES = "/floor", (70, 76, 84)
+WIDE, SHEET = 1.15, 0.40
+"""The usual width of the scene over its height; how far above the middle, of half the height, it is on a phone."""
 SAME_TURN = 1e-4
 """Quaternions whose elements differ by less are not sent again."""
 SAME_PLACE = 1e-5
@@ -96,7 +98,7 @@ class Spheres:
         for i in range(len(self.balls), len(position)):
             name = f"{self._name}/{i}"
             ball = self._server.scene.add_icosphere(
-                name, self._radius, subdivisions=1, material="toon3", cast_shadow=False, receive_shadow=False
+                name, self._radius, subdivisions=2, material="toon3", cast_shadow=False, receive_shadow=False
             )
             self.balls.append(ball)
         for ball in self.balls[len(position) :]:
@@ -189,6 +191,20 @@ def set_light(scene: viser.SceneApi, config: SceneConfig, soft: bool) -> None:
     """Light of the surroundings and shadows; or, where software draws, what costs nothing."""
     scene.configure_environment_map(SURROUNDINGS if soft else None, environment_intensity=config.light)
     scene.configure_default_lights(cast_shadow=config.shadows and soft)
+
+
+def fit_view(client: viser.ClientHandle, config: SceneConfig) -> None:
+    """Shows a visitor with a tall window as much from side to side as others see, above the sheet of buttons."""
+    aspect = client.camera.aspect
+    if aspect >= 1.0:
+        return
+    height = np.tan(np.radians(0.5 * config.camera_fov_deg)) * WIDE / aspect
+    client.camera.fov = 2.0 * float(np.arctan(height))
+    place, target = np.array(config.camera_position), np.array(config.camera_target)
+    ahead = target - place
+    up = np.array([0.0, 0.0, 1.0]) - ahead * ahead[2] / (ahead @ ahead)
+    lower = SHEET * height * np.linalg.norm(ahead) * up / np.linalg.norm(up)
+    client.camera.look_at = tuple(target - lower)
 
 
 def add_floor(scene: viser.SceneApi, config: SceneConfig) -> viser.GridHandle:

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
-from inhand_console.commands import Command, Outcome
+from inhand_console.commands import SERVICES, Command, Outcome
 from inhand_console.nodes import choices
 from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
@@ -39,21 +39,14 @@ class Services:
         self, node: Node, step_ticks: int, report: Callable[[Outcome], None], newest: Callable[[], Snapshot]
     ) -> None:
         self._node, self._report, self._newest = node, report, newest
+        special = {
+            Command.ENABLE: (SetBool, SetBool.Request(data=True)),
+            Command.PAUSE: (SetBool, SetBool.Request(data=True)),
+            Command.RESUME: (SetBool, SetBool.Request(data=False)),
+            Command.STEP: (Step, Step.Request(ticks=step_ticks)),
+        }
         self._calls: dict[Command, tuple[str, type, Any]] = {
-            Command.STOP: ("controller/stop", Trigger, Trigger.Request()),
-            Command.CLEAR: ("controller/clear", Trigger, Trigger.Request()),
-            Command.ENABLE: ("controller/enable", SetBool, SetBool.Request(data=True)),
-            Command.START_TRIAL: ("trial/start", Trigger, Trigger.Request()),
-            Command.STOP_TRIAL: ("trial/stop", Trigger, Trigger.Request()),
-            Command.NEW_GOAL: ("trial/new_goal", Trigger, Trigger.Request()),
-            Command.PAUSE: ("sim/pause", SetBool, SetBool.Request(data=True)),
-            Command.RESUME: ("sim/pause", SetBool, SetBool.Request(data=False)),
-            Command.STEP: ("sim/step", Step, Step.Request(ticks=step_ticks)),
-            Command.RESET: ("sim/reset", Trigger, Trigger.Request()),
-            Command.RECORD: ("recorder/start", Trigger, Trigger.Request()),
-            Command.END_RECORDING: ("recorder/stop", Trigger, Trigger.Request()),
-            Command.KEEP: ("recorder/keep", Trigger, Trigger.Request()),
-            Command.DISCARD: ("recorder/discard", Trigger, Trigger.Request()),
+            command: (name, *special.get(command, (Trigger, Trigger.Request()))) for command, name in SERVICES.items()
         }
         # Clients wait ready: discovering a service takes a while, and a stop must not.
         self._clients: dict[str, Client] = {}
@@ -101,7 +94,7 @@ class Services:
         client = self._client(name, kind)
         if not client.wait_for_service(0.0 if command in self._calls else 1.0):
             talk.close()
-            self._report(Outcome(command, False, f"nobody offers the service {name}"))
+            self._report(Outcome(command, False, f"nobody offers {name}"))
             return
         future = client.call_async(request)
         with self._lock:

@@ -83,7 +83,7 @@
     state = now;
     card.hidden = !(now && now.goal);
     if (card.hidden) return;
-    words.textContent = now.distance === null ? "–" : `${now.distance.toFixed(2)} rad away`;
+    words.textContent = now.distance === null ? "–" : `${now.distance.toFixed(2)} rad`;
     bar.classList.toggle("near", now.distance !== null && now.distance < now.tolerance);
     bar.firstChild.style.width = now.distance === null ? "0" : `${100 * (1 - now.distance / Math.PI)}%`;
   });
