@@ -298,6 +298,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
         ("Resume", Command.RESUME),
         ("Step", Command.STEP),
         ("Reset", Command.RESET),
+        ("Push the object", Command.PUSH),
     ):
         stage.press(label, command)
     stage.rehearsal.mode = "RUNNING"

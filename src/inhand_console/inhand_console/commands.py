@@ -21,6 +21,7 @@ class Command(enum.Enum):
     RESUME = "resume the simulation"
     STEP = "step the simulation"
     RESET = "reset the simulation"
+    PUSH = "push the object"
     RECORD = "start recording"
     END_RECORDING = "end the recording"
     KEEP = "keep the last take"
@@ -40,6 +41,7 @@ LABELS = {
     Command.RESUME: "Resume",
     Command.STEP: "Step",
     Command.RESET: "Reset",
+    Command.PUSH: "Push the object",
     Command.RECORD: "Record",
     Command.END_RECORDING: "End",
     Command.KEEP: "Keep the take",

@@ -15,6 +15,7 @@ from inhand_console.config import ConsoleConfig
 from inhand_console.drawing import Drawing
 from inhand_console.guard import Guard, guarding, token_for
 from inhand_console.panel import Choices, Panel
+from inhand_console.replay import Replay
 from inhand_console.scene import Scene, fit_view
 from inhand_console.snapshot import Snapshot
 from inhand_console.status import object_faces
@@ -44,6 +45,7 @@ class ConsolePage:
         take: gives the newest snapshot for a time of `time.monotonic()`; called by the drawing thread only.
         on_command: called at each press of a button.
         choices: of weights and randomisation.
+        replay: the recording that `take` plays, for its time line; None: what is shown happens now.
 
     On another address than this machine's own the page asks for a token, which `url` carries (guard.py).
     """
@@ -59,6 +61,7 @@ class ConsolePage:
         take: Callable[[float], Snapshot],
         on_command: CommandHandler,
         choices: Choices,
+        replay: Replay | None = None,
     ) -> None:
         self._config, self._take = config, take
         self._token = token_for(config.host)
@@ -70,7 +73,7 @@ class ConsolePage:
         self._scene = Scene(self._server, config.scene, load_viz_config().looks, tree, joint_names, shape)
         self._drawing = Drawing(self._server, config.scene, self._scene.hand)
         self._server.on_client_connect(lambda client: fit_view(client, config.scene))
-        self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
+        self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command, replay)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
         self._thread.start()

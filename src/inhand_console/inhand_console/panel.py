@@ -18,8 +18,10 @@ from inhand_console.health import Finding, judge
 from inhand_console.images import CameraImages
 from inhand_console.node_health import judge_nodes
 from inhand_console.plots import ScrollingPlot
+from inhand_console.replay import Replay
 from inhand_console.snapshot import InUse, Snapshot
 from inhand_console.status import OUTCOME_S, state
+from inhand_console.timeline import Timeline
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
 from inhand_viz.object_mesh import ObjectShape
@@ -58,6 +60,7 @@ class Panel:
         shape: the object, for its wire-frame.
         choices: of weights and randomisation.
         on_command: called at each press.
+        replay: a recording that is shown in the graph's place; nothing in it can be pressed.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class Panel:
         shape: ObjectShape,
         choices: Choices,
         on_command: CommandHandler,
+        replay: Replay | None = None,
     ) -> None:
         self._server, self._config, self._spec, self._tolerance = server, config, spec, tolerance
         self._on_command, self._log = on_command, TrialLog()
@@ -79,13 +83,16 @@ class Panel:
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("in-hand console")
         gui.main_panel.dock_right()
+        self._timeline = None if replay is None else Timeline(server, replay)
         self._outcome = gui.add_html("")
         tabs = gui.add_tab_group()
         points = round(config.plot_seconds * config.panel_hz)
         with tabs.add_tab("Run"):
-            self._add_run(points)
-            self._add_recording()
-            self._add_choices(choices)
+            self._add_trial(points)
+            if replay is None:
+                self._add_buttons()
+                self._add_recording()
+                self._add_choices(choices)
             self._axes = gui.add_checkbox(
                 "show the frames", config.scene.frames, hint="Axes of x (red), y (green), z (blue)."
             )
@@ -137,11 +144,14 @@ class Panel:
         _set(self._figures, html.trial_figures(snapshot.trial, distance, self._tolerance))
         _set(self._health, html.health_table(findings, "Nodes") + html.health_table(topics, "Topics"))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))
-        _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
         if not paused:
             self._distance.update(None if distance is None else (distance, self._tolerance), now)
             self._graphs.update(snapshot, now)
         self._images.update(snapshot)
+        if self._timeline is not None:
+            self._timeline.update()
+            return
+        _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
         self._weights.follow(snapshot.in_use.weights)
         self._groups.follow(common_groups(snapshot.in_use))
         _set(self._using, html.in_use(snapshot.in_use))
@@ -168,18 +178,23 @@ class Panel:
         if event.client is not None:
             event.client.send_file_download("trials.csv", self._log.csv().encode())
 
-    def _add_run(self, points: int) -> None:
+    def _add_trial(self, points: int) -> None:
         gui = self._server.gui
         with gui.add_folder("Trial"):
             self._figures = gui.add_html("")
             labels = ("distance to the goal [rad]", "tolerance")
             limits = (0.0, float(np.pi))
             self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
-            self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)
+            if self._timeline is None:
+                self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)
+
+    def _add_buttons(self) -> None:
+        gui = self._server.gui
         with gui.add_folder("Hand"):
             self._buttons(Command.CLEAR, Command.ENABLE)
         with gui.add_folder("Simulation"):
             self._buttons(Command.PAUSE, Command.RESUME, Command.STEP, Command.RESET)
+            self._buttons(Command.PUSH)
 
     def _add_recording(self) -> None:
         gui = self._server.gui

@@ -101,7 +101,8 @@ class Snapshot:
     `decision` is the policy's own action, with its bins; `action` what the hand is given, after smoothing.
     `true_pose` is the simulator's own pose of the object, which no other component sees. `unreadable` says of a topic
     why its newest message could not be used; the last good one is kept. `images` (H, W, 3) uint8 RGB, `intrinsics` and
-    `camera_poses` (4, 4), world from optical frame, go by the camera's name.
+    `camera_poses` (4, 4), world from optical frame, go by the camera's name. `replayed` is the time in a recording [s];
+    None of what happens now.
     """
 
     joint_states: JointStates | None = None
@@ -123,6 +124,7 @@ class Snapshot:
     camera_poses: Mapping[str, np.ndarray] = field(default_factory=dict)
     rates: Mapping[str, TopicRate] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    replayed: float | None = None
 
 
 FIELDS = {

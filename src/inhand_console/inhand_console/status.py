@@ -44,10 +44,13 @@ def state(
     words, color = mode.replace("_", " "), MODE_COLORS.get(mode, UNKNOWN)
     if paused and mode != "STOPPED":
         words, color = "PAUSED", PAUSED
+    if snapshot.replayed is not None:
+        words, color = f"REPLAY · {words}", PAUSED
     said, bad = _hint(snapshot, mode, paused, outcome)
     return {
         "words": words,
         "color": color,
+        "replay": snapshot.replayed is not None,
         "hint": said,
         "bad": bad,
         "alarms": sum(finding.level == Level.ERROR for finding in findings),
@@ -63,6 +66,8 @@ def _hint(snapshot: Snapshot, mode: str, paused: bool, outcome: Outcome | None) 
         return f"could not {outcome.command.value}: {outcome.message}", True
     if outcome is not None:
         return f"{outcome.command.value}: done", False
+    if snapshot.replayed is not None:
+        return f"{snapshot.replayed:.1f} s into a recording: nothing here moves a hand", False
     if slow := overload(snapshot.graph.reports.get("monitor")):
         return slow, False
     if paused and mode != "STOPPED":

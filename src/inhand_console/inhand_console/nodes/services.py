@@ -14,10 +14,17 @@ from std_srvs.srv import SetBool, Trigger
 
 from inhand_console.commands import SERVICES, Command, Outcome
 from inhand_console.nodes import choices
+from inhand_console.nodes.push import push
 from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
 
 ANSWER_WITHIN_S = 5.0
+LONGER = {
+    Command.USE_WEIGHTS: choices.weights,
+    Command.USE_RANDOMIZATION: choices.randomization,
+    Command.PUSH: push,
+}
+"""Commands that are more than one call, or whose call depends on what is so at the moment."""
 Talk = Generator[tuple[str, type, Any], Any, str]
 """A conversation: yields service, type and request, is sent the response, returns what to tell the person.
 
@@ -74,8 +81,7 @@ class Services:
             talk.close()
             self._report(Outcome(command, False, f"no answer from {name} within {ANSWER_WITHIN_S:g} s"))
         for command, value in pressed:
-            choose = choices.weights if command is Command.USE_WEIGHTS else choices.randomization
-            self._go_on(command, choose(value, self._newest()), None)
+            self._go_on(command, LONGER[command](value, self._newest()), None)
 
     def _ask(self, name: str, kind: type, request: Any) -> Talk:
         answer = yield name, kind, request

@@ -34,6 +34,7 @@
   function say(state) {
     if (state === null) return; // nobody had looked before: it comes with the first figures
     find("mode").textContent = state.words;
+    find("stop").hidden = Boolean(state.replay); // it would stop nothing, while it looks as if
     find("mode").style.setProperty("--mode", state.color);
     hint(state.hint, state.bad);
     for (const tab of document.querySelectorAll("[role=tab]")) {
@@ -58,6 +59,7 @@
       (target.tagName === "INPUT" && TYPED.includes(target.type)));
   }
   function key(event) {
+    if (find("stop").hidden) return;
     const stops = event.code === "Escape" || (event.code === "Space" && !types(event.target));
     if (!stops || event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.code === "Space") {
