@@ -176,7 +176,7 @@ class Panel:
 
     def _export(self, event: viser.GuiEvent) -> None:
         if event.client is not None:
-            event.client.send_file_download("trials.csv", self._log.csv().encode())
+            event.client.send_file_download("trials.csv", self._log.csv().encode(), save_immediately=True)
 
     def _add_trial(self, points: int) -> None:
         gui = self._server.gui
