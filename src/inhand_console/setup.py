@@ -6,7 +6,7 @@ setup(
     name=package_name,
     version="0.2.0",
     packages=find_packages(exclude=["test"]),
-    package_data={package_name: ["py.typed"]},
+    package_data={package_name: ["py.typed", "web/*"]},
     data_files=[
         ("share/ament_index/resource_index/packages", ["resource/" + package_name]),
         ("share/" + package_name, ["package.xml"]),
@@ -18,6 +18,7 @@ setup(
         "opencv-python-headless",
         "rich",
         "trimesh",
+        "tyro",
         "viser",
         "websockets",
     ],
@@ -27,6 +28,7 @@ setup(
     description="The web page.",
     license="Apache-2.0",
     entry_points={
+        "inhand.commands": ["view.page = inhand_console.view_commands:page"],
         "console_scripts": [
             "console_node = inhand_console.nodes.console_node:main",
         ],

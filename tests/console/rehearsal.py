@@ -49,6 +49,7 @@ class Rehearsal:
         self._drawn = -IMAGE_PERIOD_S
         self.mode, self.paused, self.frozen = "RUNNING", False, False
         self.images = True
+        self._trial = 1, TrialState.RUNNING, EndReason.NONE
         self.graph = Graph(frozenset(component.name for component in self._spec.components), {"policy": "active"})
 
     def snapshot(self, now: float) -> Snapshot:
@@ -77,6 +78,10 @@ class Rehearsal:
         )
         return self.inbox.snapshot(now)
 
+    def end_trial(self) -> None:
+        """The block is dropped."""
+        self._trial = self._trial[0], TrialState.ENDED, EndReason.DROPPED
+
     def _put_images(self, now: float) -> None:
         if not self.images or self.frozen or now - self._drawn < IMAGE_PERIOD_S:
             return
@@ -85,6 +90,9 @@ class Rehearsal:
             for camera in CAMERAS:
                 renderer.update_scene(self._data, camera=camera.name)
                 self.inbox.put(f"camera_{camera.name}/image_raw", renderer.render().copy(), now)
+
+    def _bins(self) -> np.ndarray:
+        return np.clip(np.round(5.0 + 5.0 * self._action), 0, 10).astype(int)[None]
 
     def _signals(self) -> dict[str, object]:
         q = self._data.qpos
@@ -100,8 +108,9 @@ class Rehearsal:
         places = np.array([self._data.site(f"marker_{i}").xpos for i in range(17)])
         condition = np.where(np.isin(np.arange(17), LOST), -1.0, 1.0)
         yes, zero = np.array([True]), np.zeros(1)
+        effort = self._data.qfrc_actuator[:24].copy()
         return {
-            "joint_states": JointStates(q[None, :24].copy(), np.zeros((1, 24)), np.zeros((1, 24))),
+            "joint_states": JointStates(q[None, :24].copy(), self._data.qvel[None, :24].copy(), effort[None]),
             "object/pose": ObjectPose(guess[None], rotations.multiply(wobble, orientation)[None], yes, zero),
             "sim/object_pose": ObjectPose(position[None], orientation[None], yes, zero),
             "goal": Goal(np.array([1]), np.array([0]), np.array([[0.5, 0.5, -0.5, 0.5]])),
@@ -109,7 +118,8 @@ class Rehearsal:
             "fingertips": Fingertips(
                 rotations.rotate(undo, tips - base)[None], np.ones((1, 5), bool), np.zeros((1, 5))
             ),
-            "trial": Trial(*(np.array([n]) for n in (1, 0, TrialState.RUNNING, EndReason.NONE))),
+            "trial": Trial(*(np.array([n]) for n in (self._trial[0], 0, *self._trial[1:]))),
+            "policy/action": HandAction(self._action[None].copy(), self._bins(), np.array([1])),
             "controller/status": ControllerHealth(self.mode, 0, 0, 0, 58e-6),
             "hand/action": HandAction(self._action[None].copy(), np.full((1, 20), -1), np.array([1])),
             "sim/status": SimHealth(0.0 if self.paused else 1.0, 0, self.paused),

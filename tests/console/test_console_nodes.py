@@ -191,5 +191,5 @@ def test_a_click_on_stop_reaches_the_controller_and_streams_are_read_only_while_
         wait_for(lambda: readers("trial") and stops, PATIENCE_S, "the service call")
         wait_for(lambda: "stop the hand: done (latched)" in browser.text(), PATIENCE_S, "the answer")
         browser.click("Reset")
-        wait_for(lambda: "nobody offers the service sim/reset" in browser.text(), PATIENCE_S, "the failure")
+        wait_for(lambda: "nobody offers “Reset”" in browser.text(), PATIENCE_S, "the failure")
     wait_for(lambda: readers("mocap/markers") == 0, PATIENCE_S, "the streams to be let go")

@@ -6,11 +6,9 @@ wave: picture.py takes the picture of a running graph.
 
 from __future__ import annotations
 
-import io
 import os
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,83 +16,14 @@ import numpy as np
 import pytest
 from picture import SIZE, take_picture
 from PIL import Image
-from rehearsal import Rehearsal
+from stage import PATIENCE_S, Stage
 from support.processes import wait_for
 
-from inhand_bench.page.chromium import Chromium, executable
+from inhand_bench.page.chromium import executable
+from inhand_bench.page.controls import choose, tick
 from inhand_console.commands import Command, Outcome
-from inhand_console.config import ConsoleConfig
-from inhand_console.page import ConsolePage
-from inhand_console.panel import Choices
-from inhand_core import load_config, load_graph, read_yaml
-from inhand_core.paths import config_file
-from inhand_viz.model import joint_names, load_hand, object_shape
 
 pytestmark = pytest.mark.skipif(executable() is None, reason="no Chromium on this machine (Debian package: chromium)")
-PATIENCE_S = 240.0
-AGAIN_S = 20.0
-"""A click that has led to nothing for so long was lost."""
-
-
-@dataclass
-class Stage:
-    """A page with its visitor."""
-
-    rehearsal: Rehearsal
-    page: ConsolePage
-    browser: Chromium
-    pressed: list[Command] = field(default_factory=list)
-    chosen: dict[Command, str] = field(default_factory=dict)
-
-    def wait_for_text(self, text: str) -> None:
-        wait_for(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
-
-    def press(self, label: str, command: Command) -> None:
-        """Clicks, and again where the page has drawn the button anew under the mouse, as a person does."""
-        tries = []
-
-        def pressed() -> bool:
-            if not tries or time.monotonic() - tries[-1] > AGAIN_S:
-                self.browser.click(label)
-                tries.append(time.monotonic())
-            return command in self.pressed
-
-        wait_for(pressed, PATIENCE_S, lambda: f"a press of {command.name}; {len(tries)} clicks: {self.pressed}")
-
-    def scene(self) -> np.ndarray:
-        """The 3D part of a picture, (h, w, 3)."""
-        picture = np.asarray(Image.open(io.BytesIO(self.browser.picture())).convert("RGB"), dtype=int)
-        return picture[:, : picture.shape[1] * 2 // 3]
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    config = load_config(ConsoleConfig, read_yaml(config_file("console")))
-    rehearsal, pressed, chosen = Rehearsal(), [], {}
-
-    def press(command: Command, value: str) -> None:
-        pressed.append(command)
-        chosen[command] = value
-
-    page = ConsolePage(
-        replace(config, port=18080),
-        load_hand(),
-        joint_names(),
-        object_shape("block"),
-        load_graph("realtime"),
-        0.4,
-        rehearsal.snapshot,
-        press,
-        Choices(("weights/block.safetensors",), ("none", "all")),
-    )
-    try:
-        with Chromium() as browser:
-            browser.open(page.url)
-            stage = Stage(rehearsal, page, browser, pressed, chosen)
-            stage.wait_for_text("goals achieved")
-            yield stage
-    finally:
-        page.close()
 
 
 def test_the_page_shows_the_trial_the_controller_and_a_healthy_graph(stage: Stage) -> None:
@@ -126,11 +55,37 @@ def test_the_cameras_images_arrive_and_can_be_switched_off(stage: Stage) -> None
     wait_for(lambda: stage.page.images_wanted, PATIENCE_S, "the switch")
 
 
-def test_plots_of_actions_errors_and_latencies_are_drawn(stage: Stage) -> None:
+def test_a_signal_and_joints_are_chosen_with_their_values_and_held_still(stage: Stage) -> None:
+    values = "document.getElementById('inhand-values').innerText.trim()"
     stage.browser.click("Plots")
-    for words in ("actions after smoothing", "joint errors", "marker to motor [ms]"):
+    for words in ("actions after smoothing", "marker to motor", "latencies [ms]"):
         stage.wait_for_text(words)
-    assert stage.browser.ask("document.querySelectorAll('.uplot canvas').length") >= 3
+    assert stage.browser.ask("document.querySelectorAll('.uplot canvas').length") >= 2
+    choose(stage.browser, "signal", "torques")
+    stage.wait_for_text("torques [N m]")
+    choose(stage.browser, "joint", "TH")
+    wait_for(lambda: stage.browser.ask(values).count("THJ") == 5, PATIENCE_S, "the thumb's joints")
+    choose(stage.browser, "signal", "angles")
+    choose(stage.browser, "joint", "FFJ2")
+    wait_for(lambda: stage.browser.ask(values).startswith("FFJ2"), PATIENCE_S, "one joint")
+    before = stage.browser.ask(values)
+    wait_for(lambda: stage.browser.ask(values) != before, PATIENCE_S, "a new value")
+    tick(stage.browser, "hold still")
+    time.sleep(3.0)
+    before = stage.browser.ask(values)
+    time.sleep(3.0)
+    assert stage.browser.ask(values) == before
+    tick(stage.browser, "hold still")
+
+
+def test_history_tells_of_a_trial_and_is_exported(stage: Stage, tmp_path: Path) -> None:
+    stage.browser.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    stage.browser.click("History")
+    stage.rehearsal.end_trial()
+    stage.wait_for_text("1 finished")
+    stage.browser.click("Export as CSV")
+    wait_for(lambda: (tmp_path / "trials.csv").is_file(), PATIENCE_S, "the table")
+    assert "trial,began,seconds,goals" in (tmp_path / "trials.csv").read_text()
 
 
 def test_everything_comes_from_this_machine_and_nothing_fails(stage: Stage) -> None:
@@ -148,24 +103,9 @@ def test_the_hand_moves_and_stands_still_when_the_simulation_does(stage: Stage) 
 
     wait_for(lambda: changed() > 0.005, PATIENCE_S, "a moving scene")
     stage.rehearsal.paused = True
-    stage.wait_for_text("SIMULATION PAUSED")
+    stage.wait_for_text("PAUSED")
     wait_for(lambda: changed() < 0.002, PATIENCE_S, "a scene at rest")
     stage.rehearsal.paused = False
-
-
-def test_a_browser_without_a_gpu_can_have_plain_shapes(stage: Stage) -> None:
-    def switch() -> None:
-        stage.browser.ask("""(() => {
-            let row = [...document.querySelectorAll('label')].find(label => label.innerText == 'draw simply');
-            while (!row.querySelector('input[type=checkbox]')) row = row.parentElement;
-            row.querySelector('input[type=checkbox]').click();
-        })()""")
-
-    stage.browser.click("Run")
-    switch()
-    wait_for(lambda: stage.page.drawn_simply, PATIENCE_S, "the switch")
-    switch()
-    wait_for(lambda: not stage.page.drawn_simply, PATIENCE_S, "the switch")
 
 
 @pytest.mark.parametrize(("name", "hue"), [("yellow", 55), ("blue", 225), ("red", 0)])
@@ -187,7 +127,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
     stage.page.report(Outcome(Command.STOP, True, "latched"))
     stage.wait_for_text("stop the hand: done (latched)")
     stage.browser.click("Health")
-    stage.wait_for_text("latched: press Clear, then Enable")
+    stage.wait_for_text("latched: press Clear the stop, then Enable")
     stage.browser.click("Run")
     for label, command in (
         ("Clear the stop", Command.CLEAR),
@@ -205,10 +145,11 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
         ("Resume", Command.RESUME),
         ("Step", Command.STEP),
         ("Reset", Command.RESET),
+        ("Push the object", Command.PUSH),
     ):
         stage.press(label, command)
     stage.rehearsal.mode = "RUNNING"
-    stage.page.report(Outcome(Command.RESET, False, "nobody offers the service sim/reset"))
+    stage.page.report(Outcome(Command.RESET, False, "nobody offers sim/reset"))
     stage.wait_for_text("Could not reset the simulation")
     assert set(stage.pressed) == set(Command)
     assert stage.chosen[Command.USE_WEIGHTS] == "weights/block.safetensors"

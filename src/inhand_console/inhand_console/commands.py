@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,12 +21,59 @@ class Command(enum.Enum):
     RESUME = "resume the simulation"
     STEP = "step the simulation"
     RESET = "reset the simulation"
+    PUSH = "push the object"
     RECORD = "start recording"
     END_RECORDING = "end the recording"
     KEEP = "keep the last take"
     DISCARD = "discard the last take"
     USE_WEIGHTS = "use these weights"
     USE_RANDOMIZATION = "use this randomisation"
+
+
+LABELS = {
+    Command.STOP: "STOP",
+    Command.CLEAR: "Clear the stop",
+    Command.ENABLE: "Enable",
+    Command.START_TRIAL: "Start trial",
+    Command.STOP_TRIAL: "Stop trial",
+    Command.NEW_GOAL: "New goal",
+    Command.PAUSE: "Pause",
+    Command.RESUME: "Resume",
+    Command.STEP: "Step",
+    Command.RESET: "Reset",
+    Command.PUSH: "Push the object",
+    Command.RECORD: "Record",
+    Command.END_RECORDING: "End",
+    Command.KEEP: "Keep the take",
+    Command.DISCARD: "Discard the take",
+    Command.USE_WEIGHTS: "Use these weights",
+    Command.USE_RANDOMIZATION: "Use these groups",
+}
+"""What stands on each command's button."""
+SERVICES = {
+    Command.STOP: "controller/stop",
+    Command.CLEAR: "controller/clear",
+    Command.ENABLE: "controller/enable",
+    Command.START_TRIAL: "trial/start",
+    Command.STOP_TRIAL: "trial/stop",
+    Command.NEW_GOAL: "trial/new_goal",
+    Command.PAUSE: "sim/pause",
+    Command.RESUME: "sim/pause",
+    Command.STEP: "sim/step",
+    Command.RESET: "sim/reset",
+    Command.RECORD: "recorder/start",
+    Command.END_RECORDING: "recorder/stop",
+    Command.KEEP: "recorder/keep",
+    Command.DISCARD: "recorder/discard",
+}
+"""The service that each command calls, of those that are one call."""
+_BUTTONS = {SERVICES[command]: LABELS[command] for command in reversed(SERVICES)}  # sim/pause is Pause, not Resume
+_SERVICE = re.compile(r"(call )?/?\b(" + "|".join(map(re.escape, _BUTTONS)) + r")\b")
+
+
+def in_buttons(message: str) -> str:
+    """A message of the graph in the words of the page: services by the names of their buttons."""
+    return _SERVICE.sub(lambda found: f"{'press ' if found[1] else ''}“{_BUTTONS[found[2]]}”", message)
 
 
 @dataclass(frozen=True)

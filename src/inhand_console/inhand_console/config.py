@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from inhand_console.health import HealthLimits
 
@@ -18,14 +19,14 @@ class SceneConfig:
     Attributes:
         camera_position, camera_target, camera_fov_deg: in world; where a new visitor looks from, at what, how wide.
         light, ambient: intensity of the surroundings (1 is viser's own), and of light without direction.
-        shadows: whether things cast shadows. viser draws what casts them once more into each of three maps, and
-            where software draws that halves the frames a second.
-        simple: whether a page begins with plain shapes, no floor, no frames, for browsers that draw in software;
-            "draw simply" on the page changes it.
-        floor_size: edge of the floor grid [m].
-        ghost_label_position: of the word "goal", in hand_base.
+        shadows: whether things cast shadows where a GPU draws. viser draws what casts them once more into each of
+            three maps.
+        drawing: how a page begins: "automatic" draws in full, with light and shadows, for each browser that
+            says that it has a GPU, and simply for others; "simple" and "full" are for all. The page's list changes it.
+        floor_size, floor_height: edge of the floor's grid, and its height in world [m].
         true_color: of the outline at the simulator's true pose, 0 … 1.
-        hand_triangles: the hand's meshes are simplified to this many, as far as that bends no outlines.
+        hand_triangles: of the hand that is drawn simply, about.
+        frames: whether the frames' axes are shown at first.
         frame_length: of the axes of frames [m].
     """
 
@@ -35,11 +36,12 @@ class SceneConfig:
     light: float
     ambient: float
     shadows: bool
-    simple: bool
+    drawing: Literal["automatic", "simple", "full"]
     floor_size: float
-    ghost_label_position: Vector
+    floor_height: float
     true_color: Vector
     hand_triangles: int
+    frames: bool
     frame_length: float
 
     def __post_init__(self) -> None:

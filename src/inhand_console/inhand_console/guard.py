@@ -26,6 +26,7 @@ from websockets import Headers
 from websockets.http11 import Request, Response
 
 from inhand_console.visitors import serving
+from inhand_console.web import Overlay
 from inhand_core import ConfigError
 
 TOKEN_VARIABLE = "INHAND_PAGE_TOKEN"
@@ -134,8 +135,8 @@ class Guard:
 
 
 @contextmanager
-def guarding(guard: Guard) -> Iterator[None]:
-    """Puts `guard` before every request of the server that is started within the block.
+def guarding(guard: Guard, overlay: Overlay | None = None) -> Iterator[None]:
+    """Puts `guard` before every request of the server that is started within the block, `overlay` before viser.
 
     viser offers no hook for it, so the function with which it serves is replaced until its server is up.
 
@@ -145,7 +146,7 @@ def guarding(guard: Guard) -> Iterator[None]:
     served: list[int] = []
     with _PATCH:
         original = websockets.asyncio.server.serve
-        websockets.asyncio.server.serve = partial(_serve, original, guard, served)
+        websockets.asyncio.server.serve = partial(_serve, original, guard, overlay, served)
         try:
             yield
         finally:
@@ -155,10 +156,28 @@ def guarding(guard: Guard) -> Iterator[None]:
 
 
 def _serve(
-    original: Any, guard: Guard, served: list[int], handler: Any, *args: Any, process_request: Any, **options: Any
+    original: Any,
+    guard: Guard,
+    overlay: Overlay | None,
+    served: list[int],
+    handler: Any,
+    *args: Any,
+    process_request: Any,
+    **options: Any,
 ) -> Any:
     served.append(1)
-    return original(serving(handler), *args, process_request=_guarded(guard, process_request), **options)
+    inner = process_request if overlay is None else _with_overlay(overlay, process_request)
+    return original(serving(handler), *args, process_request=_guarded(guard, inner), **options)
+
+
+def _with_overlay(overlay: Overlay, inner: Callable[[Any, Request], Response | None]) -> Callable[[Any, Request], Any]:
+    def answer(connection: Any, request: Request) -> Response | None:
+        if (own := overlay.answer(request)) is not None:
+            return own
+        response = inner(connection, request)
+        return None if response is None else overlay.amend(request, response)
+
+    return answer
 
 
 def _guarded(guard: Guard, inner: Callable[[Any, Request], Response | None]) -> Callable[[Any, Request], Any]:

@@ -20,12 +20,13 @@ class Level(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: subject, its figures, how bad, and advice ("" where all is well)."""
+    """One line: subject, its figures, how bad, advice ("" where all is well), and how old its newest message is [s]."""
 
     subject: str
     figures: str
     level: Level
     advice: str = ""
+    age: float | None = None
 
 
 @dataclass(frozen=True)
@@ -88,15 +89,17 @@ def judge_topic(
             return Finding(topic, "none yet", Level.OK)
         return Finding(topic, "nothing yet", Level.WARN if paused else Level.ERROR, _ask(topic, spec))
     if expected.on_change:
-        return Finding(topic, f"last change {seen.age:.0f} s ago", Level.OK)
+        return Finding(topic, f"last change {seen.age:.0f} s ago", Level.OK, age=seen.age)
     rate = seen.rate / pace
     figures = f"{rate:.1f} of {expected.rate:g} Hz"
     if seen.age > max(limits.silence_periods / (expected.rate * min(pace, 1.0)), limits.silence_least_s):
         figures = f"silent for {seen.age:.1f} s"
-        return Finding(topic, figures, Level.OK if paused else Level.ERROR, "" if paused else _ask(topic, spec))
+        level, advice = (Level.OK, "") if paused else (Level.ERROR, _ask(topic, spec))
+        return Finding(topic, figures, level, advice, seen.age)
     if rate < (1.0 - limits.rate_tolerance) * expected.rate and not paused:
-        return Finding(topic, figures, Level.WARN, f"{spec.producers[topic]} is late: is the machine overloaded?")
-    return Finding(topic, figures, Level.OK)
+        advice = f"{spec.producers[topic]} is late: is the machine overloaded?"
+        return Finding(topic, figures, Level.WARN, advice, seen.age)
+    return Finding(topic, figures, Level.OK, age=seen.age)
 
 
 def judge_controller(controller: ControllerHealth) -> Finding:
@@ -105,7 +108,7 @@ def judge_controller(controller: ControllerHealth) -> Finding:
         "DISABLED": "press Enable when the hand may move",
         "HOLD": "no new actions arrive: are policy and smoother running, is a trial running?",
         "ZERO_TORQUE": "no sensors arrive: is the hand's driver or the simulator running?",
-        "STOPPED": "latched: press Clear, then Enable",
+        "STOPPED": "latched: press Clear the stop, then Enable",
     }.get(controller.mode, "")
     level = Level.ERROR if controller.mode in ("ZERO_TORQUE", "STOPPED") else Level.WARN if advice else Level.OK
     figures = (

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 
 from inhand_console.commands import Outcome
 from inhand_console.health import Finding, Level
-from inhand_console.snapshot import ControllerHealth, InUse, NodeReport, SimHealth
+from inhand_console.snapshot import InUse, NodeReport
 from inhand_console.trial_log import REASONS, FinishedTrial, TrialLog
 from inhand_core.signals import Trial, TrialState
 from inhand_viz.marker_status import COLORS, Seen
@@ -22,27 +24,13 @@ MODE_COLORS = {
     "STOPPED": "#e74c3c",
 }
 UNKNOWN = "#7f8c8d"
+PAUSED = "#4dabf7"
+"""A pause is no alarm."""
 TOO_SLOW = "the machine is too slow"
 """With these words the monitor's report of an overload begins."""
+TABLE = "width:100%;border-collapse:collapse"
+CELL = "text-align:left;vertical-align:top;padding:0.2em 0.6em 0.2em 0;border-bottom:1px solid rgba(128,128,128,0.2)"
 BLOCK = "margin:0 0.75em 0.5em;font-size:0.85em;line-height:1.45"
-
-
-STYLE = """<style>
-div:has(+ div #inhand-mode) > button { --button-height: 4.5rem !important; --button-fz: 2rem !important; }
-</style>"""
-"""Makes the button above the banner, STOP, large."""
-
-
-def banner(controller: ControllerHealth | None, simulator: SimHealth | None, monitor: NodeReport | None = None) -> str:
-    """The controller's mode in large letters on its colour, whether the simulation stands still, and overload."""
-    mode = controller.mode if controller is not None else "NO CONTROLLER"
-    paused = " · SIMULATION PAUSED" if simulator is not None and simulator.paused else ""
-    color = MODE_COLORS.get(mode, UNKNOWN)
-    words = escape(mode.replace("_", " ") + paused)
-    return (
-        f'{STYLE}<div id="inhand-mode" style="margin:0.25em 0.75em 0.5em;padding:0.35em;border-radius:0.3em;'
-        f'text-align:center;font-weight:700;color:#fff;background:{color}">{words}</div>{_overload(monitor)}'
-    )
 
 
 def trial_figures(trial: Trial | None, distance: float | None, tolerance: float) -> str:
@@ -60,15 +48,20 @@ def trial_figures(trial: Trial | None, distance: float | None, tolerance: float)
 
 def trial_history(log: TrialLog, shown: int) -> str:
     """The newest trials, newest first, and a line over all of them."""
+    head = _row(("trial", "began", "took", "goals", "s a goal", "end", "take"), "th")
     rows = "".join(_trial_row(trial) for trial in reversed(log.finished[-shown:]))
-    return f'<div style="{BLOCK}">{escape(log.summary())}<table style="width:100%">{rows}</table></div>'
+    table = f'<table style="{TABLE}">{head}{rows}</table>' if rows else ""
+    return f'<div style="{BLOCK};overflow-x:auto">{escape(log.summary())}{table}</div>'
 
 
 def health_table(findings: Sequence[Finding], title: str = "") -> str:
-    """One line a finding; what is wrong comes first."""
+    """One row a finding: who, its state and rates, the age of its newest message, what to do; what is wrong first."""
     ordered = sorted(findings, key=lambda finding: -finding.level)
-    head = f"<b>{escape(title)}</b>" if title else ""
-    return f'<div style="{BLOCK}">{head}{"".join(_finding_line(finding) for finding in ordered)}</div>'
+    head = _row((title, "state and rates", "age", "what to do"), "th")
+    return (
+        f'<div style="{BLOCK};overflow-x:auto"><table style="{TABLE}">{head}'
+        f"{''.join(_finding_row(finding) for finding in ordered)}</table></div>"
+    )
 
 
 def recording(report: NodeReport | None) -> str:
@@ -123,21 +116,36 @@ def legend() -> str:
     )
 
 
-def _overload(monitor: NodeReport | None) -> str:
-    """What the monitor says of a machine that is too slow."""
-    if monitor is None or (start := monitor.message.find(TOO_SLOW)) < 0:
-        return ""
-    color = LEVEL_COLORS[Level.WARN]
-    words = escape(monitor.message[start:])
-    return f'<div id="inhand-overload" style="{BLOCK};color:{color};font-weight:600">{words}</div>'
+def overload(monitor: NodeReport | None) -> str:
+    """What the monitor says of a machine that is too slow; "" where it does not."""
+    return monitor.message[monitor.message.find(TOO_SLOW) :] if monitor and TOO_SLOW in monitor.message else ""
 
 
 def _trial_row(trial: FinishedTrial) -> str:
-    why = REASONS[trial.reason] or "end not seen"
-    return f"<tr><td>trial {trial.trial_id}</td><td>{trial.goals} goals</td><td>{escape(why)}</td></tr>"
+    began = "–" if trial.began is None else time.strftime("%H:%M:%S", time.localtime(trial.began))
+    took = "–" if trial.seconds is None else f"{trial.seconds:.0f} s"
+    each = "–" if trial.seconds_per_goal is None else f"{trial.seconds_per_goal:.1f}"
+    take = f'<span title="{escape(trial.take)}">{escape(Path(trial.take).name)}</span>' if trial.take else ""
+    cells = [escape(text) for text in (str(trial.trial_id), began, took, str(trial.goals), each)]
+    return _row((*cells, escape(REASONS[trial.reason] or "end not seen"), take), "td")
 
 
-def _finding_line(finding: Finding) -> str:
+def _finding_row(finding: Finding) -> str:
     dot = f'<span style="color:{LEVEL_COLORS[finding.level]}">&#9679;</span>'
-    advice = f'<br><span style="margin-left:1.2em">→ {escape(finding.advice)}</span>' if finding.advice else ""
-    return f"<div>{dot} <b>{escape(finding.subject)}</b> {escape(finding.figures)}{advice}</div>"
+    who = f"{dot}&nbsp;<b>{escape(finding.subject)}</b>"
+    # Breaks after a stream's rate, and nowhere in one.
+    figures = escape(finding.figures).replace(" Hz, ", " Hz<br>")
+    return _row((who, figures, age(finding.age), escape(finding.advice)), "td")
+
+
+def age(seconds: float | None) -> str:
+    """An age as a person reads it; "" where there is none."""
+    if seconds is None:
+        return ""
+    return f"{1e3 * seconds:.0f}&nbsp;ms" if seconds < 1.0 else f"{seconds:.0f}&nbsp;s"
+
+
+def _row(cells: Sequence[str], kind: str) -> str:
+    """A row of a table, of cells that are HTML."""
+    style = f' style="{CELL}"' if kind == "td" else f' style="{CELL};opacity:0.65;font-weight:600"'
+    return f"<tr>{''.join(f'<{kind}{style}>{cell}</{kind}>' for cell in cells)}</tr>"

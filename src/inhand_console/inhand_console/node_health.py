@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from inhand_console.health import Finding, HealthLimits, Level, judge_topic, pace_of
 from inhand_console.snapshot import NodeReport, Snapshot
@@ -48,7 +49,13 @@ def judge_nodes(snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits, now: 
 
 
 def judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, limits: HealthLimits, now: float) -> Finding:
-    """One node: whether it is there, its lifecycle state, its topics' rates, and what it reports."""
+    """One node: whether it is there, its lifecycle state, its topics' rates and age, and what it reports."""
+    ages = [snapshot.rates[topic].age for topic in _streams(name, snapshot, spec)]
+    oldest = max((age for age in ages if age is not None), default=None)
+    return replace(_judge_node(name, snapshot, spec, now), age=oldest)
+
+
+def _judge_node(name: str, snapshot: Snapshot, spec: GraphSpec, now: float) -> Finding:
     graph, paused = snapshot.graph, snapshot.simulator is not None and snapshot.simulator.paused
     executable = next((c.node for c in spec.components if c.name == name), "")
     rates = ", ".join(_rates(name, snapshot, spec))
@@ -111,11 +118,16 @@ def _heard(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[bool]:
     return (topic in snapshot.rates for topic in topics)
 
 
+def _streams(name: str, snapshot: Snapshot, spec: GraphSpec) -> list[str]:
+    """The topics that a node publishes all the time, as far as they have been heard."""
+    mine = (topic for topic, producer in spec.producers.items() if producer == name)
+    return [topic for topic in mine if topic in snapshot.rates and not spec.topics[topic].on_change]
+
+
 def _rates(name: str, snapshot: Snapshot, spec: GraphSpec) -> Iterable[str]:
-    for topic, producer in spec.producers.items():
-        if producer == name and topic in snapshot.rates and not spec.topics[topic].on_change:
-            seen, pace = snapshot.rates[topic], pace_of(snapshot)
-            yield f"{topic} {seen.rate / pace:.1f}/{spec.topics[topic].rate:g} Hz, {1e3 * (seen.age or 0.0):.0f} ms old"
+    for topic in _streams(name, snapshot, spec):
+        seen, pace = snapshot.rates[topic], pace_of(snapshot)
+        yield f"{topic} {seen.rate / pace:.1f} of {spec.topics[topic].rate:g} Hz"
 
 
 def _counters(report: NodeReport | None) -> str:

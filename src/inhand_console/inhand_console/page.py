@@ -10,12 +10,16 @@ from collections.abc import Callable, Sequence
 import rich
 import viser
 
-from inhand_console.commands import CommandHandler, Outcome
+from inhand_console.commands import Command, CommandHandler, Outcome
 from inhand_console.config import ConsoleConfig
+from inhand_console.drawing import Drawing
 from inhand_console.guard import Guard, guarding, token_for
 from inhand_console.panel import Choices, Panel
-from inhand_console.scene import Scene
+from inhand_console.replay import Replay
+from inhand_console.scene import Scene, fit_view
 from inhand_console.snapshot import Snapshot
+from inhand_console.status import object_faces
+from inhand_console.web import Overlay, to_json
 from inhand_core import GraphSpec
 from inhand_viz.config import load_viz_config
 from inhand_viz.object_mesh import ObjectShape
@@ -41,6 +45,7 @@ class ConsolePage:
         take: gives the newest snapshot for a time of `time.monotonic()`; called by the drawing thread only.
         on_command: called at each press of a button.
         choices: of weights and randomisation.
+        replay: the recording that `take` plays, for its time line; None: what is shown happens now.
 
     On another address than this machine's own the page asks for a token, which `url` carries (guard.py).
     """
@@ -56,15 +61,19 @@ class ConsolePage:
         take: Callable[[float], Snapshot],
         on_command: CommandHandler,
         choices: Choices,
+        replay: Replay | None = None,
     ) -> None:
         self._config, self._take = config, take
         self._token = token_for(config.host)
         rich.get_console().quiet = True  # viser's banner; whoever serves the page says where it is
-        with guarding(Guard(self._token)):
+        self._overlay = Overlay(to_json(object_faces(shape)), lambda: on_command(Command.STOP, ""))
+        with guarding(Guard(self._token), self._overlay):
             self._server = viser.ViserServer(host=config.host, port=config.port, verbose=False)
         self.newest = Snapshot()
         self._scene = Scene(self._server, config.scene, load_viz_config().looks, tree, joint_names, shape)
-        self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command)
+        self._drawing = Drawing(self._server, config.scene, self._scene.hand)
+        self._server.on_client_connect(lambda client: fit_view(client, config.scene))
+        self._panel = Panel(self._server, config, spec, tolerance, shape, choices, on_command, replay)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._draw, name="page", daemon=True)
         self._thread.start()
@@ -87,8 +96,18 @@ class ConsolePage:
 
     @property
     def drawn_simply(self) -> bool:
-        """Whether somebody asks for plain shapes."""
-        return self._panel.simple_wanted
+        """Whether nobody's scene is drawn in full."""
+        return not any(self._drawing.full_for(number) for number in self._server.get_clients())
+
+    @property
+    def renderers(self) -> list[str]:
+        """What draws in the visitors' browsers, as far as they have said."""
+        return list(self._drawing.renderers.values())
+
+    @property
+    def clients(self) -> list[viser.ClientHandle]:
+        """The visitors, as viser knows them."""
+        return list(self._server.get_clients().values())
 
     @property
     def watched(self) -> bool:
@@ -119,10 +138,12 @@ class ConsolePage:
             if not self.watched:
                 self._closing.wait(IDLE_PERIOD_S)
                 continue
+            self._drawing.update(self._server.get_clients(), self._panel.drawing)
             with self._server.atomic():
-                self._scene.draw(simple=self.drawn_simply, axes=self._panel.axes_wanted)
+                self._scene.axes.shown = self._panel.axes_wanted
                 self._scene.update(snapshot)
                 if started >= panel_due:
                     self._panel.update(snapshot, started)
+                    self._overlay.status = to_json(self._panel.state(snapshot, started))
                     panel_due = started + 1.0 / self._config.panel_hz
             self._closing.wait(max(0.0, 1.0 / self._config.scene_hz - (time.monotonic() - started)))

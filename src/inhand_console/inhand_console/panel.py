@@ -1,22 +1,27 @@
-"""The panel beside the scene: stop button, and tabs of figures, plots, images, health. Knows viser, no ROS."""
+"""The panel beside the scene: tabs of buttons and figures, plots, images, health. Knows viser, no ROS."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import viser
 
 from inhand_console import html
 from inhand_console.choosing import Chooser
-from inhand_console.commands import Command, CommandHandler, Outcome
+from inhand_console.commands import LABELS, Command, CommandHandler, Outcome, in_buttons
 from inhand_console.config import ConsoleConfig
+from inhand_console.drawing import WAYS
 from inhand_console.graphs import Graphs
-from inhand_console.health import judge
+from inhand_console.health import Finding, judge
 from inhand_console.images import CameraImages
 from inhand_console.node_health import judge_nodes
 from inhand_console.plots import ScrollingPlot
+from inhand_console.replay import Replay
 from inhand_console.snapshot import InUse, Snapshot
+from inhand_console.status import OUTCOME_S, state
+from inhand_console.timeline import Timeline
 from inhand_console.trial_log import TrialLog
 from inhand_core import GraphSpec, rotations
 from inhand_viz.object_mesh import ObjectShape
@@ -55,6 +60,7 @@ class Panel:
         shape: the object, for its wire-frame.
         choices: of weights and randomisation.
         on_command: called at each press.
+        replay: a recording that is shown in the graph's place; nothing in it can be pressed.
     """
 
     def __init__(
@@ -66,30 +72,35 @@ class Panel:
         shape: ObjectShape,
         choices: Choices,
         on_command: CommandHandler,
+        replay: Replay | None = None,
     ) -> None:
         self._server, self._config, self._spec, self._tolerance = server, config, spec, tolerance
         self._on_command, self._log = on_command, TrialLog()
+        self._findings: list[Finding] = []
+        self._last: Outcome | None = None
+        self._last_until = 0.0
         gui = server.gui
         gui.configure_theme(dark_mode=True, show_logo=False, show_share_button=False, control_width="large")
         gui.set_panel_label("in-hand console")
         gui.main_panel.dock_right()
-        stop = gui.add_button(
-            "STOP", color="red", hint="Stops the hand at once; it stays stopped until cleared and enabled."
-        )
-        stop.on_click(lambda _: on_command(Command.STOP, ""))
-        self._banner = gui.add_html("")
+        self._timeline = None if replay is None else Timeline(server, replay)
         self._outcome = gui.add_html("")
         tabs = gui.add_tab_group()
         points = round(config.plot_seconds * config.panel_hz)
         with tabs.add_tab("Run"):
-            self._add_run(points)
-            self._add_recording()
-            self._add_choices(choices)
-            self._axes = gui.add_checkbox("show the frames", True, hint="Axes of x (red), y (green), z (blue).")
-            self._simple = gui.add_checkbox(
-                "draw simply",
-                config.scene.simple,
-                hint="For browsers without a GPU: plain shapes, no floor, no frames. Every visitor sees it.",
+            self._add_trial(points)
+            if replay is None:
+                self._add_buttons()
+                self._add_recording()
+                self._add_choices(choices)
+            self._axes = gui.add_checkbox(
+                "show the frames", config.scene.frames, hint="Axes of x (red), y (green), z (blue)."
+            )
+            self._drawing = gui.add_dropdown(
+                "drawing",
+                WAYS,
+                initial_value=config.scene.drawing,
+                hint="Of all visitors. Automatic: simply, without shadows, in browsers that have no GPU.",
             )
             gui.add_html(html.legend())
         with tabs.add_tab("Plots"):
@@ -99,6 +110,8 @@ class Panel:
         with tabs.add_tab("Health"):
             self._health = gui.add_html("")
         with tabs.add_tab("History"):
+            export = gui.add_button("Export as CSV", hint="All trials that this page has seen.")
+            export.on_click(self._export)
             self._history = gui.add_html("")
 
     @property
@@ -112,9 +125,14 @@ class Panel:
         return self._axes.value
 
     @property
-    def simple_wanted(self) -> bool:
-        """Whether somebody asks for a scene that software draws quickly."""
-        return self._simple.value
+    def drawing(self) -> str:
+        """The way in which the scene is to be drawn, one of `drawing.WAYS`."""
+        return self._drawing.value
+
+    def state(self, snapshot: Snapshot, now: float) -> dict[str, object]:
+        """What the overlay shows of a snapshot taken at `now` [s, a steady clock]."""
+        recent = self._last if now < self._last_until else None
+        return state(snapshot, self._findings, goal_distance(snapshot), self._tolerance, recent)
 
     def update(self, snapshot: Snapshot, now: float) -> None:
         """Shows the figures of a snapshot taken at `now` [s, a steady clock]."""
@@ -122,15 +140,18 @@ class Panel:
         paused = snapshot.simulator is not None and snapshot.simulator.paused
         findings = judge_nodes(snapshot, self._spec, self._config.health, now)
         topics = judge(snapshot, self._spec, self._config.health)
-        _set(self._banner, html.banner(snapshot.controller, snapshot.simulator, snapshot.graph.reports.get("monitor")))
+        self._findings = [*findings, *topics]
         _set(self._figures, html.trial_figures(snapshot.trial, distance, self._tolerance))
         _set(self._health, html.health_table(findings, "Nodes") + html.health_table(topics, "Topics"))
         _set(self._history, html.trial_history(self._log, self._config.trials_shown))
-        _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
         if not paused:
             self._distance.update(None if distance is None else (distance, self._tolerance), now)
             self._graphs.update(snapshot, now)
         self._images.update(snapshot)
+        if self._timeline is not None:
+            self._timeline.update()
+            return
+        _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
         self._weights.follow(snapshot.in_use.weights)
         self._groups.follow(common_groups(snapshot.in_use))
         _set(self._using, html.in_use(snapshot.in_use))
@@ -139,38 +160,48 @@ class Panel:
         """Takes of every snapshot what must not be missed: trials, also while nobody looks, and latencies."""
         self._graphs.note(snapshot.latencies)
         if snapshot.trial is not None:
-            self._log.update(snapshot.trial)
+            recorder = snapshot.graph.reports.get("recorder")
+            recording = recorder is not None and recorder.values.get("recording") == "recording"
+            self._log.update(snapshot.trial, time.time(), recorder.values.get("take", "") if recording else "")
 
     def report(self, outcome: Outcome) -> None:
-        """Shows how a command ended; a failure also as a notification on every screen."""
+        """Shows how a command ended, in the words of the buttons; a failure also as a notification on every screen."""
+        outcome = replace(outcome, message=in_buttons(outcome.message))
         _set(self._outcome, html.outcome_line(outcome))
+        self._last, self._last_until = outcome, time.monotonic() + OUTCOME_S
         if outcome.success:
             return
         for client in self._server.get_clients().values():
             client.add_notification(f"Could not {outcome.command.value}", outcome.message, color="red")
 
-    def _add_run(self, points: int) -> None:
+    def _export(self, event: viser.GuiEvent) -> None:
+        if event.client is not None:
+            event.client.send_file_download("trials.csv", self._log.csv().encode(), save_immediately=True)
+
+    def _add_trial(self, points: int) -> None:
         gui = self._server.gui
         with gui.add_folder("Trial"):
             self._figures = gui.add_html("")
             labels = ("distance to the goal [rad]", "tolerance")
             limits = (0.0, float(np.pi))
             self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
-            trial = {"Start trial": Command.START_TRIAL, "Stop trial": Command.STOP_TRIAL, "New goal": Command.NEW_GOAL}
-            self._buttons(trial)
+            if self._timeline is None:
+                self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)
+
+    def _add_buttons(self) -> None:
+        gui = self._server.gui
         with gui.add_folder("Hand"):
-            self._buttons({"Clear the stop": Command.CLEAR, "Enable": Command.ENABLE})
+            self._buttons(Command.CLEAR, Command.ENABLE)
         with gui.add_folder("Simulation"):
-            self._buttons(
-                {"Pause": Command.PAUSE, "Resume": Command.RESUME, "Step": Command.STEP, "Reset": Command.RESET}
-            )
+            self._buttons(Command.PAUSE, Command.RESUME, Command.STEP, Command.RESET)
+            self._buttons(Command.PUSH)
 
     def _add_recording(self) -> None:
         gui = self._server.gui
         with gui.add_folder("Recording"):
             self._recording = gui.add_html("")
-            self._buttons({"Record": Command.RECORD, "End": Command.END_RECORDING})
-            self._buttons({"Keep the take": Command.KEEP, "Discard the take": Command.DISCARD})
+            self._buttons(Command.RECORD, Command.END_RECORDING)
+            self._buttons(Command.KEEP, Command.DISCARD)
 
     def _add_choices(self, choices: Choices) -> None:
         gui, use = self._server.gui, self._on_command
@@ -183,9 +214,10 @@ class Panel:
                 self._server, "groups", choices.randomization, lambda value: use(Command.USE_RANDOMIZATION, value)
             )
 
-    def _buttons(self, commands: dict[str, Command]) -> None:
-        group = self._server.gui.add_button_group("", tuple(commands))
-        group.on_click(lambda event: self._on_command(commands[event.target.value], ""))
+    def _buttons(self, *commands: Command) -> None:
+        pressed = {LABELS[command]: command for command in commands}
+        group = self._server.gui.add_button_group("", tuple(pressed))
+        group.on_click(lambda event: self._on_command(pressed[event.target.value], ""))
 
 
 def _set(handle: viser.GuiHtmlHandle, content: str) -> None:

@@ -1,4 +1,4 @@
-"""The 3D scene of the page: hand, object, goal ghost, markers. Fed with snapshots; knows viser, no ROS."""
+"""The 3D scene of the page: hand, object, markers. Fed with snapshots; knows viser, no ROS."""
 
 from __future__ import annotations
 
@@ -7,25 +7,26 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-import trimesh
 import viser
 
 from inhand_console.axes import Axes
 from inhand_console.config import SceneConfig
-from inhand_console.hand_mesh import light_meshes, simple_meshes
+from inhand_console.hand_mesh import simple_glb, simple_meshes
 from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
-from inhand_core.signals import Fingertips, Goal, JointStates, Markers, ObjectPose
+from inhand_core.signals import Fingertips, JointStates, Markers, ObjectPose
 from inhand_viz.config import LooksConfig
 from inhand_viz.marker_status import COLORS, MarkerAges, Seen, by_age
 from inhand_viz.object_mesh import ObjectShape
-from inhand_viz.topics import GOAL, HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
+from inhand_viz.topics import HAND_BASE, OBJECT, TRUE_OBJECT, WORLD
 from inhand_viz.urdf_tree import UrdfTree, Visual
 
 HAND = f"/{HAND_BASE}"
 PALM = "rh_palm"
 SURROUNDINGS: Literal["studio"] = "studio"
-Material = Literal["standard", "toon3"]
+FLOOR, FLOOR_LINES = "/floor", (70, 76, 84)
+WIDE, SHEET = 1.15, 0.40
+"""The usual width of the scene over its height; how far above the middle, of half the height, it is on a phone."""
 SAME_TURN = 1e-4
 """Quaternions whose elements differ by less are not sent again."""
 SAME_PLACE = 1e-5
@@ -39,7 +40,7 @@ class HandScene:
         server: of the page.
         tree: the robot description; its root link is the world.
         joint_names: order of the angles given to `update`.
-        triangles: about this many are drawn.
+        triangles: about so many are drawn (simply; drawing.py puts all of them before those who have a GPU).
     """
 
     def __init__(self, server: viser.ViserServer, tree: UrdfTree, joint_names: Sequence[str], triangles: int) -> None:
@@ -54,17 +55,10 @@ class HandScene:
             )
             for joint in tree.joints
         }
-        self._fine, self._simple = (
-            [
-                _add_visual(server, f"{self.node(visual.link)}/{name}_{i}", visual, mesh, material)
-                for i, (visual, mesh) in enumerate(zip(tree.visuals, meshes, strict=True))
-            ]
-            for name, meshes, material in (
-                ("visual", light_meshes(tree.visuals, triangles), "standard"),
-                ("simple", simple_meshes(tree.visuals), "toon3"),
-            )
-        )
-        self.draw_simply(False)
+        self.visuals = {f"{self.node(visual.link)}/visual_{i}": visual for i, visual in enumerate(tree.visuals)}
+        meshes = simple_meshes(tree.visuals, triangles)
+        for (name, visual), mesh in zip(self.visuals.items(), meshes, strict=True):
+            add_visual(server.scene, name, visual, simple_glb(visual, mesh), shadows=False)
         self._sent = np.full((len(tree.moving), 4), np.nan)
 
     def update(self, joints: JointStates) -> None:
@@ -74,11 +68,6 @@ class HandScene:
         for i in np.flatnonzero(moved):
             self._frames[self._tree.moving[i].name].wxyz = turns[i]
         self._sent[moved] = turns[moved]
-
-    def draw_simply(self, simple: bool) -> None:
-        """Draws hulls of a few triangles in place of the links' meshes, or the meshes again."""
-        for fine, rough in zip(self._fine, self._simple, strict=True):
-            fine.visible, rough.visible = not simple, simple
 
     def frame(self, joint: str) -> viser.FrameHandle:
         """The node of a joint's child link."""
@@ -109,7 +98,7 @@ class Spheres:
         for i in range(len(self.balls), len(position)):
             name = f"{self._name}/{i}"
             ball = self._server.scene.add_icosphere(
-                name, self._radius, subdivisions=1, material="toon3", cast_shadow=False, receive_shadow=False
+                name, self._radius, subdivisions=2, material="toon3", cast_shadow=False, receive_shadow=False
             )
             self.balls.append(ball)
         for ball in self.balls[len(position) :]:
@@ -146,34 +135,19 @@ class Scene:
         joint_names: Sequence[str],
         shape: ObjectShape,
     ) -> None:
-        self._server, self._config, self._looks = server, config, looks
-        self._floor = _set_stage(server, config)
-        self._hand = HandScene(server, tree, joint_names, config.hand_triangles)
-        self.object = _add_object(server, f"{HAND}/{OBJECT}", shape, 1.0)
-        self.ghost = _add_object(server, f"{HAND}/{GOAL}", shape, looks.ghost_opacity)
-        self.ghost.position = looks.ghost_position
-        server.scene.add_label(f"{HAND}/{GOAL}_label", GOAL, position=config.ghost_label_position)
+        self._looks = looks
+        _set_stage(server, config)
+        self.hand = HandScene(server, tree, joint_names, config.hand_triangles)
+        self.object = _add_object(server, f"{HAND}/{OBJECT}", shape)
         self.true_object = _add_outline(server, f"{HAND}/{TRUE_OBJECT}", shape, config.true_color)
         self._markers = Spheres(server, "/markers", looks.marker_radius)
         self._fingertips = Spheres(server, f"{HAND}/fingertips", looks.fingertip_radius)
         self._ages = MarkerAges(looks.lost_after_s)
-        nodes = {WORLD: "", HAND_BASE: HAND, OBJECT: f"{HAND}/{OBJECT}", GOAL: f"{HAND}/{GOAL}"}
-        nodes |= {PALM: self._hand.node(PALM)} if PALM in tree.links else {}
-        self.axes = Axes(server, nodes, config.frame_length, unnamed=(GOAL,))  # the ghost has its label
+        nodes = {WORLD: "", HAND_BASE: HAND, OBJECT: f"{HAND}/{OBJECT}"}
+        nodes |= {PALM: self.hand.node(PALM)} if PALM in tree.links else {}
+        self.axes = Axes(server, nodes, config.frame_length)
+        self.axes.shown = config.frames
         self._drawn = Snapshot()
-        self._simple = False
-
-    def draw(self, simple: bool, axes: bool) -> None:
-        """Sets how the scene is drawn. axes: of the frames, where it is not simple.
-
-        `simple` leaves out what costs software most: fine meshes, light of the surroundings, the floor's grid, axes.
-        """
-        self.axes.shown = axes and not simple
-        if simple != self._simple:
-            self._simple = simple
-            self._hand.draw_simply(simple)
-            self._floor.visible = not simple
-            _set_surroundings(self._server, self._config, None if simple else SURROUNDINGS)
 
     def update(self, snapshot: Snapshot) -> None:
         """Draws what has changed since the last snapshot."""
@@ -182,22 +156,15 @@ class Scene:
             for camera, pose in snapshot.camera_poses.items():
                 self.axes.place(camera, pose)
         if snapshot.joint_states is not None and snapshot.joint_states is not last.joint_states:
-            self._hand.update(snapshot.joint_states)
+            self.hand.update(snapshot.joint_states)
         if snapshot.object_pose is not last.object_pose:
             _place(self.object, snapshot.object_pose)
         if snapshot.true_pose is not last.true_pose:
             _place(self.true_object, snapshot.true_pose)
-        if snapshot.goal is not last.goal:
-            self._place_ghost(snapshot.goal)
         if snapshot.markers is not None and snapshot.markers is not last.markers:
             self._draw_markers(snapshot.markers)
         if snapshot.fingertips is not None and snapshot.fingertips is not last.fingertips:
             self._draw_fingertips(snapshot.fingertips)
-
-    def _place_ghost(self, goal: Goal | None) -> None:
-        self.ghost.visible = goal is not None
-        if goal is not None:
-            self.ghost.wxyz = rotations.xyzw_to_wxyz(goal.orientation[0])
 
     def _draw_markers(self, markers: Markers) -> None:
         status = self._ages.update(markers.condition[0], time.monotonic())
@@ -208,42 +175,69 @@ class Scene:
         self._fingertips.update(fingertips.position[0], status)
 
 
-def _add_visual(
-    server: viser.ViserServer, name: str, visual: Visual, mesh: trimesh.Trimesh, material: Material
-) -> viser.MeshHandle:
-    return server.scene.add_mesh_simple(
+def add_visual(scene: viser.SceneApi, name: str, visual: Visual, glb: bytes, shadows: bool) -> viser.GlbHandle:
+    """Puts the surface `glb` of a visual at its place in its link's frame."""
+    return scene.add_glb(
         name,
-        np.asarray(mesh.vertices),
-        np.asarray(mesh.faces),
-        color=visual.color[:3] if material == "standard" else tuple(0.5 + 0.5 * part for part in visual.color[:3]),
-        opacity=None if visual.color[3] >= 1.0 else visual.color[3],
-        material=material,
-        flat_shading=True,
+        glb,
+        cast_shadow=shadows,
+        receive_shadow=shadows,
         position=visual.position,
         wxyz=rotations.xyzw_to_wxyz(visual.orientation),
     )
 
 
-def _set_surroundings(server: viser.ViserServer, config: SceneConfig, name: Literal["studio"] | None) -> None:
-    server.scene.configure_environment_map(name, environment_intensity=config.light)
+def set_light(scene: viser.SceneApi, config: SceneConfig, soft: bool) -> None:
+    """Light of the surroundings and shadows; or, where software draws, what costs nothing."""
+    scene.configure_environment_map(SURROUNDINGS if soft else None, environment_intensity=config.light)
+    scene.configure_default_lights(cast_shadow=config.shadows and soft)
 
 
-def _set_stage(server: viser.ViserServer, config: SceneConfig) -> viser.GridHandle:
-    server.scene.set_up_direction("+z")
-    _set_surroundings(server, config, SURROUNDINGS)
-    server.scene.configure_default_lights(cast_shadow=config.shadows)
-    server.scene.add_light_ambient("/ambient", intensity=config.ambient)
-    floor = server.scene.add_grid(
-        "/floor", width=config.floor_size, height=config.floor_size, cell_size=0.05, section_size=0.25
+def fit_view(client: viser.ClientHandle, config: SceneConfig) -> None:
+    """Shows a visitor with a tall window as much from side to side as others see, above the sheet of buttons."""
+    aspect = client.camera.aspect
+    if aspect >= 1.0:
+        return
+    height = np.tan(np.radians(0.5 * config.camera_fov_deg)) * WIDE / aspect
+    client.camera.fov = 2.0 * float(np.arctan(height))
+    place, target = np.array(config.camera_position), np.array(config.camera_target)
+    ahead = target - place
+    up = np.array([0.0, 0.0, 1.0]) - ahead * ahead[2] / (ahead @ ahead)
+    lower = SHEET * height * np.linalg.norm(ahead) * up / np.linalg.norm(up)
+    client.camera.look_at = tuple(target - lower)
+
+
+def add_floor(scene: viser.SceneApi, config: SceneConfig) -> viser.GridHandle:
+    """A grid that takes the shadows."""
+    return scene.add_grid(
+        FLOOR,
+        width=config.floor_size,
+        height=config.floor_size,
+        cell_size=0.05,
+        section_size=0.25,
+        cell_color=FLOOR_LINES,
+        section_color=FLOOR_LINES,
+        cell_thickness=0.6,
+        section_thickness=1.0,
+        fade_distance=config.floor_size,
+        fade_from="origin",
+        shadow_opacity=0.35,
+        position=(0.0, 0.0, config.floor_height),
     )
+
+
+def _set_stage(server: viser.ViserServer, config: SceneConfig) -> None:
+    scene = server.scene
+    scene.set_up_direction("+z")
+    set_light(scene, config, soft=False)
+    scene.add_light_ambient("/ambient", intensity=config.ambient)
     server.initial_camera.position = config.camera_position
     server.initial_camera.look_at = config.camera_target
     server.initial_camera.fov = np.radians(config.camera_fov_deg)
     server.initial_camera.near = 0.01
-    return floor
 
 
-def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape, opacity: float) -> viser.FrameHandle:
+def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape) -> viser.FrameHandle:
     frame = server.scene.add_frame(name, show_axes=False, visible=False)
     for i, face in enumerate(shape.faces):
         server.scene.add_mesh_simple(
@@ -251,9 +245,7 @@ def _add_object(server: viser.ViserServer, name: str, shape: ObjectShape, opacit
             face.vertices,
             face.triangles,
             color=face.color,
-            opacity=None if opacity >= 1.0 else opacity,
             material="toon3",
-            cast_shadow=opacity >= 1.0,
             receive_shadow=False,
         )
     return frame

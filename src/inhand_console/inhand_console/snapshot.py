@@ -98,9 +98,11 @@ class Snapshot:
     """Newest signal of each kind (all with B = 1); None where nothing has arrived.
 
     `joint_states` in the order of inhand_description.JOINTS; `markers` in world, the poses in hand_base.
+    `decision` is the policy's own action, with its bins; `action` what the hand is given, after smoothing.
     `true_pose` is the simulator's own pose of the object, which no other component sees. `unreadable` says of a topic
     why its newest message could not be used; the last good one is kept. `images` (H, W, 3) uint8 RGB, `intrinsics` and
-    `camera_poses` (4, 4), world from optical frame, go by the camera's name.
+    `camera_poses` (4, 4), world from optical frame, go by the camera's name. `replayed` is the time in a recording [s];
+    None of what happens now.
     """
 
     joint_states: JointStates | None = None
@@ -113,6 +115,7 @@ class Snapshot:
     simulator: SimHealth | None = None
     controller: ControllerHealth | None = None
     action: HandAction | None = None
+    decision: HandAction | None = None
     graph: Graph = field(default_factory=Graph)
     in_use: InUse = field(default_factory=InUse)
     latencies: Latencies = field(default_factory=Latencies)
@@ -121,6 +124,7 @@ class Snapshot:
     camera_poses: Mapping[str, np.ndarray] = field(default_factory=dict)
     rates: Mapping[str, TopicRate] = field(default_factory=dict)
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    replayed: float | None = None
 
 
 FIELDS = {
@@ -134,6 +138,7 @@ FIELDS = {
     "sim/status": "simulator",
     "controller/status": "controller",
     "hand/action": "action",
+    "policy/action": "decision",
 }
 """Topic -> field of `Snapshot`; other topics are only counted."""
 CAMERA_FIELDS = {"image_raw": "images", "camera_info": "intrinsics"}

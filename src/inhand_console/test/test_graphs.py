@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import viser
 
-from inhand_console.graphs import Graphs, JointErrors
-from inhand_console.plots import ScrollingPlot, hues
+from inhand_console.graphs import Graphs, JointErrors, signals
+from inhand_console.plots import ScrollingPlot, hues, values_table
 from inhand_console.snapshot import Latencies, Snapshot
 from inhand_console.weights_files import policies
 from inhand_core.paths import resource_root
@@ -91,11 +91,44 @@ def test_a_plot_scrolls_and_sends_no_more_than_its_points(server: viser.ViserSer
     np.testing.assert_array_equal(plot.data[0], [-4.0, -3.0, -2.0])
 
 
-def test_the_plots_are_sent_at_their_own_rate_and_show_the_worst_latency_between(server: viser.ViserServer) -> None:
-    graphs = Graphs(server, seconds=10.0, rate=2.0)
+@pytest.fixture(scope="module")
+def graphs(server: viser.ViserServer) -> Graphs:
+    with server.gui.add_tab_group().add_tab("Plots"):
+        return Graphs(server, seconds=10.0, rate=2.0)
+
+
+def test_the_plots_are_sent_at_their_own_rate_and_show_the_worst_latency_between(graphs: Graphs) -> None:
     for i in range(41):
         graphs.note(Latencies(marker_to_motor=(30.0 if i == 3 else 10.0,)))
         graphs.update(Snapshot(), 0.05 * i)
     times, motor, *_ = graphs.times.data
     assert len(times) == 5
     np.testing.assert_array_equal(motor, [10.0, 30.0, 10.0, 10.0, 10.0])
+
+
+def test_signal_and_joints_are_chosen_with_their_past_and_hold_still(graphs: Graphs) -> None:
+    bins = HandAction(np.zeros((1, 20)), np.arange(20)[None] % 11, np.array([1]))
+    for i in range(4):
+        graphs.update(Snapshot(joint_states=joints(0.1 * i), action=action(0.5), decision=bins), 10.0 + i)
+    assert [len(graphs._plot.data), len(graphs.chosen)] == [21, 20]
+    graphs._signal.value = "angles"
+    graphs._joint.value = "TH"
+    assert [graphs._signals["angles"].labels[i] for i in graphs.chosen] == ["THJ5", "THJ4", "THJ3", "THJ2", "THJ1"]
+    np.testing.assert_allclose(graphs._plot.data[-1][-4:], [0.0, 0.1, 0.2, 0.3])
+    assert "THJ5" in graphs._values.content and ">0.3<" in graphs._values.content
+    graphs._joint.value = "FFJ1"
+    graphs._still.value = True
+    graphs.update(Snapshot(joint_states=joints(0.9)), 20.0)
+    assert graphs._plot.data[1][-1] == pytest.approx(0.3)
+    graphs._still.value = False
+    graphs.update(Snapshot(joint_states=joints(0.9)), 21.0)
+    assert graphs._plot.data[1][-1] == pytest.approx(0.9)
+    graphs._signal.value = "bins"  # coupled joints have one actuator: there is no FFJ1
+    assert graphs._joint.value == "all" and len(graphs.chosen) == 20
+    np.testing.assert_array_equal([curve[-1] for curve in graphs._plot.data[1:]], np.arange(20) % 11)
+
+
+def test_bins_that_smoothing_has_made_none_of_are_not_plotted() -> None:
+    read = signals()["bins"].read
+    assert read(Snapshot()) is None and read(Snapshot(decision=action(0.5))) is None
+    assert "–" in values_table(["a"], np.array([np.nan])) and "0.25" in values_table(["a"], np.array([0.25]))

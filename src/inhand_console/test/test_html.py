@@ -7,26 +7,12 @@ import numpy as np
 from inhand_console import html
 from inhand_console.commands import Command, Outcome
 from inhand_console.health import Finding, Level
-from inhand_console.snapshot import ControllerHealth, NodeReport, SimHealth
 from inhand_console.trial_log import TrialLog
 from inhand_core.signals import EndReason, Trial, TrialState
 
 
 def trial(*numbers: int) -> Trial:
     return Trial(*(np.array([number]) for number in numbers))
-
-
-def test_the_banner_says_mode_and_pause_in_the_modes_colour() -> None:
-    stopped = html.banner(ControllerHealth("STOPPED", 0, 0, 0, 0.0), SimHealth(0.0, 0, True))
-    assert "STOPPED · SIMULATION PAUSED" in stopped and html.MODE_COLORS["STOPPED"] in stopped
-    assert "NO CONTROLLER" in html.banner(None, None)
-
-
-def test_the_banner_says_that_the_machine_is_too_slow_in_the_monitors_words() -> None:
-    words = "/fingertips is silent; the machine is too slow: simulated time runs at 0.40 of real time, 1 asked for"
-    shown = html.banner(None, None, NodeReport(1, words, {}, 0.0))
-    assert "too slow: simulated time runs at 0.40" in shown and "silent" not in shown
-    assert "slow" not in html.banner(None, None, NodeReport(0, "OK", {}, 0.0))
 
 
 def test_trial_figures_show_goals_state_reason_and_distance() -> None:
@@ -41,14 +27,20 @@ def test_history_is_newest_first_and_no_longer_than_asked() -> None:
     for number in range(5):
         log.update(trial(number, number, TrialState.ENDED, EndReason.TIMEOUT))
     shown = html.trial_history(log, 2)
-    assert shown.index("trial 4") < shown.index("trial 3") and "trial 2" not in shown and "5 finished" in shown
+    assert shown.index(">4</td>") < shown.index(">3</td>") and ">2</td>" not in shown and "5 finished" in shown
 
 
 def test_what_is_wrong_comes_first_and_text_is_escaped() -> None:
     findings = [Finding("fine", "1", Level.OK), Finding("bad", "<2", Level.ERROR, "do & see")]
     shown = html.health_table(findings)
     assert shown.index("bad") < shown.index("fine")
-    assert "&lt;2" in shown and "→ do &amp; see" in shown
+    assert "&lt;2" in shown and ">do &amp; see</td>" in shown
+
+
+def test_health_has_a_column_for_the_age_and_a_line_for_each_rate() -> None:
+    shown = html.health_table([Finding("tracker", "a 80.0 of 80 Hz, b 79.0 of 80 Hz", Level.OK, age=0.012)], "Nodes")
+    assert "a 80.0 of 80 Hz<br>b 79.0 of 80 Hz" in shown and ">12&nbsp;ms</td>" in shown and ">Nodes</th>" in shown
+    assert html.age(None) == "" and html.age(3.4) == "3&nbsp;s"
 
 
 def test_an_outcome_says_what_was_asked_and_what_came_of_it() -> None:

@@ -27,7 +27,7 @@ def test_a_node_that_is_well_says_its_rates_ages_and_losses() -> None:
     graph = Graph(ALL, {}, report(**{"mocap/markers lost": "3", "steps": "900"}))
     found = judged("tracker", graph, rates={"fingertips": TopicRate(79.6, 0.012)})
     assert found.level == Level.OK and found.advice == ""
-    assert found.figures == "fingertips 79.6/80 Hz, 12 ms old · mocap/markers lost 3"
+    assert found.figures == "fingertips 79.6 of 80 Hz · mocap/markers lost 3" and found.age == 0.012
 
 
 def test_a_node_that_is_not_there_is_an_error_with_the_command_that_starts_it() -> None:
@@ -61,7 +61,8 @@ def test_a_node_that_is_there_and_never_reports_is_not_well() -> None:
     assert {before.level, fresh.level} == {Level.WARN} and "awaited" in before.advice and "awaited" in fresh.advice
     rates = {"fingertips": TopicRate(79.6, 0.012)}
     mute = judged("tracker", Graph(ALL, since={"tracker": NOW - 20.0}), rates=rates)
-    assert mute.level == Level.ERROR and "no report yet, there for 20 s" in mute.figures and "79.6/80" in mute.figures
+    assert mute.level == Level.ERROR and "79.6 of 80" in mute.figures
+    assert "no report yet, there for 20 s" in mute.figures
     assert "/diagnostics" in mute.advice and "restart" in mute.advice
     paused = judged("tracker", Graph(ALL, since={"tracker": NOW - 20.0}), simulator=SimHealth(0.0, 0, True))
     assert paused.level == Level.WARN and "Resume" in paused.advice

@@ -193,6 +193,12 @@ class Chromium:
         self._mouse("mousePressed", *place, button="left", clickCount=1)
         self._mouse("mouseReleased", *place, button="left", clickCount=1)
 
+    def key(self, key: str, code: str) -> None:
+        """Presses and releases a key, as DOM names it: ("Escape", "Escape"), (" ", "Space")."""
+        for kind in ("keyDown", "keyUp"):
+            text = {"text": key} if kind == "keyDown" and len(key) == 1 else {}
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, **text)
+
     def drag(self, x: float, y: float, reach: float, seconds: float) -> None:
         """Drags the mouse to and fro between x and x + reach [pixels] for this long [s], and back to x."""
         self._mouse("mouseMoved", x, y)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from inhand_console.config import ConsoleConfig
+from inhand_console.drawing import FULL, SIMPLE
 from inhand_console.page import ConsolePage
 from inhand_console.panel import Choices
 from inhand_console.snapshot import ControllerHealth, Graph, Latencies, NodeReport, SimHealth, Snapshot, TopicRate
@@ -69,10 +70,10 @@ class MadeUpRun:
 
 
 def serve(simple: bool = False) -> None:
-    """Serves the page of a made-up run until the process ends; prints where. `simple`: drawn simply."""
+    """Serves the page of a made-up run until the process ends; prints where. `simple`: drawn simply, else in full."""
     config = load_config(ConsoleConfig, read_yaml(config_file("console")))
     page = ConsolePage(
-        replace(config, scene=replace(config.scene, simple=simple)),
+        replace(config, scene=replace(config.scene, drawing=SIMPLE if simple else FULL)),
         load_hand(),
         joint_names(),
         object_shape("block"),

@@ -12,12 +12,19 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
-from inhand_console.commands import Command, Outcome
+from inhand_console.commands import SERVICES, Command, Outcome
 from inhand_console.nodes import choices
+from inhand_console.nodes.push import push
 from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
 
 ANSWER_WITHIN_S = 5.0
+LONGER = {
+    Command.USE_WEIGHTS: choices.weights,
+    Command.USE_RANDOMIZATION: choices.randomization,
+    Command.PUSH: push,
+}
+"""Commands that are more than one call, or whose call depends on what is so at the moment."""
 Talk = Generator[tuple[str, type, Any], Any, str]
 """A conversation: yields service, type and request, is sent the response, returns what to tell the person.
 
@@ -39,21 +46,14 @@ class Services:
         self, node: Node, step_ticks: int, report: Callable[[Outcome], None], newest: Callable[[], Snapshot]
     ) -> None:
         self._node, self._report, self._newest = node, report, newest
+        special = {
+            Command.ENABLE: (SetBool, SetBool.Request(data=True)),
+            Command.PAUSE: (SetBool, SetBool.Request(data=True)),
+            Command.RESUME: (SetBool, SetBool.Request(data=False)),
+            Command.STEP: (Step, Step.Request(ticks=step_ticks)),
+        }
         self._calls: dict[Command, tuple[str, type, Any]] = {
-            Command.STOP: ("controller/stop", Trigger, Trigger.Request()),
-            Command.CLEAR: ("controller/clear", Trigger, Trigger.Request()),
-            Command.ENABLE: ("controller/enable", SetBool, SetBool.Request(data=True)),
-            Command.START_TRIAL: ("trial/start", Trigger, Trigger.Request()),
-            Command.STOP_TRIAL: ("trial/stop", Trigger, Trigger.Request()),
-            Command.NEW_GOAL: ("trial/new_goal", Trigger, Trigger.Request()),
-            Command.PAUSE: ("sim/pause", SetBool, SetBool.Request(data=True)),
-            Command.RESUME: ("sim/pause", SetBool, SetBool.Request(data=False)),
-            Command.STEP: ("sim/step", Step, Step.Request(ticks=step_ticks)),
-            Command.RESET: ("sim/reset", Trigger, Trigger.Request()),
-            Command.RECORD: ("recorder/start", Trigger, Trigger.Request()),
-            Command.END_RECORDING: ("recorder/stop", Trigger, Trigger.Request()),
-            Command.KEEP: ("recorder/keep", Trigger, Trigger.Request()),
-            Command.DISCARD: ("recorder/discard", Trigger, Trigger.Request()),
+            command: (name, *special.get(command, (Trigger, Trigger.Request()))) for command, name in SERVICES.items()
         }
         # Clients wait ready: discovering a service takes a while, and a stop must not.
         self._clients: dict[str, Client] = {}
@@ -81,8 +81,7 @@ class Services:
             talk.close()
             self._report(Outcome(command, False, f"no answer from {name} within {ANSWER_WITHIN_S:g} s"))
         for command, value in pressed:
-            choose = choices.weights if command is Command.USE_WEIGHTS else choices.randomization
-            self._go_on(command, choose(value, self._newest()), None)
+            self._go_on(command, LONGER[command](value, self._newest()), None)
 
     def _ask(self, name: str, kind: type, request: Any) -> Talk:
         answer = yield name, kind, request
@@ -101,7 +100,7 @@ class Services:
         client = self._client(name, kind)
         if not client.wait_for_service(0.0 if command in self._calls else 1.0):
             talk.close()
-            self._report(Outcome(command, False, f"nobody offers the service {name}"))
+            self._report(Outcome(command, False, f"nobody offers {name}"))
             return
         future = client.call_async(request)
         with self._lock:
