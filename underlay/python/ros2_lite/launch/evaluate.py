@@ -43,7 +43,10 @@ def _visit(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
         case "unset_env":
             context.environment.pop(attributes.required(element, "name", context), None)
         case "push-ros-namespace" | "push_ros_namespace":
-            context.namespace = join_namespace(context.namespace, attributes.required(element, "namespace", context))
+            _push_namespace(attributes.required(element, "namespace", context), context)
+        case "set_remap":
+            ends = (attributes.required(element, end, context) for end in ("from", "to"))
+            context.remaps += (tuple(ends),)
         case "log":
             yield attributes.required(element, "message", context)
         case "group":
@@ -69,6 +72,13 @@ def _declare(element: Element, context: Context) -> None:
     if choices and context.configurations[name] not in choices:
         value = context.configurations[name]
         raise element.error(f'Argument "{name}" provided value "{value}" is not valid. Valid options are: {choices}')
+
+
+def _push_namespace(inner: str, context: Context) -> None:
+    """Enter a namespace; $(var ros_namespace) is the whole of it, "/" at the top, as launch_ros has it."""
+    joined = join_namespace(context.namespace, inner) or "/"
+    context.namespace = joined if joined.startswith("/") else f"/{joined}"
+    context.configurations["ros_namespace"] = context.namespace
 
 
 def _group(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
@@ -105,6 +115,8 @@ def _node(element: Element, context: Context) -> ProcessSpec:
     namespace = join_namespace(context.namespace, attributes.text(element, "namespace", context))
     if namespace is not None:
         command += ["-r", f"__ns:={namespace}"]
+    for source, target in context.remaps:
+        command += ["-r", f"{source}:={target}"]
     for child in element.of("param"):
         command += parameters.arguments(child, context)
     for child in element.of("remap"):
