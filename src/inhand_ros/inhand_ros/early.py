@@ -6,10 +6,13 @@ be swallowed. The command line, and who else imports these modules, is left alon
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
 import sys
 import threading
 from pathlib import Path
+
+from inhand_core.launched import note_start
 
 LIBEXEC = "lib"
 """ROS installs a package's executables in <prefix>/lib/<package>/."""
@@ -26,3 +29,5 @@ if (
     and is_ros_executable()
 ):
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if multiprocessing.parent_process() is None:
+        note_start()
