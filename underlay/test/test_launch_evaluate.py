@@ -242,3 +242,19 @@ def test_a_remapping_holds_for_the_nodes_that_follow_in_its_scope(package, run):
     before, inside, after = run(body)
     assert "/clock:=clock" not in before.command and "/clock:=clock" not in after.command
     assert inside.command[-4:] == ("-r", "/clock:=clock", "-r", "a:=b")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("respawn_max_retries", "3"), ("respawn_delay", "1.0"), ("sigterm_timeout", "2.0"), ("sigkill_timeout", "1.0")],
+)
+def test_attributes_that_the_real_launch_takes_as_they_stand_have_no_substitution(package, run, attribute, value):
+    body = '<let name="n" value="{0}"/><node pkg="demo" exec="talker" {1}="{2}"/>'
+    assert getattr(run(body.format(value, attribute, value))[0], attribute) == float(value)
+    with pytest.raises(LaunchError, match=rf"attribute {attribute}: takes a plain value, no substitution: '\$\(var n\)'"):
+        run(body.format(value, attribute, "$(var n)"))
+
+
+def test_respawn_may_be_a_variable(package, run):
+    (spec,) = run('<let name="again" value="true"/><node pkg="demo" exec="talker" respawn="$(var again)"/>')
+    assert spec.respawn is True

@@ -6,6 +6,7 @@
 #include <exception>
 #include <memory>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 
@@ -85,9 +86,11 @@ void run(int argc, char ** argv)
   const auto context = configured([&]() { return std::make_unique<Context>(argc, argv); });
   Node node(*context, "controller");
   const NodeParameters parameters = configured([&]() {
-    auto given = read_parameters(context->arguments(), node.fully_qualified_name());
-    NodeParameters parsed = parse_parameters(given);
-    HandModel checked(parsed.hand);
+    std::set<std::string> shared;
+    const auto given = read_parameters(
+      context->arguments(), node.fully_qualified_name(), {argv, argv + argc}, shared);
+    NodeParameters parsed = parse_parameters(given, shared);
+    const HandModel checked(parsed.hand);
     return parsed;
   });
   rt::StopLatch latch(

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 from inhand_core.launched import note_start
+from inhand_core.paths import ensure_home
 
 LIBEXEC = "lib"
 """ROS installs a package's executables in <prefix>/lib/<package>/."""
@@ -23,6 +24,7 @@ def is_ros_executable() -> bool:
     return Path(sys.argv[0]).resolve().parent.parent.name == LIBEXEC
 
 
+ensure_home()
 if (
     threading.current_thread() is threading.main_thread()
     and signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -82,7 +82,7 @@ def _push_namespace(inner: str, context: Context) -> None:
 
 
 def _group(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
-    if not attributes.typed(element, "scoped", context, attributes.boolean, True):
+    if not attributes.literal(element, "scoped", context, attributes.boolean, True):
         yield from _body(element, context)
         return
     with context.scope():
@@ -144,7 +144,7 @@ def _process(element: Element, context: Context, command: list[str], name: str |
     }
     output = attributes.typed(element, "output", context, attributes.output, "log")
     configured = {
-        key: attributes.typed(element, key, context, attributes.seconds, _default_timeout(key, context))
+        key: attributes.literal(element, key, context, attributes.seconds, _default_timeout(key, context))
         for key in ("sigterm_timeout", "sigkill_timeout")
     }
     return ProcessSpec(
@@ -152,11 +152,11 @@ def _process(element: Element, context: Context, command: list[str], name: str |
         command=tuple(command),
         environment={**context.environment, **own},
         cwd=attributes.text(element, "cwd", context),
-        shell=attributes.typed(element, "shell", context, attributes.boolean, False),
+        shell=attributes.literal(element, "shell", context, attributes.boolean, False),
         output=attributes.output(os.environ.get("OVERRIDE_LAUNCH_PROCESS_OUTPUT", output)),
         respawn=attributes.typed(element, "respawn", context, attributes.boolean, False),
-        respawn_delay=attributes.typed(element, "respawn_delay", context, attributes.seconds, 0.0),
-        respawn_max_retries=attributes.typed(element, "respawn_max_retries", context, int, -1),
+        respawn_delay=attributes.literal(element, "respawn_delay", context, attributes.seconds, 0.0),
+        respawn_max_retries=attributes.literal(element, "respawn_max_retries", context, int, -1),
         shutdown_on_exit=attributes.typed(element, "on_exit", context, attributes.on_exit, False),
         **configured,
     )
