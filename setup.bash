@@ -59,6 +59,7 @@ if [ "$ROS_AUTOMATIC_DISCOVERY_RANGE" = LOCALHOST ] && [ -z "${ROS_STATIC_PEERS:
 elif [ "${!_inhand_profiles:-}" = "$_inhand_root/config/dds/loopback.xml" ]; then
   unset "$_inhand_profiles"  # opened since this file was last sourced
 fi
+if [ -z "${HOME:-}" ]; then HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"; export HOME="${HOME:-/tmp}"; fi  # ROS's logs
 export MUJOCO_GL="${MUJOCO_GL:-egl}"
 unset -f _inhand_prepend
 unset _inhand_root _inhand_apt _inhand_profiles _inhand_distribution _inhand_folder

@@ -23,6 +23,7 @@ setup(
             "goal_node = inhand_policy.nodes.goal_node:main",
             "policy_node = inhand_policy.nodes.policy_node:main",
             "smoother_node = inhand_policy.nodes.smoother_node:main",
+            "inlet_node = inhand_policy.nodes.inlet_node:main",
             "composed_node = inhand_policy.nodes.composed_node:main",
         ],
         "inhand.commands": [

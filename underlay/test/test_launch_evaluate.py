@@ -215,3 +215,46 @@ def test_show_args(tmp_path, monkeypatch):
         "\n    'd':\n        no description given\n        (default: EnvVar('HOME') + '/x')\n"
         "\n* argument(s) which are only used if specific conditions occur"
     )
+
+
+def test_a_namespace_is_a_variable_and_an_empty_one_changes_nothing(package, run):
+    body = """
+      <push_ros_namespace namespace=""/>
+      <log message="$(var ros_namespace)"/>
+      <push_ros_namespace namespace="lab"/>
+      <push_ros_namespace namespace=""/>
+      <group><push_ros_namespace namespace="left"/><log message="$(var ros_namespace)"/></group>
+      <log message="$(var ros_namespace)"/>
+      <node pkg="demo" exec="talker"/>"""
+    first, second, third, node = run(body)
+    assert (first, second, third) == ("/", "/lab/left", "/lab")
+    assert "__ns:=/lab" in node.command
+
+
+def test_a_remapping_holds_for_the_nodes_that_follow_in_its_scope(package, run):
+    body = """
+      <node pkg="demo" exec="talker"/>
+      <group>
+        <set_remap from="/clock" to="clock"/>
+        <node pkg="demo" exec="talker"><remap from="a" to="b"/></node>
+      </group>
+      <node pkg="demo" exec="talker"/>"""
+    before, inside, after = run(body)
+    assert "/clock:=clock" not in before.command and "/clock:=clock" not in after.command
+    assert inside.command[-4:] == ("-r", "/clock:=clock", "-r", "a:=b")
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value"),
+    [("respawn_max_retries", "3"), ("respawn_delay", "1.0"), ("sigterm_timeout", "2.0"), ("sigkill_timeout", "1.0")],
+)
+def test_attributes_that_the_real_launch_takes_as_they_stand_have_no_substitution(package, run, attribute, value):
+    body = '<let name="n" value="{0}"/><node pkg="demo" exec="talker" {1}="{2}"/>'
+    assert getattr(run(body.format(value, attribute, value))[0], attribute) == float(value)
+    with pytest.raises(LaunchError, match=rf"attribute {attribute}: takes a plain value, no substitution: '\$\(var n\)'"):
+        run(body.format(value, attribute, "$(var n)"))
+
+
+def test_respawn_may_be_a_variable(package, run):
+    (spec,) = run('<let name="again" value="true"/><node pkg="demo" exec="talker" respawn="$(var again)"/>')
+    assert spec.respawn is True

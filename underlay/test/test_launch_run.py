@@ -110,6 +110,11 @@ def test_on_exit_shutdown_ends_the_others(launch):
     assert re.search(r"\[sh-2\]: process has died \[pid \d+, exit code -2", running.text)
 
 
+def test_a_launch_whose_required_process_fails_has_failed(launch):
+    assert launch(shell("sleep 0.1; exit 2", 'on_exit="shutdown"') + shell("sleep 100")).end() == 1
+    assert launch(shell("exit 2") + shell("sleep 0.3", 'on_exit="shutdown"')).end() == 0
+
+
 def test_signals_escalate(launch):
     stubborn = "trap '' INT TERM; echo ready; while true; do sleep 0.05; done"
     running = launch(shell(stubborn, 'sigterm_timeout="0.3" sigkill_timeout="0.4"'))

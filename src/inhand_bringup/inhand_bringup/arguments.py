@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -95,7 +96,7 @@ def meant(name: str, known: Iterable[str]) -> str:
 
 def _check_value(argument: Argument, value: str) -> None:
     name = argument.name
-    if not value and argument.default != "":
+    if not value and argument.default != "" and name not in MAY_BE_EMPTY:
         raise ArgumentError(f"{name}: no value is given{_choices(argument)}")
     if argument.choices:
         if value not in argument.choices:
@@ -164,6 +165,16 @@ def _server(value: str) -> None:
         _number(1, "", whole=True, most=65535)(port)
 
 
+def _namespace(value: str) -> None:
+    if not re.fullmatch(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", value, re.ASCII) or "__" in value:
+        raise ArgumentError(f"{value!r} is no ROS namespace: words of letters, digits and _ with / between, such as left")
+
+
+def _prefix(value: str) -> None:
+    if not re.fullmatch(r"[A-Za-z]\w*(/\w+)*/?", value, re.ASCII):
+        raise ArgumentError(f"{value!r} cannot begin a frame's name: letters, digits, _ and /, such as left_")
+
+
 def _client(value: str) -> None:
     if value not in ("builtin", "vendor"):
         raise ArgumentError(f"{value!r} is not one of ['builtin', 'vendor']")
@@ -193,8 +204,12 @@ CHECKS: dict[str, Callable[[str], None]] = {
     "camera_calibration": _folder,
     "phasespace_server": _server,
     "phasespace_client": _client,
+    "namespace": _namespace,
+    "prefix": _prefix,
 }
 """Checks of the values that a launch file gives no choices for."""
+MAY_BE_EMPTY = ("prefix",)
+"""Arguments that have a default, and to which nothing may be given all the same."""
 
 
 def described(path: Path) -> str:

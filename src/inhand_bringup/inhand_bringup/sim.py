@@ -13,6 +13,7 @@ from typing import Annotated
 import tyro
 
 from inhand_bringup.arguments import CHECKED, TRUE, check_arguments, described, launch_file
+from inhand_core.launched import VARIABLE, refusal
 
 SUMMARY_VARIABLE = "INHAND_SUMMARY_FILE"  # where the monitor node leaves its summary
 RECORDING_VARIABLE = "INHAND_RECORDING_FILE"  # where the recorder says what became of each take
@@ -26,17 +27,17 @@ def sim(
 
     `inhand sim --help` lists them; a wrong name or value is refused before anything starts. Prints the run's summary
     once more as the last line, after what launch says about its processes. The code is 1 where an argument is wrong,
-    or a run that was to be recorded was not.
+    a node refused its configuration, or a run that was to be recorded was not.
     """
     check_arguments(arguments, launch_file(LAUNCH_FILE))
     with tempfile.TemporaryDirectory(prefix="inhand_sim_") as folder:
         summary, takes = Path(folder) / "summary.json", Path(folder) / "takes.jsonl"
-        told = {SUMMARY_VARIABLE: str(summary), RECORDING_VARIABLE: str(takes), CHECKED: "yes"}
+        told = {SUMMARY_VARIABLE: str(summary), RECORDING_VARIABLE: str(takes), CHECKED: "yes", VARIABLE: folder}
         code = launch(LAUNCH_FILE, arguments, told)
         if summary.exists():
             sys.stdout.flush()
             print(f"summary: {summary.read_text().strip().removeprefix('summary: ')}", flush=True)
-        if problem := not_recorded(arguments, takes):
+        for problem in filter(None, (refusal(Path(folder)), not_recorded(arguments, takes))):
             print(f"inhand sim: {problem}", file=sys.stderr, flush=True)
             code = code or 1
     return code

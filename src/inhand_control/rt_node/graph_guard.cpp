@@ -1,5 +1,6 @@
-// graph_guard TOPIC...: ends with code 1 where one of the topics has a publisher already, and says which.
-// Launch files ask it before they start anything: two graphs in one domain work on one hand.
+// graph_guard [--namespace NAME] TOPIC...: ends with code 1 where one of the topics, in that namespace,
+// has a publisher already, and says which. Launch files ask it before they start anything: two graphs
+// in one namespace of a domain work on one hand.
 #include <rcl/domain_id.h>
 
 #include <cstdint>
@@ -94,6 +95,15 @@ std::string look(const std::vector<std::string> & topics, std::size_t & domain)
   return "";
 }
 
+// A name with its slash before it and none behind.
+std::string absolute(std::string name)
+{
+  while (name.size() > 1 && name.back() == '/') {
+    name.pop_back();
+  }
+  return name.empty() || name[0] == '/' ? name : "/" + name;
+}
+
 int guard(const std::vector<std::string> & topics)
 {
   std::size_t domain = 0;
@@ -103,8 +113,8 @@ int guard(const std::vector<std::string> & topics)
   }
   std::fprintf(
     stderr,
-    "ROS domain %zu has a graph already: %s. Two graphs in one domain work on one hand: end the "
-    "other one, or start this one with another ROS_DOMAIN_ID.\n",
+    "ROS domain %zu has a graph already: %s. Two graphs in one place work on one hand: end the "
+    "other one, or start this one with another ROS_DOMAIN_ID or, for another hand, namespace.\n",
     domain, there.c_str());
   return 1;
 }
@@ -114,12 +124,15 @@ int guard(const std::vector<std::string> & topics)
 
 int main(int argc, char ** argv)
 {
+  const bool placed = argc > 2 && std::string(argv[1]) == "--namespace";
+  const std::string space = placed ? inhand_control::node::absolute(argv[2]) : "";
   std::vector<std::string> topics;
-  for (int i = 1; i < argc; ++i) {
-    topics.push_back(argv[i][0] == '/' ? argv[i] : std::string("/") + argv[i]);
+  for (int i = placed ? 3 : 1; i < argc; ++i) {
+    const std::string topic = inhand_control::node::absolute(argv[i]);
+    topics.push_back((space == "/" ? "" : space) + topic);
   }
   if (topics.empty()) {
-    std::fprintf(stderr, "usage: graph_guard TOPIC...\n");
+    std::fprintf(stderr, "usage: graph_guard [--namespace NAME] TOPIC...\n");
     return 2;
   }
   try {

@@ -4,9 +4,14 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <random>
+#include <set>
+#include <stdexcept>
 #include <string>
 
+#include "inhand_control/hand_model.hpp"
+#include "launched.hpp"
 #include "parameters.hpp"
 #include "rcl_wrap.hpp"
 #include "run.hpp"
@@ -59,14 +64,37 @@ const char * mode_name(const NodeParameters & parameters)
   return parameters.simulated ? "simulated time" : "real time";
 }
 
+// What the node is started with: what is wrong with it stays wrong, however often it is started.
+class Refusal : public std::runtime_error
+{
+public:
+  using std::runtime_error::runtime_error;
+};
+
+template <typename Build>
+auto configured(const Build & build)
+{
+  try {
+    return build();
+  } catch (const std::exception & error) {
+    throw Refusal(error.what());
+  }
+}
+
 void run(int argc, char ** argv)
 {
-  Context context(argc, argv);
-  Node node(context, "controller");
-  const NodeParameters parameters =
-    parse_parameters(read_parameters(context.arguments(), node.fully_qualified_name()));
+  const auto context = configured([&]() { return std::make_unique<Context>(argc, argv); });
+  Node node(*context, "controller");
+  const NodeParameters parameters = configured([&]() {
+    std::set<std::string> shared;
+    const auto given = read_parameters(
+      context->arguments(), node.fully_qualified_name(), {argv, argv + argc}, shared);
+    NodeParameters parsed = parse_parameters(given, shared);
+    const HandModel checked(parsed.hand);
+    return parsed;
+  });
   rt::StopLatch latch(
-    rt::latch_path(parameters.state_folder, domain_of(context), node.fully_qualified_name()),
+    rt::latch_path(parameters.state_folder, domain_of(*context), node.fully_qualified_name()),
     parameters.claim);
   const bool enabled = parameters.auto_enable && !latch.was_stopped() && !latch.is_respawn();
   RCUTILS_LOG_INFO_NAMED(
@@ -83,11 +111,11 @@ void run(int argc, char ** argv)
   }
   const Start start{latch, enabled, claim_number(parameters.claim)};
   if (parameters.lockstep) {
-    run_lockstep(context, node, parameters, start);
+    run_lockstep(*context, node, parameters, start);
   } else if (parameters.simulated) {
-    run_simulated(context, node, parameters, start);
+    run_simulated(*context, node, parameters, start);
   } else {
-    run_realtime(context, node, parameters, start);
+    run_realtime(*context, node, parameters, start);
   }
 }
 
@@ -96,9 +124,19 @@ void run(int argc, char ** argv)
 
 int main(int argc, char ** argv)
 {
-  inhand_control::node::catch_signals();
+  using namespace inhand_control::node;
+  const std::string name = program_name("rt_node", argc, argv);
+  if (const std::string why = note_start(name); !why.empty()) {
+    refuse(name, why);
+    return kRefused;
+  }
+  catch_signals();
   try {
-    inhand_control::node::run(argc, argv);
+    run(argc, argv);
+  } catch (const Refusal & refusal) {
+    std::fprintf(stderr, "rt_node: %s\n", refusal.what());
+    refuse(name, refusal.what());
+    return kRefused;
   } catch (const std::exception & error) {
     std::fprintf(stderr, "rt_node: %s\n", error.what());
     return 1;

@@ -1,7 +1,8 @@
 #include "parameter_services.hpp"
 
+#include <rcl_interfaces/msg/parameter.h>
 #include <rcl_interfaces/msg/parameter_descriptor.h>
-#include <rcl_interfaces/msg/parameter_type.h>
+#include <rcl_interfaces/msg/parameter_event.h>
 #include <rcl_interfaces/msg/parameter_value.h>
 #include <rcl_interfaces/msg/set_parameters_result.h>
 #include <rcl_interfaces/srv/describe_parameters.h>
@@ -11,14 +12,16 @@
 #include <rcl_interfaces/srv/set_parameters.h>
 #include <rcl_interfaces/srv/set_parameters_atomically.h>
 #include <rosidl_runtime_c/primitives_sequence_functions.h>
-#include <rosidl_runtime_c/string_functions.h>
+#include <type_description_interfaces/srv/get_type_description.h>
 
 #include <algorithm>
 #include <string>
 #include <type_traits>
 #include <utility>
 
+#include "inhand_control/rt/realtime.hpp"
 #include "messages.hpp"
+#include "parameter_messages.hpp"
 
 namespace inhand_control::node
 {
@@ -53,61 +56,12 @@ const std::map<std::string, std::string> kDescriptions = {
   {"silence_s", "simulated time: wall time without a word from the simulator that ends torque [s]"},
   {"status_period_s", "period of controller/status [s]"},
   {"diagnostics_period_s", "period of /diagnostics [s]"},
+  {"use_sim_time", "follow the simulator's time, /clock"},
+  {"start_type_description_service", "offer ~/get_type_description"},
   {"claim", "what commands are signed with; the driver that was given the same follows them"},
   {"state_folder",
    "where a person's stop is kept; empty: $INHAND_STATE_DIR, ~/.local/state/inhand"},
 };
-
-std::uint8_t type_of(const ParameterValue & value)
-{
-  constexpr std::uint8_t types[] = {
-    rcl_interfaces__msg__ParameterType__PARAMETER_BOOL,
-    rcl_interfaces__msg__ParameterType__PARAMETER_INTEGER,
-    rcl_interfaces__msg__ParameterType__PARAMETER_DOUBLE,
-    rcl_interfaces__msg__ParameterType__PARAMETER_STRING,
-    rcl_interfaces__msg__ParameterType__PARAMETER_INTEGER_ARRAY,
-    rcl_interfaces__msg__ParameterType__PARAMETER_DOUBLE_ARRAY,
-    rcl_interfaces__msg__ParameterType__PARAMETER_STRING_ARRAY};
-  static_assert(std::size(types) == std::variant_size_v<ParameterValue>);
-  return types[value.index()];
-}
-
-void require(bool ok) { check(ok ? RCL_RET_OK : RCL_RET_BAD_ALLOC, "filling a message"); }
-
-void assign_texts(
-  rosidl_runtime_c__String__Sequence & sequence, const std::vector<std::string> & texts)
-{
-  require(rosidl_runtime_c__String__Sequence__init(&sequence, texts.size()));
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    assign(sequence.data[i], texts[i]);
-  }
-}
-
-void assign_value(rcl_interfaces__msg__ParameterValue & message, const ParameterValue & value)
-{
-  message.type = type_of(value);
-  const auto fill = [&message](const auto & held) {
-    using T = std::decay_t<decltype(held)>;
-    if constexpr (std::is_same_v<T, bool>) {
-      message.bool_value = held;
-    } else if constexpr (std::is_same_v<T, std::int64_t>) {
-      message.integer_value = held;
-    } else if constexpr (std::is_same_v<T, double>) {
-      message.double_value = held;
-    } else if constexpr (std::is_same_v<T, std::string>) {
-      assign(message.string_value, held);
-    } else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>) {
-      require(rosidl_runtime_c__int64__Sequence__init(&message.integer_array_value, held.size()));
-      std::copy(held.begin(), held.end(), message.integer_array_value.data);
-    } else if constexpr (std::is_same_v<T, std::vector<double>>) {
-      require(rosidl_runtime_c__double__Sequence__init(&message.double_array_value, held.size()));
-      std::copy(held.begin(), held.end(), message.double_array_value.data);
-    } else {
-      assign_texts(message.string_array_value, held);
-    }
-  };
-  std::visit(fill, value);
-}
 
 std::vector<std::string> texts(const rosidl_runtime_c__String__Sequence & sequence)
 {
@@ -139,6 +93,20 @@ std::vector<std::string> select(
   return names;
 }
 
+constexpr std::size_t kEventsDepth = 1000;  // as every node's
+
+// With the parameters that every node has.
+ParameterMap with_standard(ParameterMap parameters)
+{
+  parameters.emplace("use_sim_time", false);
+  parameters.emplace("start_type_description_service", true);
+  return parameters;
+}
+
+using EventMessage = Message<
+  rcl_interfaces__msg__ParameterEvent, rcl_interfaces__msg__ParameterEvent__init,
+  rcl_interfaces__msg__ParameterEvent__fini>;
+
 // More names than any tool asks for in one request; a request for more is answered with none.
 constexpr std::size_t kMostNames = 1000;
 // Requests that are answered before the others' turn.
@@ -152,7 +120,12 @@ void serve_all(Service & service, Answer answer)
   Request request;
   for (int i = 0; i < kMostRequests && service.take(id, request.get()); ++i) {
     Response response;
-    answer(*request, *response);
+    if constexpr (std::is_invocable_v<
+                    Answer, decltype(*request), decltype(*response), rmw_request_id_t &>) {
+      answer(*request, *response, id);
+    } else {
+      answer(*request, *response);
+    }
     service.respond(id, response.get());
   }
 }
@@ -162,12 +135,22 @@ void serve_all(Service & service, Answer answer)
   Message<                                                            \
     rcl_interfaces__srv__##name, rcl_interfaces__srv__##name##__init, \
     rcl_interfaces__srv__##name##__fini>
+#define INHAND_TYPES(end)                                           \
+  Message<                                                          \
+    type_description_interfaces__srv__GetTypeDescription_##end,     \
+    type_description_interfaces__srv__GetTypeDescription_##end##__init, \
+    type_description_interfaces__srv__GetTypeDescription_##end##__fini>
 #define INHAND_TYPE(name) ROSIDL_GET_SRV_TYPE_SUPPORT(rcl_interfaces, srv, name)
 
 }  // namespace
 
-ParameterServices::ParameterServices(Node & node, ParameterMap parameters)
-: parameters_(std::move(parameters)),
+ParameterServices::ParameterServices(Node & node, const ParameterMap & parameters)
+: node_(node),
+  parameters_(with_standard(parameters)),
+  describes_types_(std::get<bool>(parameters_.at("start_type_description_service"))),
+  events_(
+    node, ROSIDL_GET_MSG_TYPE_SUPPORT(rcl_interfaces, msg, ParameterEvent), "/parameter_events",
+    reliable(kEventsDepth)),
   list_(node, INHAND_TYPE(ListParameters), "~/list_parameters"),
   get_(node, INHAND_TYPE(GetParameters), "~/get_parameters"),
   get_types_(node, INHAND_TYPE(GetParameterTypes), "~/get_parameter_types"),
@@ -175,11 +158,35 @@ ParameterServices::ParameterServices(Node & node, ParameterMap parameters)
   set_(node, INHAND_TYPE(SetParameters), "~/set_parameters"),
   set_atomically_(node, INHAND_TYPE(SetParametersAtomically), "~/set_parameters_atomically")
 {
+  if (describes_types_) {
+    types_.emplace(node);
+  }
+  announce();
+}
+
+// What every node does once it has declared its parameters: these never change.
+void ParameterServices::announce()
+{
+  EventMessage message;
+  message->stamp = to_stamp(rt::system_now_ns());
+  assign(message->node, node_.fully_qualified_name());
+  require(
+    rcl_interfaces__msg__Parameter__Sequence__init(&message->new_parameters, parameters_.size()));
+  std::size_t i = 0;
+  for (const auto & [name, value] : parameters_) {
+    assign(message->new_parameters.data[i].name, name);
+    assign_value(message->new_parameters.data[i++].value, value);
+  }
+  events_.publish(message.get());
 }
 
 std::vector<Service *> ParameterServices::all()
 {
-  return {&list_, &get_, &get_types_, &describe_, &set_, &set_atomically_};
+  std::vector<Service *> all{&list_, &get_, &get_types_, &describe_, &set_, &set_atomically_};
+  if (types_) {
+    all.push_back(&*types_);
+  }
+  return all;
 }
 
 void ParameterServices::serve()
@@ -240,6 +247,12 @@ void ParameterServices::serve()
       }
     });
   serve_writes();
+  if (types_) {
+    serve_all<INHAND_TYPES(Request), INHAND_TYPES(Response)>(
+      *types_, [this](auto & request, auto & response, rmw_request_id_t & id) {
+        rcl_node_type_description_service_handle_request(node_.get(), &id, &request, &response);
+      });
+  }
 }
 
 void ParameterServices::serve_writes()

@@ -2,6 +2,7 @@
 // read-only: they are checked together at start-up.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "parameters.hpp"
@@ -13,7 +14,8 @@ namespace inhand_control::node
 class ParameterServices
 {
 public:
-  ParameterServices(Node & node, ParameterMap parameters);
+  // With the parameters that every node has; says on /parameter_events what there are.
+  ParameterServices(Node & node, const ParameterMap & parameters);
 
   std::vector<Service *> all();
   // Answers requests that wait, a few of each service at a time.
@@ -21,14 +23,19 @@ public:
 
 private:
   void serve_writes();
+  void announce();
 
+  Node & node_;
   ParameterMap parameters_;
+  bool describes_types_;
+  Publisher events_;
   Service list_;
   Service get_;
   Service get_types_;
   Service describe_;
   Service set_;
   Service set_atomically_;
+  std::optional<TypeDescriptionService> types_;
 };
 
 }  // namespace inhand_control::node

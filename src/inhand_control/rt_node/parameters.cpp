@@ -6,15 +6,13 @@
 #include <set>
 #include <stdexcept>
 
+#include "parameter_reader.hpp"
 #include "rcl_wrap.hpp"
 
 namespace inhand_control::node
 {
 namespace
 {
-
-// Parameters that every ROS node understands or is given by launch.
-const std::set<std::string> kStandard = {"use_sim_time", "start_type_description_service"};
 
 template <typename Array>
 auto to_vector(const Array & array)
@@ -51,99 +49,6 @@ ParameterValue to_value(const std::string & name, const rcl_variant_t & value)
   }
   throw std::invalid_argument("parameter '" + name + "' has a type that no parameter here takes");
 }
-
-// Takes parameters out of what was given, remembering what was asked for.
-class Reader
-{
-public:
-  explicit Reader(const ParameterMap & given) : given_(given) {}
-
-  // A flag that need not be given, and then is false.
-  bool flag(const std::string & name) { return given_.count(name) != 0 && boolean(name); }
-
-  bool boolean(const std::string & name) { return get<bool>(name, "a boolean"); }
-
-  std::int64_t integer(const std::string & name) { return get<std::int64_t>(name, "an integer"); }
-
-  std::string text(const std::string & name) { return get<std::string>(name, "a string"); }
-
-  std::vector<std::string> texts(const std::string & name)
-  {
-    return get<std::vector<std::string>>(name, "a list of strings");
-  }
-
-  double number(const std::string & name)
-  {
-    if (const auto * whole = find<std::int64_t>(name)) {
-      return static_cast<double>(*whole);
-    }
-    return get<double>(name, "a number");
-  }
-
-  std::vector<double> numbers(const std::string & name)
-  {
-    if (const auto * whole = find<std::vector<std::int64_t>>(name)) {
-      return {whole->begin(), whole->end()};
-    }
-    return get<std::vector<double>>(name, "a list of numbers");
-  }
-
-  std::int64_t nanoseconds(const std::string & name)
-  {
-    const double seconds = number(name);
-    if (!(std::abs(seconds) < 1e6)) {
-      throw std::invalid_argument(name + " must be a time in seconds");
-    }
-    return std::llround(seconds * 1e9);
-  }
-
-  // Names every parameter that was asked for and not given, or given and not asked for.
-  void finish() const
-  {
-    std::string unknown;
-    for (const auto & [name, value] : given_) {
-      if (!known_.count(name) && !kStandard.count(name) && name.rfind("qos_overrides.", 0) != 0) {
-        unknown += " " + name;
-      }
-    }
-    std::string message = missing_.empty() ? "" : "missing parameters:" + missing_;
-    if (!unknown.empty()) {
-      message += (message.empty() ? "" : "; ") + ("unknown parameters:" + unknown + "; known:");
-      for (const auto & name : known_) {
-        message += name.rfind("hand.calibration.", 0) == 0 ? "" : " " + name;
-      }
-    }
-    if (!message.empty()) {
-      throw std::invalid_argument(message);
-    }
-  }
-
-private:
-  template <typename T>
-  const T * find(const std::string & name)
-  {
-    known_.insert(name);
-    const auto found = given_.find(name);
-    return found == given_.end() ? nullptr : std::get_if<T>(&found->second);
-  }
-
-  template <typename T>
-  T get(const std::string & name, const std::string & kind)
-  {
-    if (const T * value = find<T>(name)) {
-      return *value;
-    }
-    if (given_.count(name)) {
-      throw std::invalid_argument("parameter '" + name + "' must be " + kind);
-    }
-    missing_ += " " + name;
-    return T{};
-  }
-
-  const ParameterMap & given_;
-  std::set<std::string> known_;
-  std::string missing_;
-};
 
 HandTables parse_hand(Reader & reader)
 {
@@ -187,6 +92,21 @@ ControllerConfig parse_control(Reader & reader)
   control.stuck_ns = reader.nanoseconds("control.stuck_s");
   control.settle_ns = reader.nanoseconds("control.settle_s");
   return control;
+}
+
+// Whether the command line gives a parameter by -p, for any node.
+bool is_given(const std::string & name, const std::vector<std::string> & command_line)
+{
+  for (std::size_t i = 1; i < command_line.size(); ++i) {
+    const std::string & word = command_line[i];
+    const bool flag = command_line[i - 1] == "-p" || command_line[i - 1] == "--param";
+    const std::string full = word.substr(0, word.find(":="));
+    const std::size_t colon = full.rfind(':');
+    if (flag && name == (colon == std::string::npos ? full : full.substr(colon + 1))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void require(bool ok, const char * message)
@@ -234,7 +154,8 @@ bool names_node(const std::string & pattern, const std::string & fully_qualified
 }
 
 ParameterMap read_parameters(
-  const rcl_arguments_t & arguments, const std::string & fully_qualified_name)
+  const rcl_arguments_t & arguments, const std::string & fully_qualified_name,
+  const std::vector<std::string> & command_line, std::set<std::string> & shared)
 {
   rcl_params_t * params = nullptr;
   check(rcl_arguments_get_param_overrides(&arguments, &params), "reading parameters");
@@ -250,7 +171,17 @@ ParameterMap read_parameters(
       const rcl_node_params_t & node = params->params[n];
       for (std::size_t p = 0; p < node.num_params; ++p) {
         const std::string name = node.parameter_names[p];
-        result[name] = to_value(name, node.parameter_values[p]);
+        const bool wild = std::string(params->node_names[n]).find('*') != std::string::npos;
+        const bool for_several = wild && !is_given(name, command_line);  // -p has "/**" as well
+        try {
+          result[name] = to_value(name, node.parameter_values[p]);
+        } catch (const std::invalid_argument &) {
+          if (!for_several) {
+            throw;
+          }
+          continue;  // another node takes such values
+        }
+        for_several ? void(shared.insert(name)) : void(shared.erase(name));
       }
     }
   } catch (...) {
@@ -261,9 +192,9 @@ ParameterMap read_parameters(
   return result;
 }
 
-NodeParameters parse_parameters(const ParameterMap & given)
+NodeParameters parse_parameters(const ParameterMap & given, const std::set<std::string> & shared)
 {
-  Reader reader(given);
+  Reader reader(given, shared);
   NodeParameters parameters{};
   parameters.given = given;
   parameters.hand = parse_hand(reader);
@@ -285,6 +216,11 @@ NodeParameters parse_parameters(const ParameterMap & given)
   parameters.claim = reader.text("claim");
   parameters.state_folder = reader.text("state_folder");
   reader.finish();
+  for (const std::string & name : shared) {
+    if (!reader.is_known(name)) {
+      parameters.given.erase(name);
+    }
+  }
 
   parameters.control.relative_to = relative_to_from_string(relative_to);
   parameters.control.hold = hold_target_from_string(hold);

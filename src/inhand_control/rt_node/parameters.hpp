@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -48,12 +49,15 @@ struct NodeParameters
 // Whether a node name of a parameter file ("/**", "/ns/*", "controller") means this node.
 bool names_node(const std::string & pattern, const std::string & fully_qualified_name);
 
-// Parameters given to the node on its command line; later ones win.
+// Parameters given to the node on its command line; later ones win. `shared` becomes the names of
+// those that a section of a file gives to several nodes ("/**"), of which this need not be one.
 ParameterMap read_parameters(
-  const rcl_arguments_t & arguments, const std::string & fully_qualified_name);
+  const rcl_arguments_t & arguments, const std::string & fully_qualified_name,
+  const std::vector<std::string> & command_line, std::set<std::string> & shared);
 
 // Raises std::invalid_argument that names every missing and unknown parameter, or the one that is
-// wrong and what is allowed.
-NodeParameters parse_parameters(const ParameterMap & given);
+// wrong and what is allowed; unknown ones in `shared` are left out.
+NodeParameters parse_parameters(
+  const ParameterMap & given, const std::set<std::string> & shared = {});
 
 }  // namespace inhand_control::node

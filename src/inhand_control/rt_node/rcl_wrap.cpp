@@ -1,8 +1,13 @@
 #include "rcl_wrap.hpp"
 
+#include <pwd.h>
 #include <rcl/error_handling.h>
 #include <rcl/logging.h>
+#include <rcl/logging_rosout.h>
+#include <rcl/node.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -40,8 +45,26 @@ rmw_qos_profile_t lockstep_qos(std::size_t depth)
   return profile;
 }
 
+namespace
+{
+
+// ROS keeps its logs below $HOME, which some services and containers do not set.
+void ensure_home()
+{
+  const char * home = std::getenv("HOME");
+  if (home != nullptr && *home != '\0') {
+    return;
+  }
+  const passwd * user = ::getpwuid(::getuid());
+  const std::string other = "/tmp/inhand_home_" + std::to_string(::getuid());
+  ::setenv("HOME", user != nullptr ? user->pw_dir : other.c_str(), 1);
+}
+
+}  // namespace
+
 Context::Context(int argc, const char * const * argv) : context_(rcl_get_zero_initialized_context())
 {
+  ensure_home();
   rcl_init_options_t options = rcl_get_zero_initialized_init_options();
   check(rcl_init_options_init(&options, rcl_get_default_allocator()), "initialising options");
   const rcl_ret_t result = rcl_init(argc, argv, &options, &context_);
@@ -69,10 +92,18 @@ Node::Node(Context & context, const char * name) : node_(rcl_get_zero_initialize
   const rcl_ret_t finished = rcl_node_options_fini(&options);
   check(result, "creating the node");
   check(finished, "finalising node options");
+  if (rcl_logging_rosout_enabled()) {  // what is logged goes to /rosout as well
+    check(rcl_logging_rosout_init_publisher_for_node(&node_), "creating the publisher of /rosout");
+  }
 }
 
 Node::~Node()
 {
+  if (
+    rcl_logging_rosout_enabled() &&
+    rcl_logging_rosout_fini_publisher_for_node(&node_) != RCL_RET_OK) {
+    rcl_reset_error();
+  }
   if (rcl_node_fini(&node_) != RCL_RET_OK) {
     rcl_reset_error();
   }
@@ -145,6 +176,15 @@ Service::Service(Node & node, const rosidl_service_type_support_t * type, const 
   check(
     rcl_service_init(&service_, node.get(), type, name, &options),
     std::string("creating the service ") + name);
+}
+
+Service::Service(Node & node) : node_(node), service_(rcl_get_zero_initialized_service()) {}
+
+TypeDescriptionService::TypeDescriptionService(Node & node) : Service(node)
+{
+  check(
+    rcl_node_type_description_service_init(get(), node.get()),
+    "creating the service of type descriptions");
 }
 
 Service::~Service()

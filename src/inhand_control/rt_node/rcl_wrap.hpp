@@ -103,9 +103,19 @@ public:
   bool take(rmw_request_id_t & id, void * request);
   void respond(rmw_request_id_t & id, void * response);
 
+protected:
+  explicit Service(Node & node);  // not initialised: get() is
+
 private:
   Node & node_;
   rcl_service_t service_;
+};
+
+// ~/get_type_description, which rcl makes and answers.
+class TypeDescriptionService : public Service
+{
+public:
+  explicit TypeDescriptionService(Node & node);
 };
 
 class WaitSet

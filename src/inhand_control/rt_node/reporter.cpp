@@ -172,7 +172,7 @@ void Reporter::publish_status(const rt::CycleRecord & record)
   const auto compute = rt::summarise(window(&Timing::compute_ns));
   const Counters & counters = record.counters;
   auto & message = *status_message_;
-  message.header.stamp = to_stamp(record.output.sensors_stamp_ns);
+  message.header.stamp = stamp(record);
   message.mode = static_cast<std::uint8_t>(record.output.mode);
   message.cycles = counters.cycles;
   message.skipped_periods = record.skipped;
@@ -307,6 +307,11 @@ std::string Reporter::strangers(std::int64_t now_ns) const
   return text;
 }
 
+builtin_interfaces__msg__Time Reporter::stamp(const rt::CycleRecord & record) const
+{
+  return to_stamp(now_ ? now_() : record.output.sensors_stamp_ns);
+}
+
 std::uint64_t Reporter::foreign() const
 {
   std::uint64_t sum = 0;
@@ -325,7 +330,7 @@ void Reporter::publish_diagnostics(const rt::CycleRecord & record, std::int64_t 
     assign(status.values.data[i].key, pairs[i].first);
     assign(status.values.data[i].value, pairs[i].second);
   }
-  diagnostics_message_->header.stamp = to_stamp(record.output.sensors_stamp_ns);
+  diagnostics_message_->header.stamp = stamp(record);
   failed_publishes_ += !diagnostics_publisher_.publish(diagnostics_message_.get());
 }
 

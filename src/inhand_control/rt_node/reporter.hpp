@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -17,14 +18,18 @@
 namespace inhand_control::node
 {
 
-// Every stamp is the stamp of the reading that a message was computed from: it compares with the
-// sensors' whatever clock they carry, and commands name their reading's sequence as well.
+// Commands and joints have the stamp of the reading that they were computed from: it compares with the
+// sensors' whatever clock they carry, and commands name their reading's sequence as well. Status and
+// diagnostics are of now, also while nothing is read.
 class Reporter
 {
 public:
   // `claim` signs the commands.
   Reporter(Node & node, const NodeParameters & parameters, std::uint64_t claim);
 
+  // Stamps status and diagnostics with this time [ns] from now on; until then, and in lockstep, they
+  // have the newest reading's.
+  void tell_time_by(std::function<std::int64_t()> now) { now_ = std::move(now); }
   // Reports on these locks, which outlive this, from now on.
   void watch(std::vector<const WriterLock *> locks);
   // What keeps this controller from being the only one, in words; "" for nothing. For any thread.
@@ -57,9 +62,11 @@ private:
   std::string doubt(const ControllerOutput & output) const;
   std::string strangers(std::int64_t now_ns) const;
   std::uint64_t foreign() const;
+  builtin_interfaces__msg__Time stamp(const rt::CycleRecord & record) const;
   std::vector<std::int64_t> window(std::int64_t Timing::* value) const;
 
   Node & node_;
+  std::function<std::int64_t()> now_;
   bool lockstep_;
   std::uint64_t claim_;
   std::vector<std::string> joint_names_;

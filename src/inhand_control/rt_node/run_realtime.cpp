@@ -53,6 +53,7 @@ void run_realtime(
   WriterLock actions_lock = one_writer(node, actions);
   Reporter reporter(node, parameters, start.claim);
   reporter.watch({&sensors_lock, &actions_lock});
+  reporter.tell_time_by(rt::system_now_ns);
 
   const rt::LoopOptions options{
     true,          parameters.rt.priority,   parameters.rt.cpu, parameters.rt.lock_memory,

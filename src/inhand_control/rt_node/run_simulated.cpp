@@ -42,6 +42,7 @@ public:
   }
 
   Controller & controller() { return controller_; }
+  std::int64_t now_ns() const { return now_ns_; }
 
   void hear_clock(std::int64_t clock_ns)
   {
@@ -172,6 +173,9 @@ void run_simulated(
   Reporter reporter(node, parameters, start.claim);
   reporter.watch({&sensors_lock, &actions_lock, &clock_lock});
   Simulated world(parameters, start, reporter);
+  // A simulation's time begins at the system's: that is what there is before its first word.
+  reporter.tell_time_by(
+    [&world]() { return world.now_ns() != 0 ? world.now_ns() : rt::system_now_ns(); });
   std::mutex turn;  // of whoever works on the world: messages, a stop, another request
   const auto handle = [&](rt::Request request) {
     const std::lock_guard<std::mutex> lock(turn);

@@ -26,6 +26,10 @@ class ConfigError(ValueError):
     """A configuration that cannot be used; the message names the key and what would be valid."""
 
 
+class DeviceAway(ConfigError):
+    """A device that is not there, but may yet be switched on or plugged in: trying again may help."""
+
+
 class _OutOfRange(ConfigError):
     """A number outside the range of its field; the unit is the class's to say."""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pwd
+import tempfile
 from pathlib import Path
 
 from inhand_core.config import ConfigError
@@ -42,6 +44,20 @@ def state_folder() -> Path:
         return Path(folder)
     base = os.environ.get("XDG_STATE_HOME")
     return (Path(base) if base else Path.home() / ".local/state") / "inhand"
+
+
+def ensure_home() -> None:
+    """Sets $HOME where it is missing, as under some services and containers: ROS keeps its logs there.
+
+    It is the user's own folder; where the user is unknown to the system, one below the folder for temporary files.
+    """
+    if os.environ.get("HOME"):
+        return
+    try:
+        home = pwd.getpwuid(os.getuid()).pw_dir
+    except KeyError:
+        home = f"{tempfile.gettempdir()}/inhand_home_{os.getuid()}"
+    os.environ["HOME"] = home
 
 
 def config_file(name: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -165,3 +165,16 @@ def notes_of(information: Mapping[str, Any] | None) -> dict[str, str]:
     """Custom data of a bag's information; empty where there is none."""
     found = (information or {}).get("custom_data")
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+def contradictions(information: dict[str, Any] | None, topics: Collection[str]) -> list[str]:
+    """Topics that metadata.yaml has messages of, and the files have not."""
+    listed = (information or {}).get("topics_with_message_count")
+    found = []
+    for row in listed if isinstance(listed, list) else ():
+        try:
+            name, count = row["topic_metadata"]["name"], int(row["message_count"])
+        except (KeyError, TypeError, ValueError):
+            return ["metadata.yaml: topics_with_message_count cannot be read"]
+        if count and name not in topics:
+            found.append(name)
+    return [f"metadata.yaml has messages of {sorted(found)}, which no file has"] if found else []

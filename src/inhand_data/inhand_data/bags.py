@@ -19,7 +19,8 @@ import zstandard
 from inhand_core.config import ConfigError
 from inhand_core.files import naming
 from inhand_core.strict import StrictError
-from inhand_data.bag_metadata import is_latched, notes_of, read_information
+from inhand_data.bag_metadata import contradictions, is_latched, notes_of, read_information
+from inhand_data.bag_names import without_namespace
 from inhand_data.bag_types import BagTypes, TypeProblem
 from inhand_data.mcap_file import McapError, McapFile
 
@@ -56,15 +57,18 @@ class _Source(Protocol):
 
 
 class BagReader:
-    """An open bag. Made by `open_bag`.
+    """An open bag. Made by `open_bag`. Topics of a graph in a namespace are named as if it had none.
 
     Attributes:
         path: of the folder or file.
+        namespace: of the graph, such as "/left"; "" for none.
         notes: custom data of metadata.yaml, or of the record of it in the files.
     """
 
-    def __init__(self, path: Path, source: _Source, types: BagTypes, notes: dict[str, str], said: list[str]) -> None:
-        self.path, self.notes = path, notes
+    def __init__(
+        self, path: Path, source: _Source, types: BagTypes, notes: dict[str, str], said: list[str], space: str = ""
+    ) -> None:
+        self.path, self.notes, self.namespace = path, notes, space
         self._source, self._types, self._said = source, types, said
 
     @property
@@ -132,7 +136,7 @@ class BagReader:
         if NUMBERED not in self.notes:
             return None
         found = {key.removeprefix(LOST): value for key, value in self.notes.items() if key.startswith(LOST)}
-        return {topic: int(value) for topic, value in found.items() if value.isdecimal()}
+        return {topic.removeprefix(self.namespace): int(value) for topic, value in found.items() if value.isdecimal()}
 
 
 @contextmanager
@@ -161,8 +165,9 @@ def open_bag(path: str | Path) -> Iterator[BagReader]:
                 types = source.types
         except (McapError, OSError) as error:
             raise BagError(f"{path}: not a bag that can be read: {error}") from error
-        said += _contradictions(information, source)
-        yield BagReader(path, source, types, notes_of(information) or source.notes, said)
+        said += contradictions(information, source.topics)
+        source, space = without_namespace(source, said)
+        yield BagReader(path, source, types, notes_of(information) or source.notes, said, space)
 
 
 class _McapSource:
@@ -285,17 +290,3 @@ def _plain(path: Path, stack: ExitStack) -> Path:
     with path.open("rb") as packed, plain.open("wb") as file, naming(plain):
         shutil.copyfileobj(zstandard.ZstdDecompressor().stream_reader(packed), file, 1 << 20)
     return plain
-
-
-def _contradictions(information: dict[str, Any] | None, source: _Source) -> list[str]:
-    """Topics that metadata.yaml has messages of, and the files have not."""
-    listed = (information or {}).get("topics_with_message_count")
-    found = []
-    for row in listed if isinstance(listed, list) else ():
-        try:
-            name, count = row["topic_metadata"]["name"], int(row["message_count"])
-        except (KeyError, TypeError, ValueError):
-            return ["metadata.yaml: topics_with_message_count cannot be read"]
-        if count and name not in source.topics:
-            found.append(name)
-    return [f"metadata.yaml has messages of {sorted(found)}, which no file has"] if found else []

@@ -42,6 +42,7 @@ class Labels:
 
     object: name or path of the object. source: of object poses, "mocap" or "vision". joint_names: (24) of JointState.
     marker_ids: (M); empty for 0 … M-1. claim: of motor commands, which controller they are from; 0: unsigned.
+    frame_prefix: what the names of frames begin with.
     """
 
     object: str = "block"
@@ -49,6 +50,7 @@ class Labels:
     joint_names: tuple[str, ...] = ()
     marker_ids: tuple[int, ...] = ()
     claim: int = 0
+    frame_prefix: str = ""
 
 
 def to_ns(stamp: Time) -> int:
@@ -85,7 +87,8 @@ def encode(signal: Signal, stamp_ns: int, sequence: int, labels: Labels) -> Any:
     """
     _complete(type(signal))
     message = _ENCODERS[type(signal)](signal, labels)
-    message.header.frame_id = FRAMES[type(signal)]
+    frame = FRAMES[type(signal)]
+    message.header.frame_id = labels.frame_prefix + frame if frame else ""
     message.header.stamp = to_stamp(stamp_ns)
     if hasattr(message, "sequence"):  # JointState has none
         message.sequence = sequence

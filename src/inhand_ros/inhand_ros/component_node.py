@@ -10,11 +10,13 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
-from inhand_core.config import ConfigError
+from inhand_core.config import ConfigError, DeviceAway
+from inhand_core.launched import AWAY, REFUSED, forget_start, refuse
 from inhand_ros.ending import Ending, Interrupted, leave
 from inhand_ros.executor import SteadyExecutor
 from inhand_ros.graph_component import GraphComponent
@@ -67,6 +69,8 @@ class LifecycleComponentNode(GraphComponent, ManagedNode):
 def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -> NoReturn:
     """Runs nodes until SIGINT or SIGTERM, then ends the process; code 2 for a configuration that cannot be used.
 
+    Such a node ends its launch as well (`inhand_core.launched`); code 3, of a device that is not there, does not.
+
     Several nodes share one executor, and so one thread: what each of them costs beyond its callbacks is paid once.
 
     Args:
@@ -76,9 +80,9 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
             None, for nodes that have something to bring to disk: `finish` may take as long as it needs.
     """
     ending = Ending(patience_s)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     code, nodes = 0, []
     try:
+        _start_ros()
         with ending.building():
             executor = SteadyExecutor()
             for one in make:
@@ -91,9 +95,9 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
         executor.spin()
     except Interrupted:
         pass
-    except ConfigError as error:
+    except (ConfigError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
-        code = 2
+        code = _refuse(error)
     except SystemExit as end:  # a node that ends by itself
         code = _exit_code(end)
     except Exception:
@@ -111,11 +115,33 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
     leave(code)
 
 
+def _start_ros() -> None:
+    """rclpy.init, with the arguments of the command line.
+
+    Raises:
+        ConfigError: they, or a file of parameters that they name, cannot be used.
+    """
+    try:
+        rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    except (RuntimeError, ValueError) as error:  # RCLError among them
+        raise ConfigError(" ".join(str(error).split())) from error
+
+
+def _refuse(error: Exception) -> int:
+    """Ends the launch that this process is of, but where a device may yet come; the exit code."""
+    if isinstance(error, DeviceAway):
+        forget_start()
+        return AWAY
+    refuse(str(error))
+    return REFUSED
+
+
 def _exit_code(end: SystemExit) -> int:
-    """The code of sys.exit(…); what is no number is said, as Python does it."""
+    """The code of sys.exit(…); what is no number is said, as Python does it, and ends the launch as well."""
     if end.code is None or isinstance(end.code, int):
         return end.code or 0
     print(end.code, file=sys.stderr, flush=True)
+    refuse(str(end.code).removeprefix("error: "))
     return 1
 
 

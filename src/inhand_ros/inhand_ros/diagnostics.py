@@ -9,6 +9,8 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
+from inhand_ros.names import report_name
+
 
 class Diagnostics:
     """One DiagnosticStatus a second of wall time, written by `fill`: OK until it calls `warn` or `error`.
@@ -52,7 +54,7 @@ class Diagnostics:
 
     def publish(self) -> None:
         """Reports now; to be called where something has changed that others should not wait a second for."""
-        name = f"{self._node.get_name()}: graph"
+        name = f"{report_name(self._node)}: graph"
         self._status = DiagnosticStatus(
             name=name, level=DiagnosticStatus.OK, message="OK", hardware_id=self._hardware_id
         )

@@ -28,6 +28,7 @@ from inhand_ros.codecs import Labels, encode, to_ns
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.inbox import Inbox
 from inhand_ros.messages import message_class
+from inhand_ros.names import declare_frame_prefix
 from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import component_overrides, declare
 from inhand_ros.polled import Polled, make_inbox
@@ -51,6 +52,7 @@ class GraphComponent:
         inboxes: `Inbox` by topic.
         publisher_guards: `PublisherGuard` by topic, which lets one publisher in; none in lockstep.
         labels: what messages carry beyond signals.
+        frame_prefix: what the names of the node's frames begin with.
         max_input_age_s: default of the parameter of this name.
     """
 
@@ -67,7 +69,7 @@ class GraphComponent:
         self.component_spec = self.spec.component(name)
         self.lockstep = declare(self, "lockstep", False, "step with the other nodes in lockstep, not in real time")
         self._until_ns = nanoseconds(declare(self, "lockstep_until_s", 0.0, "last step in lockstep [s]; 0: none"))
-        self._seed = declare(self, "seed", 0, "seed of the run")
+        self._seed, self.frame_prefix = declare(self, "seed", 0, "seed of the run"), declare_frame_prefix(self)
         text = "all, none, or groups of randomization.yaml, by commas; may change while no trial runs"
         selection = declare(self, "randomization", "none", text, read_only=False)
         self._groups = resolve_groups(selection, known_groups())
@@ -81,7 +83,7 @@ class GraphComponent:
         self._overrides |= {name: self.get_parameter(name).value for name in self.changeable}
         self.take_runner(self._make_runner())
         spec = self.component_spec = self._wired_inputs()
-        self.labels = self.make_labels()
+        self.labels = replace(self.make_labels(), frame_prefix=self.frame_prefix)
         self._inlets: list[Any] = []
         self._polled: list[Polled] = []
         self._timer: Any = None

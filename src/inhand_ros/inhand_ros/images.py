@@ -34,12 +34,13 @@ class CameraOutlet:
         node: the node that publishes.
         info: intrinsics, an inhand_description.cameras.CameraInfo; its name is the topics' namespace, and
             <name>_optical_frame the frame.
+        prefix: what the frame's name begins with.
     """
 
-    def __init__(self, node: Node, info: Any) -> None:
+    def __init__(self, node: Node, info: Any, prefix: str = "") -> None:
         qos = QoSProfile(depth=DEPTH)
         self.name = info.name
-        self.frame = f"{info.name}_optical_frame"
+        self.frame = f"{prefix}{info.name}_optical_frame"
         self.published = 0
         self._node = node
         self._bridge = CvBridge()

@@ -6,6 +6,7 @@ The default is what config/<name>.yaml and the graph say; text and bounds are th
 from __future__ import annotations
 
 import dataclasses
+import sys
 import typing
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -22,6 +23,7 @@ from inhand_core.graph_spec import ComponentSpec, resolve_class
 from inhand_core.paths import config_file
 from inhand_core.ranges import describe, limits
 from inhand_core.task import Task
+from inhand_ros.shared_parameters import for_several_nodes
 
 Bounds = tuple[float, float] | None
 
@@ -39,7 +41,7 @@ def declare(
         descriptor.floating_point_range = [FloatingPointRange(from_value=float(bounds[0]), to_value=float(bounds[1]))]
     elif bounds is not None:
         descriptor.integer_range = [IntegerRange(from_value=int(bounds[0]), to_value=int(bounds[1]))]
-    if isinstance(default, float):
+    if isinstance(default, float) or (isinstance(default, (list, tuple)) and default and isinstance(default[0], float)):
         _integers_to_floats(node, name)
     if isinstance(default, str):
         _refuse_numbers_for_text(node, name)
@@ -51,6 +53,8 @@ def _integers_to_floats(node: Node, name: str) -> None:
     given = node._parameter_overrides.get(name)
     if given is not None and given.type_ == Parameter.Type.INTEGER:
         node._parameter_overrides[name] = Parameter(name, Parameter.Type.DOUBLE, float(given.value))
+    if given is not None and given.type_ == Parameter.Type.INTEGER_ARRAY:
+        node._parameter_overrides[name] = Parameter(name, Parameter.Type.DOUBLE_ARRAY, [float(v) for v in given.value])
 
 
 def _refuse_numbers_for_text(node: Node, name: str) -> None:
@@ -66,13 +70,23 @@ def _refuse_numbers_for_text(node: Node, name: str) -> None:
 
 
 def check_parameters(node: Node) -> None:
-    """Refuses parameters given to a node that it does not have.
+    """Refuses parameters given to a node that it does not have, and tells of those that are for all nodes.
+
+    A section of a file for several nodes (`/**:`) may hold what others alone understand; what is given to this node by
+    its name, or on its command line, it must have.
 
     Raises:
         ConfigError: naming them and the node's own.
     """
     known = sorted(node._parameters)
-    if unknown := sorted(set(node._parameter_overrides) - set(known)):
+    unknown = set(node._parameter_overrides) - set(known)
+    quality = {name for name in unknown if name.startswith("qos_overrides.")}
+    shared = (unknown - quality) & for_several_nodes(sys.argv)
+    if quality:
+        node.get_logger().warning(f"not taken, as config/graph.yaml has the quality of service: {sorted(quality)}")
+    if shared:
+        node.get_logger().info(f"not for this node: {sorted(shared)}")
+    if unknown := sorted(unknown - quality - shared):
         raise ConfigError(f"node {node.get_name()!r}: unknown parameters {unknown}; known {known}")
 
 
@@ -146,6 +160,7 @@ def declare_config(
             found[name] = declare_config(node, inner, value, file, changeable, left_out, f"{full}.")
             continue
         text = texts[name].text if name in texts else comments.get(full, f"{cls.__name__}.{name}")
+        value = _as_float(value, inner)
         limit = ranges.get(name)
         bounds = limit.closed(isinstance(value, int)) if limit else None
         try:
@@ -155,6 +170,16 @@ def declare_config(
             unit = f" {texts[name].unit}" if name in texts and texts[name].unit else ""
             raise ConfigError(f"{node.get_name()}: {full} must be {limit}, is {given}{unit}") from error
     return found
+
+
+def _as_float(value: Any, hint: Any) -> Any:
+    """A whole number, or whole numbers in a list, where the field is of floats: 2 in YAML is 2.0."""
+    kinds = {hint, *typing.get_args(hint)}
+    if float in kinds and isinstance(value, int) and not isinstance(value, bool) and int not in kinds:
+        return float(value)
+    if isinstance(value, (list, tuple)) and float in kinds and all(type(item) in (int, float) for item in value):
+        return [float(item) for item in value]
+    return value
 
 
 def _declare(

@@ -12,20 +12,27 @@ from inhand_ros.transforms import transform_matrix
 class StaticFrames:
     """Collects static transforms from as many messages as there are publishers.
 
+    Args:
+        prefix: what the names of frames begin with; those that begin otherwise are of another hand, and left alone.
+
     Attributes:
         refused: why the newest transform of a frame could not be used, by frame; the last good one is kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "") -> None:
+        self._prefix = prefix
         self.refused: dict[str, str] = {}
         self._frames: dict[str, tuple[str, np.ndarray]] = {}
 
     def take(self, message: TFMessage) -> None:
         """Takes the transforms of a message."""
         for frame in message.transforms:
-            name = frame.child_frame_id
+            if not frame.child_frame_id.startswith(self._prefix):
+                continue
+            name = frame.child_frame_id.removeprefix(self._prefix)
+            parent = frame.header.frame_id.removeprefix(self._prefix)
             try:
-                self._frames[name] = (frame.header.frame_id, transform_matrix(frame.transform))
+                self._frames[name] = (parent, transform_matrix(frame.transform))
                 self.refused.pop(name, None)
             except ValueError as error:
                 self.refused[name] = f"/tf_static: {name}: {error}"

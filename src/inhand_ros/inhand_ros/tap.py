@@ -18,6 +18,7 @@ from rclpy.subscription import Subscription
 from inhand_core.config import ConfigError
 from inhand_ros.diagnostics import Diagnostics
 from inhand_ros.messages import message_class
+from inhand_ros.names import SHARED_TOPICS, GraphNames, within
 from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.qos import observer_qos
 from inhand_ros.raw import RawMessage
@@ -45,9 +46,15 @@ class Tap:
     Args:
         node: the node that owns the subscriptions.
         expected: types of topics to subscribe to at once, by name, with whether they are latched.
-        discover: also subscribe to every other topic that appears.
-        exclude: a regular expression; topics in whose names it is found are left alone. Empty: none.
+        discover: also subscribe to every other topic that appears in the node's namespace, and to those that all
+            graphs share.
+        exclude: a regular expression; topics in whose names, without the node's namespace, it is found are left alone.
+            Empty: none.
         one_publisher: of each topic one publisher is followed (`OnePublisher`); recorders take everything.
+
+    Attributes:
+        types: types "package/msg/Name" by topic.
+        names: the graph's names of the topics that were expected.
     """
 
     def __init__(
@@ -67,6 +74,8 @@ class Tap:
         self._subscriptions: dict[str, Subscription] = {}
         self._offered: dict[str, tuple[bool, bool]] = {}
         self.types: dict[str, str] = {}
+        self.names = GraphNames.of(node, expected)
+        self._space = node.get_namespace()
         for name, (kind, latched) in expected.items():
             if not self._excluded(topic := node.resolve_topic_name(name)):
                 self._subscribe(topic, kind, (True, latched))
@@ -74,7 +83,7 @@ class Tap:
     def refresh(self) -> None:
         """Subscribes to topics that have appeared, and again where a publisher offers less than was asked for."""
         for topic, kinds in self._node.get_topic_names_and_types():
-            if topic in self._refused or not (self._discover or topic in self._subscriptions):
+            if topic in self._refused or not (topic in self._subscriptions or (self._discover and self._is_own(topic))):
                 continue
             if self._excluded(topic):
                 continue
@@ -111,8 +120,13 @@ class Tap:
         for guard in self._followed.values():
             guard.report(status)
 
+    def _is_own(self, topic: str) -> bool:
+        return within(topic, self._space) is not None or topic in SHARED_TOPICS
+
     def _excluded(self, topic: str) -> bool:
-        return self._exclude is not None and self._exclude.search(topic) is not None
+        inner = within(topic, self._space)
+        name = self.names.names.get(topic, topic if inner is None else f"/{inner}")
+        return self._exclude is not None and self._exclude.search(name) is not None
 
     def _subscribe(self, topic: str, kind: str, offered: tuple[bool, bool]) -> None:
         try:

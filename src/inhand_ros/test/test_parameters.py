@@ -14,6 +14,7 @@ from inhand_core.config import ConfigError
 from inhand_core.graph import load_graph
 from inhand_core.ranges import Range
 from inhand_ros.parameters import check_parameters, component_overrides, declare, declare_config
+from inhand_ros.shared_parameters import for_several_nodes
 
 GOAL = load_graph("realtime").component("goal")
 
@@ -122,3 +123,62 @@ def test_a_number_for_a_text_is_refused_with_how_to_quote_it(value):
     given = SimpleNamespace(_parameter_overrides={"top.serial": Parameter("top.serial", value=value)})
     with pytest.raises(ConfigError, match=r"'top.serial' is text, found .* put it in quotes: -p top.serial:="):
         declare(given, "top.serial", "0815-0000", "serial number")
+
+
+@dataclass(frozen=True)
+class Floats:
+    """Numbers that a file may write without a point.
+
+    Attributes:
+        gain: one [1].
+        gains: several [1].
+        either: a float or nothing [s].
+        count: how many.
+    """
+
+    gain: float
+    gains: tuple[float, ...]
+    either: float | None
+    count: int
+
+
+def test_whole_numbers_of_the_file_are_floats_where_the_field_is_one(ros):
+    values = {"gain": 2, "gains": [1, 2], "either": 3, "count": 4}
+    found = declare_config(node(gain=2.5, gains=[3, 4], either=1), Floats, values)
+    assert found == {"gain": 2.5, "gains": [3.0, 4.0], "either": 1.0, "count": 4}
+    assert all(type(item) is float for item in (found["gain"], *found["gains"], found["either"]))
+    assert type(declare_config(node(), Floats, values)["gain"]) is float
+
+
+FILE = """
+/**:
+  ros__parameters: {use_sim_time: false, theirs: 1, nested: {deep: 2}}
+/left:
+  "*": {ros__parameters: {also_theirs: 3}}
+n:
+  ros__parameters: {own: 4}
+"""
+
+
+def test_a_file_for_several_nodes_may_hold_what_others_understand(ros, tmp_path, monkeypatch):
+    (tmp_path / "all.yaml").write_text(FILE)
+    words = ["n", "--ros-args", "--params-file", str(tmp_path / "all.yaml")]
+    assert for_several_nodes(words) == {"use_sim_time", "theirs", "nested.deep", "also_theirs"}
+    assert for_several_nodes([*words, "-p", "theirs:=2"]) == {"use_sim_time", "nested.deep", "also_theirs"}
+    monkeypatch.setattr("sys.argv", words)
+    given = {"theirs": 1, "nested.deep": 2}
+    check_parameters(Node("n", parameter_overrides=[Parameter(name, value=value) for name, value in given.items()]))
+    with pytest.raises(ConfigError, match=r"unknown parameters \['own'\]"):
+        check_parameters(Node("n", parameter_overrides=[Parameter("own", value=4), Parameter("theirs", value=1)]))
+
+
+def test_a_misspelt_parameter_on_the_command_line_is_refused_all_the_same(ros, tmp_path, monkeypatch):
+    (tmp_path / "all.yaml").write_text(FILE)
+    monkeypatch.setattr("sys.argv", ["n", "--ros-args", "--params-file", str(tmp_path / "all.yaml"), "-p", "theirs:=1"])
+    with pytest.raises(ConfigError, match="theirs"):
+        check_parameters(node(theirs=1))
+
+
+def test_overrides_of_quality_of_service_are_no_error(ros):
+    name = "qos_overrides./hand/action.publisher.depth"
+    check_parameters(Node("n", parameter_overrides=[Parameter(name, value=5)]))

@@ -13,7 +13,7 @@ from inhand_description.model import asset_folder
 from inhand_description.object_file import FaceRow
 from inhand_description.things import Thing, surfaces
 from inhand_viz.object_mesh import Face, ObjectShape, shape_of
-from inhand_viz.urdf_tree import UrdfTree, mesh_path
+from inhand_viz.urdf_tree import UrdfTree, mesh_path, prefixed
 
 _MESHES = "package://inhand_description/meshes/"
 _ON_FACE = 1e-6
@@ -28,16 +28,18 @@ def joint_names() -> tuple[str, ...]:
     return tuple(joint.name for joint in JOINTS)
 
 
-def load_hand(urdf: str | Path = "", cameras: str | Path = "") -> UrdfTree:
+def load_hand(urdf: str | Path = "", cameras: str | Path = "", prefix: str = "") -> UrdfTree:
     """The hand's frames and meshes; from the project's URDF, or from another one.
 
     Args:
         urdf: the URDF; "": the project's.
         cameras: folder whose poses.yaml, if there is one, says where the cameras are; "": they are as in the URDF.
+        prefix: what the names of links begin with, beyond what the file says; joints keep theirs.
     """
     tree = UrdfTree.load(urdf or resource_root() / "urdf" / "hand.urdf")
     poses = Path(cameras).expanduser() / "poses.yaml"
-    return UrdfTree(move_cameras(tree.text, read_poses(poses))) if cameras and poses.is_file() else tree
+    text = move_cameras(tree.text, read_poses(poses)) if cameras and poses.is_file() else tree.text
+    return UrdfTree(prefixed(text, prefix)) if prefix or text != tree.text else tree
 
 
 def hand_mesh(filename: str) -> Path:

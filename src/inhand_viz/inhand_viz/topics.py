@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL = "world", "hand_base", "object", "object_true", "goal"
 FRAMES = (WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL)
-"""Frames that are not links: world is the root, hand_base hangs in it, objects and goal in hand_base."""
+"""Frames that are not links: world is the root, hand_base hangs in it, objects and goal in hand_base.
+
+Each has the node's `frame_prefix` before it."""
 
 
 @dataclass(frozen=True)
@@ -19,18 +21,18 @@ class VizTopic:
 
 
 VIZ_TOPICS = {
-    "tf": VizTopic("tf2_msgs/msg/TFMessage", False),
-    "tf_static": VizTopic("tf2_msgs/msg/TFMessage", True),
+    "/tf": VizTopic("tf2_msgs/msg/TFMessage", False),
+    "/tf_static": VizTopic("tf2_msgs/msg/TFMessage", True),
     "robot_description": VizTopic("std_msgs/msg/String", True),
     "viz/object": VizTopic("visualization_msgs/msg/MarkerArray", True, OBJECT),
     "viz/goal": VizTopic("visualization_msgs/msg/MarkerArray", True, GOAL),
     "viz/markers": VizTopic("visualization_msgs/msg/MarkerArray", False, WORLD),
     "viz/fingertips": VizTopic("visualization_msgs/msg/MarkerArray", False, HAND_BASE),
 }
-"""Topic -> what is on it. All are reliable."""
+"""Topic -> what is on it. All are reliable. Transforms of all hands of a domain are on one topic, as tf2 has it."""
 TRUTH = "sim/object_pose"
 INPUTS = {
-    "tf": ("joint_states", "object/pose", "goal", TRUTH),
+    "/tf": ("joint_states", "object/pose", "goal", TRUTH),
     "viz/markers": ("mocap/markers",),
     "viz/fingertips": ("fingertips",),
 }

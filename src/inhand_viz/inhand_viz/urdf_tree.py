@@ -198,6 +198,23 @@ def _numbers(text: str | None, default: str, count: int, where: str) -> np.ndarr
     return found
 
 
+def prefixed(text: str, prefix: str) -> str:
+    """A URDF whose links' names begin with `prefix`, as robot_state_publisher's `frame_prefix` has it; joints keep theirs.
+
+    Args:
+        text: a URDF that `UrdfTree` takes.
+        prefix: "" leaves all as it is.
+    """
+    if not prefix:
+        return text
+    robot = ElementTree.fromstring(text)
+    for link in robot.findall("link"):
+        link.set("name", prefix + link.get("name", ""))
+    for end in (*robot.findall("joint/parent"), *robot.findall("joint/child")):
+        end.set("link", prefix + end.get("link", ""))
+    return ElementTree.tostring(robot, encoding="unicode")
+
+
 def _origin(element: ElementTree.Element, where: str) -> tuple[np.ndarray, np.ndarray]:
     origin = element.find("origin")
     xyz = _numbers(None if origin is None else origin.get("xyz"), "0 0 0", 3, f"{where}: origin xyz")

@@ -104,14 +104,20 @@ def test_every_display_finds_its_topic_type_and_frame(path: Path) -> None:
 def test_vision_and_calibration_show_every_camera_and_its_frame(name: str, kind: str) -> None:
     config = yaml.safe_load((resource_root() / f"config/rviz/{name}.rviz").read_text())
     shown = [topic_of(display)["Value"] for display in displays(config) if display["Class"].endswith(f"/{kind}")]
-    assert shown == [f"/{camera}/image_raw" for camera in CAMERA_NAMES]
+    assert shown == [f"{camera}/image_raw" for camera in CAMERA_NAMES]
     assert {f"{camera}_optical_frame" for camera in CAMERA_NAMES} <= set(frames_of(config))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_topics_are_those_of_the_namespace_that_rviz_is_started_in(path: Path) -> None:
+    shown = [topic["Value"] for display in displays(yaml.safe_load(path.read_text())) if (topic := topic_of(display))]
+    assert shown and not [topic for topic in shown if topic.startswith("/")]
 
 
 def test_the_state_configuration_shows_hand_object_goal_markers_and_fingertips() -> None:
     config = yaml.safe_load((resource_root() / "config/rviz/inhand.rviz").read_text())
     shown = {topic["Value"].lstrip("/") for display in displays(config) if (topic := topic_of(display))}
-    wanted = {name for name in VIZ_TOPICS if not name.startswith("tf")}
+    wanted = {name for name in VIZ_TOPICS if not name.startswith("/tf")}
     assert shown == wanted
     assert any(display["Class"].endswith("/TF") for display in displays(config))
 
@@ -119,12 +125,12 @@ def test_the_state_configuration_shows_hand_object_goal_markers_and_fingertips()
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("/viz/goal", "/viz/gaol", "Goal: nobody publishes /viz/gaol"),
-        ("/viz/goal", "/joint_states", "Goal: /joint_states is sensor_msgs/msg/JointState"),
+        ("viz/goal", "viz/gaol", "Goal: nobody publishes viz/gaol"),
+        ("viz/goal", "joint_states", "Goal: joint_states is sensor_msgs/msg/JointState"),
         ("Transient Local", "Volatile", "Hand: durability Volatile"),
         ("Fixed Frame: world", "Fixed Frame: map", "no frame 'map'"),
         ("default_plugins/Grid", "default_plugins/Gird", "unknown plugin"),
-        ("camera_top/image_raw", "camera_up/image_raw", "Camera top: nobody publishes /camera_up/image_raw"),
+        ("camera_top/image_raw", "camera_up/image_raw", "Camera top: nobody publishes camera_up/image_raw"),
         ("TF: false", "TFF: false", "Camera top: shows no display 'TFF'"),
         ("Reliability Policy: Reliable", "Reliability Policy: Best Effort", "Hand: a latched topic"),
     ],

@@ -9,6 +9,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from inhand_core import rotations
+from inhand_viz.model import load_hand
 from inhand_viz.urdf_tree import UrdfError, UrdfTree, mesh_path
 
 
@@ -111,3 +112,11 @@ def test_a_long_chain_is_sorted_in_one_pass_and_a_cycle_is_refused() -> None:
     text = f'<link name="root"/><link name="x0"/><link name="x1"/>{cycle.format(0, 1)}{cycle.format(1, 0)}'
     with pytest.raises(UrdfError, match=r"hang on no known link: \['c0', 'c1'\]"):
         UrdfTree(f'<robot name="r">{text}</robot>')
+
+
+def test_links_of_a_second_hand_have_their_prefix_and_joints_keep_their_names() -> None:
+    plain, left = load_hand(), load_hand(prefix="left_")
+    assert left.links == [f"left_{link}" for link in plain.links] and left.root == "left_world"
+    assert [joint.name for joint in left.joints] == [joint.name for joint in plain.joints]
+    assert [joint.child for joint in left.moving] == [f"left_{joint.child}" for joint in plain.moving]
+    assert [visual.filename for visual in left.visuals] == [visual.filename for visual in plain.visuals]

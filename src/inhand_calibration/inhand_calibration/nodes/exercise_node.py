@@ -63,7 +63,7 @@ class ExerciseNode(ComponentNode):
         if self._client is None or not self._client.service_is_ready():
             return
         request = SetObjectPose.Request(pose=PoseStamped())
-        request.pose.header.frame_id = "hand_base"
+        request.pose.header.frame_id = f"{self.frame_prefix}hand_base"
         request.pose.pose.position.z, request.pose.pose.orientation.w = ASIDE_M, 1.0
         self._client.call_async(request).add_done_callback(self._on_cleared)
         self._client = None

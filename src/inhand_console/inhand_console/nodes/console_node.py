@@ -18,6 +18,7 @@ from inhand_core import load_config, load_graph, read_yaml
 from inhand_core.graph import known_groups
 from inhand_core.paths import config_file, resource_root, state_folder
 from inhand_ros import declare, run_node
+from inhand_ros.names import declare_frame_prefix
 from inhand_ros.parameters import declare_config
 from inhand_viz.model import joint_names, load_hand, object_shape
 
@@ -35,7 +36,7 @@ class ConsoleNode(Node):
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml to watch"))
         name = declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
         urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
-        self._feed = Feed(self, spec, config.rate_window_s)
+        self._feed = Feed(self, spec, config.rate_window_s, declare_frame_prefix(self))
         self._watch, self._in_use = GraphWatch(self), InUseWatch(self)
         self._caller = Services(
             self, config.step_ticks, lambda outcome: self._page.report(outcome), lambda: self._page.newest

@@ -16,6 +16,7 @@ from inhand_data.intrinsics import intrinsics_of
 from inhand_data.pixels import rgb_image
 from inhand_interfaces.msg import ControllerStatus, SimStatus
 from inhand_ros.codecs import decode
+from inhand_ros.names import own_report
 from inhand_viz.model import joint_names
 
 MODES = {
@@ -59,16 +60,17 @@ def joints_by_name(message: JointState) -> JointStates:
     return replace(signal, position=signal.position[:, order])
 
 
-def node_reports(message: DiagnosticArray, arrival: float) -> dict[str, NodeReport]:
-    """The reports of a message that came at `arrival` [s], by the node's name: what stands before the colon."""
+def node_reports(message: DiagnosticArray, arrival: float, space: str = "/") -> dict[str, NodeReport]:
+    """The reports of a message that came at `arrival` [s], by the node's name, of the nodes of the namespace `space`."""
     return {
-        status.name.partition(":")[0].strip(): NodeReport(
+        name: NodeReport(
             status.level[0] if isinstance(status.level, bytes) else int(status.level),
             status.message,
             {pair.key: pair.value for pair in status.values},
             arrival,
         )
         for status in message.status
+        if (name := own_report(status.name, space)) is not None
     }
 
 

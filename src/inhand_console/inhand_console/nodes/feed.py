@@ -29,7 +29,7 @@ STATUS_TOPICS = {
 # Of these every message counts, not the newest alone.
 SIDE_TOPICS = {
     "/diagnostics": ("diagnostic_msgs/msg/DiagnosticArray", False),
-    "tf_static": ("tf2_msgs/msg/TFMessage", True),
+    "/tf_static": ("tf2_msgs/msg/TFMessage", True),
 }
 CAMERA_TOPICS = {f"{name}/image_raw": ("sensor_msgs/msg/Image", False) for name in CAMERA_NAMES} | {
     f"{name}/camera_info": ("sensor_msgs/msg/CameraInfo", False) for name in CAMERA_NAMES
@@ -46,8 +46,8 @@ class Feed:
     only while `follow(True)`, and images only while they are asked for as well.
     """
 
-    def __init__(self, node: Node, spec: GraphSpec, window_s: float) -> None:
-        self._node = node
+    def __init__(self, node: Node, spec: GraphSpec, window_s: float, prefix: str) -> None:
+        self._node, self._space = node, node.get_namespace()
         graph = {topic: (entry.message, entry.on_change) for topic, entry in spec.topics.items()}
         self._kept = {topic: kind for topic, kind in graph.items() if kind[1]}
         self._streams = {topic: kind for topic, kind in (graph | STATUS_TOPICS).items() if topic not in self._kept}
@@ -59,7 +59,7 @@ class Feed:
         self._side: Waiting | None = None
         self._cameras: Waiting | None = None
         self.reports: dict[str, NodeReport] = {}
-        self._frames = StaticFrames()
+        self._frames = StaticFrames(prefix)
         self._meter, self._last_action_ns = LatencyMeter(), 0
 
     def follow(self, wanted: bool, images: bool) -> None:
@@ -110,8 +110,8 @@ class Feed:
 
     def _read_side(self, now: float) -> None:
         for message, _ in self._side.take("/diagnostics"):
-            self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now))
-        moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("tf_static")]
+            self.reports.update(node_reports(deserialize_message(message, DiagnosticArray), now, self._space))
+        moved = [deserialize_message(message, TFMessage) for message, _ in self._side.take("/tf_static")]
         for message in moved:
             self._frames.take(message)
         if moved:

@@ -10,13 +10,14 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from inhand_console.snapshot import Graph, NodeReport
+from inhand_ros.names import within
 
 _GET_STATE = "/get_state"
 ASK_S = 1.0
 
 
 class GraphWatch:
-    """Discovery's nodes and their states; `look` asks again when the last time is long enough ago."""
+    """Discovery's nodes of the own namespace and their states; `look` asks again when the last time is long enough ago."""
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -43,12 +44,14 @@ class GraphWatch:
         self._present = None
 
     def _ask(self) -> None:
-        self._present = frozenset(self._node.get_node_names())
+        known, space = self._node.get_node_names_and_namespaces(), self._node.get_namespace()
+        self._present = frozenset(name for name, of in known if of == space)
         self._since = {name: self._since.get(name, self._asked) for name in self._present}
         offered = {
-            service.removesuffix(_GET_STATE).lstrip("/")
+            name.removesuffix(_GET_STATE)
             for service, kinds in self._node.get_service_names_and_types()
-            if service.endswith(_GET_STATE) and "lifecycle_msgs/srv/GetState" in kinds
+            if "lifecycle_msgs/srv/GetState" in kinds and (name := within(service, space)) is not None
+            if name.endswith(_GET_STATE) and name.count("/") == 1
         }
         for name in set(self._clients) - offered:
             self._node.destroy_client(self._clients.pop(name))

@@ -47,6 +47,13 @@ std::int64_t steady_now_ns() noexcept
   return now.tv_sec * kNanoseconds + now.tv_nsec;
 }
 
+std::int64_t system_now_ns() noexcept
+{
+  timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return now.tv_sec * kNanoseconds + now.tv_nsec;
+}
+
 void sleep_until_ns(std::int64_t time_ns) noexcept
 {
   const timespec until{time_ns / kNanoseconds, time_ns % kNanoseconds};

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from inhand_core.config import ConfigError
+from inhand_core.config import ConfigError, DeviceAway
 from inhand_drivers.basler.config import SIDES, BaslerConfig
 from inhand_drivers.basler.device import Frame, PylonCamera
 from inhand_drivers.basler.features import CameraError
@@ -49,10 +49,12 @@ class CameraRig:
         """Opens every camera once and gives it its configuration.
 
         Raises:
-            ConfigError: a camera is missing or refuses its configuration; all problems are named.
+            DeviceAway: a camera is missing; all problems are named.
+            ConfigError: all are there, but one refuses its configuration.
         """
-        problems = []
+        problems, away = [], False
         for side in SIDES:
+            camera = None
             try:
                 camera = self._open(self.config.camera(side).serial)
                 try:
@@ -61,8 +63,9 @@ class CameraRig:
                     camera.close()
             except CameraError as error:
                 problems.append(f"camera_{side}: {error}")
+                away |= camera is None
         if problems:
-            raise ConfigError("; ".join(problems))
+            raise (DeviceAway if away else ConfigError)("; ".join(problems))
 
     def start(self) -> None:
         """Starts grabbing from all cameras."""

@@ -24,6 +24,7 @@ from inhand_drivers.nodes.basler_report import report
 from inhand_drivers.nodes.ros_time import RosTime
 from inhand_ros import Diagnostics, ManagedNode, declare, run_node
 from inhand_ros.images import CameraOutlet
+from inhand_ros.names import declare_frame_prefix
 
 LOOK_S = 0.1
 
@@ -36,7 +37,7 @@ class BaslerDriver(ManagedNode):
         self._outlets: dict[str, CameraOutlet] = {}
         self._connected: list[bool] = []
         super().__init__("basler_driver")
-        self._time = RosTime(self)
+        self._time, self._prefix = RosTime(self), declare_frame_prefix(self)
         self._settings = BaslerParameters(self, self._time.simulated)
         text = "folder with camera_<side>.yaml as `inhand calibrate cameras` writes; empty: config/cameras"
         self._folder = Path(declare(self, "calibration", "", text) or resource_root() / "config/cameras").expanduser()
@@ -54,7 +55,7 @@ class BaslerDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts grabbing."""
-        self._outlets = {side: CameraOutlet(self, info) for side, info in self._infos.items()}
+        self._outlets = {side: CameraOutlet(self, info, self._prefix) for side, info in self._infos.items()}
         self._regions = {side: self._rig.config.camera(side).region for side in SIDES}
         self._diagnostics = Diagnostics(
             self, lambda status: report(self._rig, self._outlets, status), hardware_id="cameras"

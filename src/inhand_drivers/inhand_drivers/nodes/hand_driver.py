@@ -16,6 +16,7 @@ from inhand_drivers.hand.core import HandCore, Phase, Reading
 from inhand_drivers.hand.handover import Handover
 from inhand_drivers.hand.loop import CycleThread
 from inhand_drivers.hand.report import fill, trouble
+from inhand_drivers.hand.sole import SoleDriver
 from inhand_drivers.hand.tables import read_tables
 from inhand_drivers.nodes.hand_parameters import IN_SIMULATION, prepare
 from inhand_drivers.nodes.ros_time import RosTime
@@ -26,8 +27,7 @@ from inhand_ros.parameters import declare_claim
 from inhand_ros.qos import publisher_qos, subscription_qos
 
 SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
-LOOK_S = 0.02
-IDLE_S = 0.01  # between bus cycles while simulated time stands
+LOOK_S, IDLE_S = 0.02, 0.01  # of this node; between bus cycles while simulated time stands
 WAITING = 50  # readings that may wait for the middleware
 
 
@@ -53,12 +53,12 @@ class HandDriver(ManagedNode):
 
     def activate(self) -> None:
         """Starts seeking the hand, and drives it when it is found."""
+        self._sole, self._trouble = SoleDriver(self._config.interface), ""
         bus, log, period = SoemBus(self._config), self.get_logger(), 1.0 / self._config.bus_rate
         self._core = HandCore(self._config, self._tables, bus, self._time.seconds, log, self._claim)
         self._outbox = Handover(lambda item: self._publish(*item), WAITING)
         self._inlet = self.create_subscription(MotorCommands, COMMANDS, self._on_command, self._commands_qos)
         self._service = self.create_service(Trigger, "hand_driver/clear_faults", self._on_clear)
-        self._trouble = ""
         self._look = self.create_timer(LOOK_S, self._on_look, clock=Clock(clock_type=ClockType.STEADY_TIME))
         turn = partial(self._time.await_tick, IDLE_S) if self._time.simulated else None
         self._thread = CycleThread(self._cycle, self._core.stop, period, self._config.priority, log.warning, turn)
@@ -67,9 +67,9 @@ class HandDriver(ManagedNode):
         """Zero torque, then leaves the hand."""
         if self._thread is None:
             return
-        self._thread.close()
+        for end in (self._thread.close, self._outbox.close, self._sole.release):
+            end()
         self._thread = None
-        self._outbox.close()
         self.destroy_timer(self._look)
         self.destroy_subscription(self._inlet)
         self.destroy_service(self._service)

@@ -19,6 +19,7 @@ from inhand_drivers.phasespace.converter import FrameConverter
 from inhand_drivers.phasespace.frames import Frame
 from inhand_ros import Diagnostics, Labels, ManagedNode, declare, encode, run_node
 from inhand_ros.messages import message_class
+from inhand_ros.names import declare_frame_prefix
 from inhand_ros.parameters import declare_config
 from inhand_ros.qos import publisher_qos
 
@@ -37,15 +38,14 @@ class PhaseSpaceDriver(ManagedNode):
         path = Path(file) if file else config_file("phasespace")
         own = {name: value for name, value in read_yaml(path, IDENTIFIERS).items() if name not in FILE_ONLY}
         self._config = load(file, address, **declare_config(self, PhaseSpaceConfig, own, config_file("phasespace")))
-        self._time = RosTime(self)
-        self._streams = False
+        self._time, self._streams, self._prefix = RosTime(self), False, declare_frame_prefix(self)
         self.bring_up()
 
     def configure(self) -> None:
         """Loads the client and creates the publisher."""
         self._client = make_client(self._config)
         self._converter = FrameConverter(self._config)
-        self._labels = Labels(marker_ids=tuple(row.id for row in MARKERS))
+        self._labels = Labels(marker_ids=tuple(row.id for row in MARKERS), frame_prefix=self._prefix)
         spec = load_graph("realtime")
         qos = publisher_qos(spec, TOPIC)
         qos.depth = max(qos.depth, self._config.rate)

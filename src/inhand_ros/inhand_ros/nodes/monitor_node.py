@@ -28,7 +28,7 @@ STATUS = {"/sim/status": (SimStatus, "sim"), "/controller/status": (ControllerSt
 
 
 class MonitorNode(Node):
-    """Taps the graph's topics; the run begins with the first action that reaches the hand.
+    """Taps the graph's topics, under whatever names; the run begins with the first action that reaches the hand.
 
     Durations and silence count the graph's time, which in simulation is simulated time.
     """
@@ -44,7 +44,7 @@ class MonitorNode(Node):
         self._summary = Summary(numbered, by_stamps=on_sim_time(self))
         streams = {f"/{name}": spec.producers[name] for name, topic in spec.topics.items() if not topic.on_change}
         self._watch = SilenceWatch(streams, silent)
-        status = {topic: (f"inhand_interfaces/msg/{kind.__name__}", False) for topic, (kind, _) in STATUS.items()}
+        status = {name[1:]: (f"inhand_interfaces/msg/{kind.__name__}", False) for name, (kind, _) in STATUS.items()}
         self._tap = Tap(self, {**expected, **status}, one_publisher=True)
         self._run, self._overload = RunClock(self), OverloadWatch()
         self._first_action_s: float | None = None
@@ -55,7 +55,8 @@ class MonitorNode(Node):
 
     def _drain(self) -> None:
         now = self._run.now().graph
-        for message in sorted(self._tap.drain(), key=lambda m: m.source_ns):
+        for heard in sorted(self._tap.drain(), key=lambda m: m.source_ns):
+            message = heard._replace(topic=self._tap.names.graph_name(heard.topic))
             if message.topic in STATUS:
                 kind, name = STATUS[message.topic]
                 setattr(self._summary, name, deserialize_message(message.data, kind))

@@ -24,6 +24,7 @@ from inhand_description.cameras import nominal_info
 from inhand_interfaces.msg import SimState, Trial
 from inhand_ros import Diagnostics, declare, run_node, to_ns
 from inhand_ros.images import CameraOutlet
+from inhand_ros.names import declare_frame_prefix
 from inhand_sim.cameras import RENDERERS, load_cameras_config
 from inhand_sim.cameras.process import CALIBRATED, Order
 from inhand_sim.cameras.studio import Studio
@@ -49,9 +50,9 @@ class CameraNode(Node):
         self._studio = Studio(self._config, declare(self, "seed", 0, "seed of the run"))
         self._random = differs(declare(self, "randomization", "none", RANDOMIZATION, read_only=False))
         self.add_on_set_parameters_callback(self._on_set)
-        self._outlets = {row.name: CameraOutlet(self, nominal_info(row)) for row in CAMERAS}
+        prefix, self._trial, self._left_out, self._last = declare_frame_prefix(self), 0, 0, -1
+        self._outlets = {row.name: CameraOutlet(self, nominal_info(row), prefix) for row in CAMERAS}
         self._inlet: Subscription | None = None
-        self._trial, self._left_out, self._last = 0, 0, -1
         self.create_subscription(Trial, "trial", self._on_trial, LATCHED)
         self.create_timer(LOOK_S, self._follow_readers, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._details = CameraReport(self, self._studio, self._outlets)
@@ -67,8 +68,7 @@ class CameraNode(Node):
         return [name for name, outlet in self._outlets.items() if outlet.wanted]
 
     def _follow_readers(self) -> None:
-        wanted = self._wanted()
-        self._studio.follow(wanted)
+        self._studio.follow(wanted := self._wanted())
         if wanted and self._inlet is None:
             self._last = -1
             self._inlet = self.create_subscription(SimState, "sim/state", self._on_state, QoSProfile(depth=1))

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from rclpy.logging import get_logging_directory
-from rclpy.node import Node
 from rosgraph_msgs.msg import Clock
 
 from inhand_core.claim import Ownership
@@ -36,14 +35,15 @@ class Extras:
     links' noise and loss. It is published while somebody listens.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Any) -> None:
         self._node = node
         self._ownership = Ownership(declare_claim(node), time.monotonic)
         self._clock = node.create_publisher(Clock, "/clock", 10)
         self._tick = node.create_publisher(Clock, "sim/tick", TICKS_DEPTH)
         self._truth = node.create_publisher(ObjectPoseMessage, "sim/object_pose", 10)
         self._markers = node.create_publisher(MarkersMessage, "sim/markers", MARKERS_DEPTH)
-        self._snapshots = Snapshots(node)
+        self._labels = Labels(source="truth", frame_prefix=node.frame_prefix)
+        self._snapshots = Snapshots(node, node.frame_prefix)
         self._truths, self._frames, self.time_ns, self._clock_ns = 0, 0, 0, 0
 
     def admits(self, topic: str, message: Any) -> bool:
@@ -71,12 +71,12 @@ class Extras:
         self.time_ns = time_ns
         for signal in truth:
             if isinstance(signal, ObjectPose):
-                self._truth.publish(encode(signal, time_ns, self._truths, Labels(source="truth")))
+                self._truth.publish(encode(signal, time_ns, self._truths, self._labels))
                 self._truths += 1
             elif isinstance(signal, Snapshot):
                 self._snapshots.publish(time_ns, signal)
             else:
-                self._markers.publish(encode(signal, time_ns, self._frames, Labels()))
+                self._markers.publish(encode(signal, time_ns, self._frames, self._labels))
                 self._frames += 1
         if time_ns % CLOCK_PERIOD_NS == 0:
             self._clock_ns = time_ns

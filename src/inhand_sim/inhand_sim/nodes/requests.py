@@ -17,19 +17,20 @@ from inhand_sim.pacing import RealTimeLoop
 POLICY_TICK_NS = 80_000_000  # what the service sim/step counts in
 
 
-def pose_in_base(pose: PoseStamped, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
-    """Position (1, 3) [m] and orientation (1, 4) in hand_base of a pose in hand_base or world.
+def pose_in_base(pose: PoseStamped, layout: Layout, prefix: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Position (1, 3) [m] and orientation (1, 4) in hand_base of a pose in hand_base or world, with `prefix` each.
 
     Raises:
         ValueError: another frame, numbers that are not finite, or a zero quaternion.
     """
     p, q = pose.pose.position, pose.pose.orientation
     numbers, turn = np.array([p.x, p.y, p.z, q.x, q.y, q.z, q.w]), np.array([q.x, q.y, q.z, q.w])
-    if pose.header.frame_id not in ("hand_base", "world"):
-        raise ValueError(f"frame_id {pose.header.frame_id!r} is not one of ['hand_base', 'world']")
+    _, world = known = [f"{prefix}hand_base", f"{prefix}world"]
+    if pose.header.frame_id not in known:
+        raise ValueError(f"frame_id {pose.header.frame_id!r} is not one of {known}")
     if not np.isfinite(numbers).all() or np.linalg.norm(turn) < 1e-6:
         raise ValueError("the pose is not finite, or its quaternion is zero")
-    if pose.header.frame_id == "world":
+    if pose.header.frame_id == world:
         base = to_matrix(layout.base_position, layout.base_orientation)
         position, orientation = from_matrix(relative(base, pose_matrix(pose.pose)))
         return position[None], orientation[None]
@@ -71,7 +72,7 @@ class Requests:
     def _on_set_object_pose(self, request: Any, response: Any) -> Any:
         worlds = self._node.component
         try:
-            pose = pose_in_base(request.pose, worlds.layout)
+            pose = pose_in_base(request.pose, worlds.layout, self._node.frame_prefix)
             self._loop.call(lambda: worlds.place_object(np.zeros(1, int), *pose))
             response.success, response.message = True, "placed, at rest"
         except ValueError as error:

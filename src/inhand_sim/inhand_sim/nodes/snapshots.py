@@ -43,9 +43,11 @@ class Snapshots:
 
     Args:
         node: the node that publishes.
+        prefix: what the names of frames begin with.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, prefix: str = "") -> None:
+        self._world = f"{prefix}world"
         self._publisher = node.create_publisher(SimState, "sim/state", DEPTH)
         self._rate_mhz = round(1000 * load_cameras_config().rate)
         self._number = self._sent = 0
@@ -68,7 +70,7 @@ class Snapshots:
     def publish(self, time_ns: int, snapshot: Snapshot) -> None:
         """Publishes a snapshot taken at `time_ns`."""
         message = SimState(sequence=self._sent, object=snapshot.object, object_scale=snapshot.scale)
-        message.header.stamp, message.header.frame_id = to_stamp(time_ns), "world"
+        message.header.stamp, message.header.frame_id = to_stamp(time_ns), self._world
         message.joint_position = snapshot.joints
         for part, axes, values in (
             (message.object_pose.position, "xyz", snapshot.position),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +100,7 @@ def index_bag(bag: BagReader, label_topic: str) -> BagIndex:
         trial_ns, trial_id = trial_ns[:0], trial_id[:0]
     images = tuple(np.array(scan.images[topic], np.int64) for topic in IMAGE_TOPICS)
     try:
-        cameras = _cameras(scan)
+        cameras = _cameras(scan, _frame_prefix(scan.frames, bag.namespace))
     except CameraError as error:
         raise BagError(f"{bag.path}: {error}") from error
     return BagIndex(images, _track(scan, trial_ns, trial_id), scan.rejected, trial_ns, trial_id, cameras)
@@ -161,11 +162,19 @@ def _track(scan: _Scan, trial_ns: np.ndarray, trial_id: np.ndarray) -> PoseTrack
     return PoseTrack(stamps, positions[order], orientations[order], usable[order].astype(bool), segment)
 
 
-def _cameras(scan: _Scan) -> tuple[BagCamera, ...]:
-    base = in_root("hand_base", scan.frames)
+def _frame_prefix(frames: Iterable[str], namespace: str) -> str:
+    """What the names of a hand's frames begin with: as its namespace has it, else of the only hand there is."""
+    found = [name.removesuffix("hand_base") for name in frames if name.endswith("hand_base")]
+    named = namespace.strip("/").replace("/", "_") + "_"
+    return named if named in found else (found or [""])[0]
+
+
+def _cameras(scan: _Scan, prefix: str) -> tuple[BagCamera, ...]:
+    root = f"{prefix}world"
+    base = in_root(f"{prefix}hand_base", scan.frames, root)
     found = []
     for row, name, topic in zip(CAMERAS, CAMERA_NAMES, INFO_TOPICS, strict=True):
-        info, world = scan.infos.get(topic), in_root(f"{name}_optical_frame", scan.frames)
+        info, world = scan.infos.get(topic), in_root(f"{prefix}{name}_optical_frame", scan.frames, root)
         intrinsics = None if info is None else intrinsics_of(info, topic)
         if intrinsics is not None and world is not None and base is not None:
             found.append(BagCamera(intrinsics, relative(base, world), "bag"))

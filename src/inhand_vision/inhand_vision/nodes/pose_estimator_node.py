@@ -16,6 +16,7 @@ from inhand_core import load_config, load_topics, read_yaml
 from inhand_core.paths import config_file
 from inhand_interfaces.msg import ObjectPose
 from inhand_ros import Diagnostics, Labels, ManagedNode, encode, run_node, to_ns
+from inhand_ros.names import declare_frame_prefix
 from inhand_ros.one_publisher import PublisherGuard
 from inhand_ros.parameters import declare_config
 from inhand_ros.static_frames import StaticFrames
@@ -33,14 +34,14 @@ class PoseEstimatorNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__("pose_estimator")
         values = declare_config(self, PoseEstimatorConfig, read_yaml(path := config_file("pose_estimator")), path)
-        self._config = load_config(PoseEstimatorConfig, values, "pose_estimator")
+        self._config, self._prefix = load_config(PoseEstimatorConfig, values, "pose_estimator"), declare_frame_prefix(self)
         self.bring_up()
 
     def configure(self) -> None:
         """Loads the weights."""
         self._live = load_live(self._config)
-        self._labels = Labels(object=self._live.metadata.object, source="vision")
-        self._frames, self._sequence, self._reason = StaticFrames(), 0, ""
+        self._labels = Labels(object=self._live.metadata.object, source="vision", frame_prefix=self._prefix)
+        self._frames, self._sequence, self._reason = StaticFrames(self._prefix), 0, ""
         self._delays = Delays()
         self._publisher_guards: list[PublisherGuard] = []
         self._outlet = self.create_publisher(ObjectPose, "object/pose", load_topics()["object/pose"].publisher_depth)

@@ -21,15 +21,18 @@ class Frames:
     Args:
         tree: the hand.
         goal_position: (3,) [m] where the goal's frame stands in hand_base.
+        prefix: what the names of frames begin with; the tree's links have it already.
     """
 
-    def __init__(self, tree: UrdfTree, goal_position: tuple[float, float, float]) -> None:
+    def __init__(self, tree: UrdfTree, goal_position: tuple[float, float, float], prefix: str = "") -> None:
+        base = f"{prefix}{HAND_BASE}"
         self._tree = tree
         self._names: list[str] | None = None
         self._index = np.zeros(0, int)
         self._links = [transform(j.parent, j.child, j.position, j.orientation) for j in tree.moving]
-        self._objects = {name: transform(HAND_BASE, name, np.zeros(3), UNTURNED) for name in (OBJECT, TRUE_OBJECT)}
-        self._goal = transform(HAND_BASE, GOAL, np.array(goal_position), UNTURNED)
+        places = {name: f"{prefix}{name}" for name in (OBJECT, TRUE_OBJECT)}
+        self._objects = {name: transform(base, place, np.zeros(3), UNTURNED) for name, place in places.items()}
+        self._goal = transform(base, f"{prefix}{GOAL}", np.array(goal_position), UNTURNED)
         self._goal_known = False
 
     def fixed(self) -> list[TransformStamped]:

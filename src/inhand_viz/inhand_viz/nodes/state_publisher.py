@@ -18,6 +18,7 @@ from inhand_core.times import seconds
 from inhand_ros import declare, run_node
 from inhand_ros.codecs import decode, to_ns
 from inhand_ros.messages import message_class
+from inhand_ros.names import declare_frame_prefix
 from inhand_ros.qos import observer_qos
 from inhand_ros.waiting import Waiting
 from inhand_viz.config import load_viz_config
@@ -28,7 +29,7 @@ from inhand_viz.nodes.messages import solid, spheres
 from inhand_viz.topics import GOAL, INPUTS, OBJECT, TRUE_OBJECT, TRUTH, VIZ_TOPICS
 from inhand_viz.urdf_tree import UrdfError
 
-ROBOT_TOPICS = ("robot_description", "tf_static")
+ROBOT_TOPICS = ("robot_description", "/tf_static")
 LOOK_S = 0.5
 
 
@@ -39,14 +40,15 @@ class StatePublisher(Node):
         super().__init__("state_publisher")
         config = load_viz_config()
         self._looks = config.looks
-        self._shape = object_shape(
-            declare(self, "object", "block", "object to show: a name of config/objects, or the path of such a file")
-        )
+        text = "object to show: a name of config/objects, or the path of such a file"
+        self._shape = object_shape(declare(self, "object", "block", text))
         cameras = declare(self, "camera_calibration", "", "folder with poses.yaml of the cameras; empty: as designed")
-        self._tree = load_hand(declare(self, "urdf", "", "robot description; empty: the project's own"), cameras)
+        urdf = declare(self, "urdf", "", "robot description; empty: the project's own")
+        self._prefix = declare_frame_prefix(self)
+        self._tree = load_hand(urdf, cameras, self._prefix)
         self._robot = declare(self, "publish_robot", True, "publish robot_description and the hand's links")
         self._ages = MarkerAges(self._looks.lost_after_s)
-        self._frames = Frames(self._tree, self._looks.ghost_position)
+        self._frames = Frames(self._tree, self._looks.ghost_position, self._prefix)
         self._out = {topic: self._publisher(topic) for topic in VIZ_TOPICS if self._robot or topic not in ROBOT_TOPICS}
         topics = load_graph("realtime").topics
         self._kinds = {name: (entry.message, entry.on_change) for name, entry in topics.items()}
@@ -64,10 +66,10 @@ class StatePublisher(Node):
 
     def _publish_once(self) -> None:
         if self._robot:
-            self._out["tf_static"].publish(TFMessage(transforms=self._frames.fixed()))
+            self._out["/tf_static"].publish(TFMessage(transforms=self._frames.fixed()))
             self._out["robot_description"].publish(String(data=self._tree.text))
-        self._out["viz/object"].publish(solid(OBJECT, self._shape, 1.0))
-        self._out["viz/goal"].publish(solid(GOAL, self._shape, self._looks.ghost_opacity))
+        self._out["viz/object"].publish(solid(self._prefix + OBJECT, self._shape, 1.0))
+        self._out["viz/goal"].publish(solid(self._prefix + GOAL, self._shape, self._looks.ghost_opacity))
 
     def _follow_readers(self) -> None:
         for output, topics in INPUTS.items():
@@ -82,7 +84,7 @@ class StatePublisher(Node):
             self._timer.cancel()
 
     def _publish(self) -> None:
-        if (inputs := self._inputs.get("tf")) is not None:
+        if (inputs := self._inputs.get("/tf")) is not None:
             self._publish_transforms(inputs)
         if (inputs := self._inputs.get("viz/markers")) is not None and (message := inputs.newest("mocap/markers")):
             markers = decode(message)
@@ -107,7 +109,7 @@ class StatePublisher(Node):
                 moved += self._frames.object(frame, decode(pose), pose.header.stamp)
                 moved += self._frames.goal(pose.header.stamp) if frame == OBJECT else []
         if moved:
-            self._out["tf"].publish(TFMessage(transforms=moved))
+            self._out["/tf"].publish(TFMessage(transforms=moved))
 
     def _show(self, topic: str, header: Header, position: np.ndarray, status: np.ndarray, radius: float) -> None:
         self._out[topic].publish(spheres(header, position, colors(status), radius))

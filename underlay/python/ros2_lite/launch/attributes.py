@@ -51,6 +51,17 @@ def typed(element: Element, name: str, context: Context, convert: Callable[[str]
         raise element.error(f"attribute {name}: {error}") from error
 
 
+def literal(element: Element, name: str, context: Context, convert: Callable[[str], T], default: T) -> T:
+    """Return an attribute that the real launch reads before anything is performed: $(…) would stay the text that it is.
+
+    Raises:
+        LaunchError: it has a substitution, or the text does not convert.
+    """
+    if "$(" in element.attributes.get(name, ""):
+        raise element.error(f"attribute {name}: takes a plain value, no substitution: '{element.attributes[name]}'")
+    return typed(element, name, context, convert, default)
+
+
 def boolean(value: str) -> bool:
     """Return a condition's value: true or 1, false or 0, in any case, and nothing else.
 

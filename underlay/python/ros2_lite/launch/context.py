@@ -15,15 +15,16 @@ class Context:
     configurations: dict[str, str] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=lambda: dict(os.environ))
     namespace: str | None = None
+    remaps: tuple[tuple[str, str], ...] = ()  # of every node from here on
 
     @contextmanager
     def scope(self) -> Iterator[None]:
         """Forget on leaving what was set inside, as a <group> does."""
-        saved = dict(self.configurations), dict(self.environment), self.namespace
+        saved = dict(self.configurations), dict(self.environment), self.namespace, self.remaps
         try:
             yield
         finally:
-            self.configurations, self.environment, self.namespace = saved
+            self.configurations, self.environment, self.namespace, self.remaps = saved
 
     @contextmanager
     def inside(self, file: Path) -> Iterator[None]:

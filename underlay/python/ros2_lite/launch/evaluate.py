@@ -43,7 +43,10 @@ def _visit(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
         case "unset_env":
             context.environment.pop(attributes.required(element, "name", context), None)
         case "push-ros-namespace" | "push_ros_namespace":
-            context.namespace = join_namespace(context.namespace, attributes.required(element, "namespace", context))
+            _push_namespace(attributes.required(element, "namespace", context), context)
+        case "set_remap":
+            ends = (attributes.required(element, end, context) for end in ("from", "to"))
+            context.remaps += (tuple(ends),)
         case "log":
             yield attributes.required(element, "message", context)
         case "group":
@@ -71,8 +74,15 @@ def _declare(element: Element, context: Context) -> None:
         raise element.error(f'Argument "{name}" provided value "{value}" is not valid. Valid options are: {choices}')
 
 
+def _push_namespace(inner: str, context: Context) -> None:
+    """Enter a namespace; $(var ros_namespace) is the whole of it, "/" at the top, as launch_ros has it."""
+    joined = join_namespace(context.namespace, inner) or "/"
+    context.namespace = joined if joined.startswith("/") else f"/{joined}"
+    context.configurations["ros_namespace"] = context.namespace
+
+
 def _group(element: Element, context: Context) -> Iterator[ProcessSpec | str]:
-    if not attributes.typed(element, "scoped", context, attributes.boolean, True):
+    if not attributes.literal(element, "scoped", context, attributes.boolean, True):
         yield from _body(element, context)
         return
     with context.scope():
@@ -105,6 +115,8 @@ def _node(element: Element, context: Context) -> ProcessSpec:
     namespace = join_namespace(context.namespace, attributes.text(element, "namespace", context))
     if namespace is not None:
         command += ["-r", f"__ns:={namespace}"]
+    for source, target in context.remaps:
+        command += ["-r", f"{source}:={target}"]
     for child in element.of("param"):
         command += parameters.arguments(child, context)
     for child in element.of("remap"):
@@ -132,7 +144,7 @@ def _process(element: Element, context: Context, command: list[str], name: str |
     }
     output = attributes.typed(element, "output", context, attributes.output, "log")
     configured = {
-        key: attributes.typed(element, key, context, attributes.seconds, _default_timeout(key, context))
+        key: attributes.literal(element, key, context, attributes.seconds, _default_timeout(key, context))
         for key in ("sigterm_timeout", "sigkill_timeout")
     }
     return ProcessSpec(
@@ -140,11 +152,11 @@ def _process(element: Element, context: Context, command: list[str], name: str |
         command=tuple(command),
         environment={**context.environment, **own},
         cwd=attributes.text(element, "cwd", context),
-        shell=attributes.typed(element, "shell", context, attributes.boolean, False),
+        shell=attributes.literal(element, "shell", context, attributes.boolean, False),
         output=attributes.output(os.environ.get("OVERRIDE_LAUNCH_PROCESS_OUTPUT", output)),
         respawn=attributes.typed(element, "respawn", context, attributes.boolean, False),
-        respawn_delay=attributes.typed(element, "respawn_delay", context, attributes.seconds, 0.0),
-        respawn_max_retries=attributes.typed(element, "respawn_max_retries", context, int, -1),
+        respawn_delay=attributes.literal(element, "respawn_delay", context, attributes.seconds, 0.0),
+        respawn_max_retries=attributes.literal(element, "respawn_max_retries", context, int, -1),
         shutdown_on_exit=attributes.typed(element, "on_exit", context, attributes.on_exit, False),
         **configured,
     )

@@ -43,8 +43,8 @@ async def _exited(child: subprocess.Popen) -> int:
 class Process:
     """A running <node> or <executable>; `name` carries the number that tells equal ones apart."""
 
-    def __init__(self, spec: ProcessSpec, number: int, logs: Logs, required: Callable[[str], None]) -> None:
-        """`required` is called with the name when the process has exited and its on_exit asks for a shutdown."""
+    def __init__(self, spec: ProcessSpec, number: int, logs: Logs, required: Callable[[str, int], None]) -> None:
+        """`required` is called with name and exit code when the process has exited and its on_exit asks for a shutdown."""
         self.spec = spec
         self.name = f"{spec.name}-{number}"
         self._logs = logs
@@ -125,7 +125,7 @@ class Process:
             command = " ".join(part for part in self.spec.command if part.strip())
             self._logs.error(self.name, f"process has died [pid {pid}, exit code {code}, cmd '{command}'].")
         if self.spec.shutdown_on_exit and not self._ending.is_set():
-            self._required(self.name)
+            self._required(self.name, code)
 
     async def _read(self, pipe: IO[bytes], name: str) -> None:
         """Log the lines of one of the process's outputs until all who may write to it have closed it."""

@@ -28,7 +28,8 @@ class LaunchService:
         self._return_code = 0
 
     async def run(self, file: Path, arguments: dict[str, str]) -> int:
-        """Evaluate and run a launch file; returns the exit code: 0, or 1 after an error of launch or a SIGTERM."""
+        """Evaluate and run a launch file; returns the exit code: 0, or 1 after an error of launch, a SIGTERM, or
+        the failure of a process that the launch cannot do without."""
         self._logs.info("launch", f"All log files can be found below {self._logs.folder}")
         self._logs.info("launch", f"Default logging verbosity is set to {'DEBUG' if self._debug else 'INFO'}")
         try:
@@ -59,7 +60,9 @@ class LaunchService:
             for process in reversed(self._processes):  # the real launch asks the last one first
                 process.end(announce=announce)
 
-    def _on_required(self, name: str) -> None:
+    def _on_required(self, name: str, code: int) -> None:
+        if code != 0:  # the real launch ends well all the same
+            self._return_code = 1
         self._logs.info("launch", f"process[{name}] was required: shutting down launched system")
         self._shutdown(announce=True)
 

@@ -54,7 +54,8 @@ _PROCESS = (
     "name cwd output respawn respawn_delay respawn_max_retries on_exit launch-prefix sigterm_timeout sigkill_timeout "
 )
 _ACTIONS = (
-    "arg let include group push-ros-namespace push_ros_namespace node executable set_env unset_env log"  # in any body
+    "arg let include group push-ros-namespace push_ros_namespace set_remap node executable set_env unset_env "
+    "log"  # in any body
 )
 RULES = {
     "launch": _rule(optional="version", children=_ACTIONS),
@@ -66,6 +67,7 @@ RULES = {
     "push_ros_namespace": _rule("namespace", _CONDITION),
     "node": _rule("pkg exec", _CONDITION + _PROCESS + "namespace args ros_args exec_name", "param remap env"),
     "executable": _rule("cmd", _CONDITION + _PROCESS + "shell", "env"),
+    "set_remap": _rule("from to", _CONDITION),
     "set_env": _rule("name value", _CONDITION),
     "unset_env": _rule("name", _CONDITION),
     "log": _rule("message", _CONDITION),

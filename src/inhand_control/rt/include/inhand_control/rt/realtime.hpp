@@ -10,6 +10,9 @@ namespace inhand_control::rt
 
 // CLOCK_MONOTONIC, the time base of the loop.
 std::int64_t steady_now_ns() noexcept;
+
+// The system's time, as messages are stamped with [ns].
+std::int64_t system_now_ns() noexcept;
 // Sleeps to an absolute time of that clock; signals do not cut it short.
 void sleep_until_ns(std::int64_t time_ns) noexcept;
 
