@@ -17,9 +17,9 @@ from inhand_core.graph_spec import (
     build_component,
     build_links,
 )
-from inhand_core.link import Link
+from inhand_core.link import Link, S
 from inhand_core.ports import resolve_class
-from inhand_core.signals import Signal, Trial, TrialState
+from inhand_core.signals import Trial, TrialState
 from inhand_core.task import Task
 from inhand_core.times import NANOSECONDS
 
@@ -36,7 +36,7 @@ class LinkChains:
         self._chains = {name: links for name, links in chains.items() if links}
         self._last_ns: dict[str, int] = {}
 
-    def apply(self, name: str, signal: Signal, time_ns: int) -> Signal:
+    def apply(self, name: str, signal: S, time_ns: int) -> S:
         """The signal after the chain of that name; the signal itself where there is none."""
         if name not in self._chains:
             return signal

@@ -95,8 +95,8 @@ def encode(signal: Signal, stamp_ns: int, sequence: int, labels: Labels) -> Any:
     return message
 
 
-def decode(message: Any) -> Signal:
-    """The signal of a message, B = 1."""
+def decode(message: Any) -> Any:
+    """The signal of a message, B = 1: of the class that the message is for."""
     if type(message) not in _DECODERS:
         for signal in SIGNALS.values():
             _complete(signal)

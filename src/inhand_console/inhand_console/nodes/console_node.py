@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
 from inhand_console.config import ConsoleConfig

@@ -189,5 +189,5 @@ class _refusals:
             raise CameraError(f"{self._serial}: {_first_line(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: object) -> str:
     return str(error).partition(" : ")[0].strip()

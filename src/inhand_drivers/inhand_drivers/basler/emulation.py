@@ -65,7 +65,7 @@ class EmulatedScene:
         """
         if not camera.emulated:
             raise CameraError(f"emulation_folder is for pylon's emulated cameras, but {camera.serial} is a real one")
-        self._show(camera, str(self._folder) if self._newest() is None else self._newest())
+        self._show(camera, self._newest() or str(self._folder))
 
     def before_exposure(self, camera: PylonCamera) -> None:
         """Brings the newest picture and the faults that were asked for to the camera."""

@@ -66,7 +66,7 @@ def set_choice(nodes: Any, name: str, value: str) -> None:
     """
     node = require(nodes, name)
     choices = list(node.GetSymbolics())
-    value = next((v for v in (value, PACKED.get(value)) if v in choices), value)
+    value = next((v for v in (value, PACKED.get(value, value)) if v in choices), value)
     if value not in choices:
         raise CameraError(f"{name} {value!r} is not one of {choices}")
     node.FromString(value)

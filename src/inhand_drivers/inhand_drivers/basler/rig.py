@@ -92,14 +92,14 @@ class CameraRig:
             CameraError: naming the camera, the setting and what it would take.
         """
         done: list[CameraWorker] = []
-        try:
-            for worker in self.workers.values():
+        for worker in self.workers.values():
+            try:
                 worker.apply(config)
-                done.append(worker)
-        except CameraError as error:
-            for earlier in done:
-                earlier.apply(self.config)
-            raise CameraError(f"camera_{worker.side}: {error}") from error
+            except CameraError as error:
+                for earlier in done:
+                    earlier.apply(self.config)
+                raise CameraError(f"camera_{worker.side}: {error}") from error
+            done.append(worker)
         if config.frame_rate != self.config.frame_rate:
             self._schedule.set_rate(config.frame_rate)
             self.skew.period_s = 1.0 / config.frame_rate

@@ -63,12 +63,12 @@ class Stamper:
         if self._latch is None:
             self._clock.add(device_s, seconds(arrived_ns))
         elif arrived_ns - self._latched_ns > LATCH_PERIOD_NS:
-            self._compare(arrived_ns)
+            self._compare(self._latch, arrived_ns)
         return nanoseconds(self._clock.to_host(device_s))
 
-    def _compare(self, arrived_ns: int) -> None:
+    def _compare(self, latch: Any, arrived_ns: int) -> None:
         before = self._now_ns()
-        self._latch.Execute()
+        latch.Execute()
         after = self._now_ns()
         ticks = self._nodes.GetNode("TimestampLatchValue").GetValue()
         self._clock.add(ticks / self._ticks_per_s, 0.5e-9 * (before + after))

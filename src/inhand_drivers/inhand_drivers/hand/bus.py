@@ -42,6 +42,7 @@ class Bus(Protocol):
         Raises:
             BusError, OSError: it is not there, or does not follow.
         """
+        ...
 
     def operate(self, outputs: bytes) -> None:
         """Brings the slave from SAFE_OP to OP while it gets these outputs.
@@ -49,15 +50,19 @@ class Bus(Protocol):
         Raises:
             BusError: it does not follow.
         """
+        ...
 
     def exchange(self, outputs: bytes) -> bytes | None:
         """One cycle; the inputs, or None where no frame came back or the working counter is wrong."""
+        ...
 
     def fallen(self) -> str | None:
         """Why the slave is no longer in OP, or None; asks the slave."""
+        ...
 
     def close(self) -> None:
         """Leaves the slave in INIT, where it can still be reached."""
+        ...
 
 
 class SoemBus:

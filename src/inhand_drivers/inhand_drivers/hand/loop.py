@@ -33,7 +33,7 @@ class CycleThread:
         last: Callable[[], None],
         period_s: float,
         priority: int,
-        warn: Callable[[str], None],
+        warn: Callable[[str], object],
         await_turn: Callable[[], None] | None = None,
     ) -> None:
         self._cycle, self._last, self._period, self._priority, self._warn = cycle, last, period_s, priority, warn
@@ -53,15 +53,15 @@ class CycleThread:
         if (denied := use_fifo(self._priority)) is not None:
             self._warn(denied)
         try:
-            self._keep_time() if self._await is None else self._take_turns()
+            self._keep_time() if self._await is None else self._take_turns(self._await)
         except Exception as error:
             self.error = error
         finally:
             self._last()
 
-    def _take_turns(self) -> None:
+    def _take_turns(self, turn: Callable[[], object]) -> None:
         while self._running:
-            self._await()
+            turn()
             self._cycle()
 
     def _keep_time(self) -> None:

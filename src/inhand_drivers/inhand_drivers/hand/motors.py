@@ -35,7 +35,7 @@ class Motors:
     def faults(self) -> list[str]:
         """Latched faults as text, by motor."""
         return [
-            f"{self._names[i]}: {', '.join(flag.name.lower().replace('_', ' ') for flag in flags)}"
+            f"{self._names[i]}: {', '.join(str(flag.name).lower().replace('_', ' ') for flag in flags)}"
             for i, flags in sorted(self._faults.items())
         ]
 

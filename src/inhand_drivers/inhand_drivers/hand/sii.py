@@ -152,7 +152,7 @@ def _pdo(pdo: Pdo, texts: list[str]) -> bytes:
     return head + entries
 
 
-def _checksum(data: bytes) -> int:
+def _checksum(data: bytes | bytearray) -> int:
     """CRC-8, polynomial x^8 + x^2 + x + 1, start 0xFF, of the configuration words."""
     crc = 0xFF
     for byte in data:

@@ -33,7 +33,7 @@ class BaslerDriver(ManagedNode):
     """Configuring opens and checks the cameras, activating grabs from them."""
 
     def __init__(self) -> None:
-        self._rig: CameraRig | None = None
+        self._rig: CameraRig  # from configuring on
         self._outlets: dict[str, CameraOutlet] = {}
         self._connected: list[bool] = []
         super().__init__("basler_driver")

@@ -23,7 +23,6 @@ class PhaseSpaceEmulator(Node):
     """One frame a message of sim/markers; server time is the message's stamp. A new trial is a new episode."""
 
     def __init__(self, faults: Faults | None = None, **given: Any) -> None:
-        self._server: OwlServer | None = None
         super().__init__("emulate_phasespace")
 
         def setting(name: str, default: Any, text: str) -> Any:
@@ -51,8 +50,8 @@ class PhaseSpaceEmulator(Node):
 
     def destroy_node(self) -> None:
         """Ends the server, then the node."""
-        if self._server is not None:
-            self._server.close()
+        if (server := getattr(self, "_server", None)) is not None:  # none where the constructor ended early
+            server.close()
         super().destroy_node()
 
     def _on_markers(self, message: Any) -> None:

@@ -38,7 +38,7 @@ class HandDriver(ManagedNode):
         super().__init__("hand_driver")
         self._claim, self._time = declare_claim(self), RosTime(self)
         self._config = prepare(self, **(IN_SIMULATION if self._time.simulated else {}))
-        self._core: HandCore | None = None
+        self._core: HandCore  # while the node is active
         self._thread: CycleThread | None = None
         self.bring_up()
 
@@ -103,7 +103,7 @@ class HandDriver(ManagedNode):
         return response
 
     def _on_look(self) -> None:
-        if (error := self._thread.error or self._outbox.error) is not None:
+        if self._thread is not None and (error := self._thread.error or self._outbox.error) is not None:
             raise error
         if (now := trouble(self._core)) != self._trouble:
             self._trouble = now

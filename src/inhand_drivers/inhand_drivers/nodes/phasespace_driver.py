@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 
 from inhand_core.config import read_yaml
 from inhand_core.graph import load_graph
@@ -89,9 +90,11 @@ class PhaseSpaceDriver(ManagedNode):
             self._outlet.publish(encode(out.markers, out.stamp_ns, out.sequence, self._labels))
 
     def _on_look(self) -> None:
-        if self._connection.error is not None:
-            raise self._connection.error
-        if self._streams != (self._connection.state == "streaming"):
+        if (connection := self._connection) is None:
+            return
+        if connection.error is not None:
+            raise connection.error
+        if self._streams != (connection.state == "streaming"):
             self._streams = not self._streams
             self.diagnostics.publish()
 

@@ -33,15 +33,19 @@ class CaptureClient(Protocol):
 
     def open(self) -> None:
         """Connects and asks for frames."""
+        ...
 
     def receive(self, timeout_s: float) -> list[Frame]:
         """Frames that have come; waits `timeout_s` for the first."""
+        ...
 
     def close(self) -> None:
         """Ends the connection, if there is one."""
+        ...
 
     def refused(self) -> dict[str, int]:
         """Packets refused since the start, by cause."""
+        ...
 
 
 class OwlClient:
@@ -121,15 +125,21 @@ class OwlClient:
             self._datagrams.bind(("", 0))
         self._datagrams.setblocking(False)
 
+    @property
+    def _open_control(self) -> socket.socket:
+        if self._control is None:
+            raise CaptureError("the connection is not open")
+        return self._control
+
     def _ask(self, text: str, answer: str) -> dict[str, str]:
-        self._control.sendall(pack_text(text))
+        self._open_control.sendall(pack_text(text))
         return self._await(answer)
 
     def _await(self, key: str) -> dict[str, str]:
         """Reads until a text with that key comes; frames that come with it are kept."""
         end = time.monotonic() + CONNECT_S
         while (left := end - time.monotonic()) > 0.0:
-            if not select.select([self._control], [], [], left)[0]:
+            if not select.select([self._open_control], [], [], left)[0]:
                 continue
             found: dict[str, str] | None = None
             for packet in self._read_control():
@@ -145,17 +155,18 @@ class OwlClient:
         raise CaptureError(f"no {key!r} from the server within {CONNECT_S:g} s: is it an OWL server?")
 
     def _read_control(self) -> list[Packet]:
-        if not (data := self._control.recv(_CHUNK)):
+        if not (data := self._open_control.recv(_CHUNK)):
             raise CaptureError("the capture server has closed the connection")
         return self._tcp.feed(data)
 
     def _read_datagrams(self) -> list[Packet]:
         packets: list[Packet] = []
-        while True:
+        while self._datagrams is not None:
             try:
                 packets += self._udp.datagram(self._datagrams.recv(_DATAGRAM))
             except BlockingIOError:
-                return packets
+                break
+        return packets
 
 
 class VendorClient:

@@ -37,7 +37,7 @@ class Connection:
         on_frame: Callable[[Frame, int], None],
         on_connect: Callable[[float], None],
         now_ns: Callable[[], int],
-        say: Callable[[str], None],
+        say: Callable[[str], object],
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._config = client, config

@@ -38,7 +38,8 @@ def frame_of(packet: Packet) -> Frame | None:
     """
     if packet.header.type != PacketType.FRAME:
         return None
-    lists = [child.values for child in packet.children if child.header.type == PacketType.MARKER]
+    children = (child for child in packet.children if child.header.type == PacketType.MARKER)
+    lists = [child.values for child in children if child.values is not None]
     return Frame(packet.header.time, np.concatenate(lists) if lists else np.empty(0, MARKER))
 
 

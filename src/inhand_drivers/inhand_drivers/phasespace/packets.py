@@ -66,8 +66,8 @@ class StreamId(enum.IntEnum):
     CAMERAS = 6
 
 
-RECORDS = {PacketType.CAMERA: CAMERA, PacketType.MARKER: MARKER, PacketType.RIGID: RIGID}
-NUMBERS = {PacketType.INT: np.dtype("<i4"), PacketType.FLOAT: np.dtype("<f4")}
+RECORDS: dict[int, np.dtype] = {PacketType.CAMERA: CAMERA, PacketType.MARKER: MARKER, PacketType.RIGID: RIGID}
+NUMBERS: dict[int, np.dtype] = {PacketType.INT: np.dtype("<i4"), PacketType.FLOAT: np.dtype("<f4")}
 _PLAIN = bytes(c for c in range(128) if chr(c).isprintable() or chr(c).isspace())
 _RESUME = [int(PacketType.FRAME), int(PacketType.BYTE)]
 

@@ -46,7 +46,8 @@ class Frames:
             UrdfError: a joint of the hand is not in the message.
         """
         if joints.name != self._names:
-            self._names, self._index = list(joints.name), self._tree.index(joints.name)
+            self._names = [str(name) for name in joints.name]
+            self._index = self._tree.index(self._names)
         turns = self._tree.orientations(np.array(joints.position), self._index)
         for link, turn in zip(self._links, turns.tolist(), strict=True):
             link.header.stamp = joints.header.stamp

@@ -33,11 +33,14 @@ def solid(frame: str, shape: ObjectShape, opacity: float) -> MarkerArray:
     """The object as coloured triangles that move with `frame`."""
     marker = _marker(frame, Marker.TRIANGLE_LIST, 1.0)
     marker.frame_locked = True
+    points: list[Point] = []
+    colors: list[ColorRGBA] = []
     for face in shape.faces:
         color = ColorRGBA(r=face.color[0], g=face.color[1], b=face.color[2], a=opacity)
         corners = face.vertices[face.triangles.reshape(-1)]
-        marker.points += [_point(corner) for corner in corners]
-        marker.colors += [color] * len(corners)
+        points += [_point(corner) for corner in corners]
+        colors += [color] * len(corners)
+    marker.points, marker.colors = points, colors
     return MarkerArray(markers=[marker])
 
 

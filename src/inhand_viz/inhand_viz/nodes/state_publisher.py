@@ -7,7 +7,8 @@ Nothing is computed for a topic that nobody reads.
 from __future__ import annotations
 
 import numpy as np
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from std_msgs.msg import Header, String

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from inhand_drivers.hand.emulator.esc import Esc
 from inhand_drivers.hand.emulator.hand import EmulatedHand
 from inhand_drivers.hand.emulator.slave import Slave
@@ -19,13 +21,17 @@ SYNC_MANAGERS = (
 )
 
 
+def _names(record: np.dtype) -> tuple[str, ...]:
+    return record.names or ()
+
+
 def pdos(tables: DeviceTables) -> tuple[tuple[Pdo, ...], tuple[Pdo, ...]]:
     """Process data objects (TxPDOs, RxPDOs) with a name for every 16-bit entry; `layout`'s order."""
-    head = Pdo(0x1A00, 0x6000, 1, tuple((name, 16) for name in STATUS.names[:3]))
+    head = Pdo(0x1A00, 0x6000, 1, tuple((name, 16) for name in _names(STATUS)[:3]))
     sensors = Pdo(0x1A01, 0x6001, 1, tuple((name, 16) for name in tables.sensors))
-    records = Pdo(0x1A02, 0x6002, 1, tuple((field, 16) for _ in range(N_HALF) for field in MOTOR.names))
+    records = Pdo(0x1A02, 0x6002, 1, tuple((field, 16) for _ in range(N_HALF) for field in _names(MOTOR)))
     demands = tuple((tables.motors[i], 16) for i in range(N_MOTORS))
-    command = Pdo(0x1600, 0x7000, 0, (*((name, 16) for name in COMMAND.names[:2]), *demands))
+    command = Pdo(0x1600, 0x7000, 0, (*((name, 16) for name in _names(COMMAND)[:2]), *demands))
     return (head, sensors, records), (command,)
 
 

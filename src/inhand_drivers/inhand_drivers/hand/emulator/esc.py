@@ -24,12 +24,15 @@ class Application(Protocol):
 
     def inputs(self) -> bytes:
         """The bytes that the master reads now."""
+        ...
 
     def outputs(self, data: bytes) -> None:
         """The bytes that the master wrote, in OP."""
+        ...
 
     def stop(self) -> None:
         """Outputs are not valid any more: the slave left OP."""
+        ...
 
 
 @dataclass(frozen=True)
