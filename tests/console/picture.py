@@ -1,5 +1,7 @@
 """Takes pictures of a page that is being served: python tests/console/picture.py http://127.0.0.1:8080 docs/images.
 
+Of a bag in place of the address (bags/first), the page as it was while that was recorded, from `--begin` to `--hold`.
+
 One a tab, page_<tab>.webp, and page_phone.webp, as on a phone; without tabs (`--tabs`) page.webp, the page as it opens.
 """
 
@@ -9,12 +11,14 @@ import argparse
 import io
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from recorded import served
 from support.processes import wait_for
 
 from inhand_bench.page.chromium import Chromium
@@ -28,6 +32,8 @@ UP_S = 300.0
 
 def take_picture(browser: Chromium, path: Path) -> None:
     """Writes the page, panel scrolled to its top, without the browser's own notices; as what the path ends in."""
+    lost = "document.body.classList.contains('inhand-lost')"
+    wait_for(lambda: not browser.ask(lost), UP_S, "a page that hears from its server")
     browser.ask("document.querySelectorAll('.mantine-ScrollArea-viewport').forEach(e => { e.scrollTop = 0; })")
     browser.ask("document.querySelectorAll('.mantine-Notifications-root').forEach(e => e.remove())")
     picture = Image.open(io.BytesIO(browser.picture())).convert("RGB")
@@ -44,18 +50,27 @@ def open_page(browser: Chromium, url: str, size: tuple[int, int]) -> None:
 def main() -> None:
     """Opens the page, waits, takes the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", help="what console_node prints")
+    parser.add_argument("source", help="what console_node prints, or the folder of a bag")
+    parser.add_argument("--begin", type=float, default=0.0, help="of a bag: where it begins to play [s]")
+    parser.add_argument("--hold", type=float, default=60.0, help="of a bag: where it stays [s]")
     parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("--after", type=float, default=15.0, help="seconds to watch before each picture")
+    parser.add_argument("--after", type=float, default=15.0, help="seconds to watch, or a bag plays, before each")
     parser.add_argument(
         "--tabs", nargs="*", choices=TABS, default=list(TABS), help="which tabs; none: the page as it opens"
     )
     parser.add_argument("--paused", action="store_true", help="pause the simulation for each tab's picture")
     arguments = parser.parse_args()
-    with Chromium() as browser:
+    with ExitStack() as stack:
+        arguments.url, arguments.restart = arguments.source, lambda: None
+        if not arguments.source.startswith("http"):
+            shown = served(Path(arguments.source), arguments.begin, arguments.hold)
+            arguments.url, arguments.restart = stack.enter_context(shown)
+        browser = stack.enter_context(Chromium())
         open_page(browser, arguments.url, SIZE)
         time.sleep(2.0 * arguments.after)  # the scene fades in
         if not arguments.tabs:
+            arguments.restart()
+            time.sleep(arguments.after)
             take_picture(browser, arguments.folder / "page.webp")
         for tab in arguments.tabs:
             take_tab(browser, tab, arguments)
@@ -68,6 +83,7 @@ def take_tab(browser: Chromium, tab: str, arguments: argparse.Namespace) -> None
     else:
         browser.resize(*TABS[tab])
         browser.click(tab)
+    arguments.restart()
     time.sleep(arguments.after)
     if arguments.paused and tab != "Phone":
         browser.click("Run")

@@ -31,7 +31,7 @@ def test_the_page_shows_the_trial_the_controller_and_a_healthy_graph(stage: Stag
     stage.wait_for_text("trial 1: running")
     stage.wait_for_text("rad to the goal (achieved below 0.4)")
     stage.browser.click("Health")
-    stage.wait_for_text("of 240 Hz")
+    stage.wait_for_text("of\u00a0240\u00a0Hz")
     stage.wait_for_text("active")
     assert "is sim (" not in stage.browser.text()
 

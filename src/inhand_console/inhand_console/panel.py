@@ -185,7 +185,7 @@ class Panel:
         with gui.add_folder("Trial"):
             self._figures = gui.add_html("")
             labels = ("distance to the goal [rad]", "tolerance")
-            limits = (0.0, float(np.pi))
+            limits = (0.0, 1.1 * float(np.pi))  # the tick at 3 stays whole
             self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
             if self._timeline is None:
                 self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)

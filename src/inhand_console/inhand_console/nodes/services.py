@@ -20,13 +20,9 @@ from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
 
 ANSWER_WITHIN_S = 5.0
-LONGER = {
-    Command.USE_WEIGHTS: choices.weights,
-    Command.USE_RANDOMIZATION: choices.randomization,
-    Command.PUSH: push,
-    Command.SET_GOAL: set_goal,
-}
-"""Commands that are more than one call, or whose call depends on what is so at the moment."""
+LONGER = {Command.USE_WEIGHTS: choices.weights, Command.USE_RANDOMIZATION: choices.randomization}
+"""Commands that are more than one call."""
+LONGER |= {Command.PUSH: push, Command.SET_GOAL: set_goal}
 Talk = Generator[tuple[str, type, Any], Any, str]
 """A conversation: yields service, type and request, is sent the response, returns what to tell the person.
 
