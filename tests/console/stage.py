@@ -39,6 +39,11 @@ class Stage:
     pressed: list[Command] = field(default_factory=list)
     chosen: dict[Command, str] = field(default_factory=dict)
 
+    @property
+    def drawn_simply(self) -> bool:
+        """Whether no visitor's scene is drawn in full."""
+        return not any(self.page._drawing.full_for(client.client_id) for client in self.page.clients)
+
     def wait_for_text(self, text: str) -> None:
         wait_for(lambda: text in self.browser.text(), PATIENCE_S, f"{text!r} on the page")
 

@@ -35,12 +35,12 @@ def test_a_picture_and_a_film_of_the_scene_are_saved(stage: Stage, tmp_path: Pat
 def test_a_browser_without_a_gpu_is_noticed_and_spared_until_somebody_asks_for_all(stage: Stage) -> None:
     """Chromium draws in software here, and says so."""
     wait_for(lambda: len(stage.page.renderers) == 1, PATIENCE_S, "what the browser says of its renderer")
-    assert "SwiftShader" in stage.page.renderers[0] and stage.page.drawn_simply
+    assert "SwiftShader" in stage.page.renderers[0] and stage.drawn_simply
     stage.browser.click("Run")
     choose(stage.browser, "drawing", "full")
-    wait_for(lambda: not stage.page.drawn_simply, PATIENCE_S, "the full scene")
+    wait_for(lambda: not stage.drawn_simply, PATIENCE_S, "the full scene")
     choose(stage.browser, "drawing", "automatic")
-    wait_for(lambda: stage.page.drawn_simply, PATIENCE_S, "the simple scene")
+    wait_for(lambda: stage.drawn_simply, PATIENCE_S, "the simple scene")
 
 
 def test_stop_stays_on_the_screen_however_narrow_and_however_far_the_panel_is_scrolled(stage: Stage) -> None:

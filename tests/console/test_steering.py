@@ -143,6 +143,9 @@ def test_what_is_in_use_is_what_the_nodes_say_and_what_they_are_given_later(
 
 def test_another_goal_needs_a_trial(processes: Processes, probe: Probe) -> None:
     processes.start("goal", [executable("inhand_policy/goal_node")])
-    outcome = Person(probe).press(Command.NEW_GOAL)
-    assert not outcome.success and outcome.message == "no trial is running"
+    person = Person(probe)
+    for command, value in ((Command.NEW_GOAL, ""), (Command.SET_GOAL, "0.0 0.6 0.0 0.8")):
+        outcome = person.press(command, value)
+        assert not outcome.success and outcome.message == "no trial is running"
+    assert "no unit quaternion" in person.press(Command.SET_GOAL, "0.0 0.6 0.0 8.0").message
     assert not probe.call(Trigger, "trial/new_goal").success

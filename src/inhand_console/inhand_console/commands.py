@@ -22,6 +22,7 @@ class Command(enum.Enum):
     STEP = "step the simulation"
     RESET = "reset the simulation"
     PUSH = "push the object"
+    SET_GOAL = "use this goal"
     RECORD = "start recording"
     END_RECORDING = "end the recording"
     KEEP = "keep the last take"
@@ -42,6 +43,7 @@ LABELS = {
     Command.STEP: "Step",
     Command.RESET: "Reset",
     Command.PUSH: "Push the object",
+    Command.SET_GOAL: "Use this goal",
     Command.RECORD: "Record",
     Command.END_RECORDING: "End",
     Command.KEEP: "Keep the take",

@@ -17,7 +17,7 @@ from inhand_description import ACTUATOR_NAMES, JOINTS
 
 ALL = "all"
 FINGERS = ("FF", "MF", "RF", "LF", "TH", "WR")
-ACTUATED = tuple(name.removeprefix("rh_A_") for name in ACTUATOR_NAMES)
+ACTUATED = tuple(name.removeprefix("rh_").removeprefix("A_") for name in ACTUATOR_NAMES)
 JOINTED = tuple(joint.name.removeprefix("rh_") for joint in JOINTS)
 
 
@@ -64,7 +64,7 @@ def signals() -> dict[str, Signal]:
         "actions": Signal(
             "actions after smoothing, -1 … 1",
             ACTUATED,
-            (-1.0, 1.0),
+            (-1.1, 1.1),  # the ticks at the ends stay whole
             lambda now: None if now.action is None else now.action.action[0],
         ),
         "tracking errors": Signal(
@@ -78,7 +78,7 @@ def signals() -> dict[str, Signal]:
         "bins": Signal(
             "the policy's bins, 0 … 10",
             ACTUATED,
-            (0.0, 10.0),
+            (-0.6, 10.6),
             lambda now: None if now.decision is None or now.decision.bins[0].min() < 0 else now.decision.bins[0],
         ),
     }

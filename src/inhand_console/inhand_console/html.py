@@ -39,10 +39,11 @@ def trial_figures(trial: Trial | None, distance: float | None, tolerance: float)
         return f'<div style="{BLOCK}">no trial yet</div>'
     state, reason = TrialState(int(trial.state[0])), REASONS[int(trial.reason[0])]
     words = f"trial {int(trial.trial_id[0])}: {state.name.lower()}" + (f", {reason}" if reason else "")
+    goals = int(trial.goals_achieved[0])
     away = "–" if distance is None else f"{distance:.2f} rad to the goal (achieved below {tolerance:g})"
     return (
         f'<div style="{BLOCK}"><span id="inhand-goals" style="font-size:2.4em;font-weight:700">'
-        f"{int(trial.goals_achieved[0])}</span> goals achieved<br>{escape(words)}<br>{escape(away)}</div>"
+        f"{goals}</span> {'goal' if goals == 1 else 'goals'} achieved<br>{escape(words)}<br>{escape(away)}</div>"
     )
 
 
@@ -55,13 +56,11 @@ def trial_history(log: TrialLog, shown: int) -> str:
 
 
 def health_table(findings: Sequence[Finding], title: str = "") -> str:
-    """One row a finding: who, its state and rates, the age of its newest message, what to do; what is wrong first."""
+    """A row a finding: who, its state and rates, the age of its newest message; below, what to do. The worst first."""
     ordered = sorted(findings, key=lambda finding: -finding.level)
-    head = _row((title, "state and rates", "age", "what to do"), "th")
-    return (
-        f'<div style="{BLOCK};overflow-x:auto"><table style="{TABLE}">{head}'
-        f"{''.join(_finding_row(finding) for finding in ordered)}</table></div>"
-    )
+    head = _row((title, "state and rates", "age"), "th")
+    rows = "".join(_finding_rows(finding) for finding in ordered)
+    return f'<div style="{BLOCK}"><table style="{TABLE}">{head}{rows}</table></div>'
 
 
 def recording(report: NodeReport | None) -> str:
@@ -130,12 +129,16 @@ def _trial_row(trial: FinishedTrial) -> str:
     return _row((*cells, escape(REASONS[trial.reason] or "end not seen"), take), "td")
 
 
-def _finding_row(finding: Finding) -> str:
-    dot = f'<span style="color:{LEVEL_COLORS[finding.level]}">&#9679;</span>'
-    who = f"{dot}&nbsp;<b>{escape(finding.subject)}</b>"
+def _finding_rows(finding: Finding) -> str:
+    color = LEVEL_COLORS[finding.level]
+    who = f'<span style="color:{color}">&#9679;</span>&nbsp;<b>{escape(finding.subject)}</b>'
     # Breaks after a stream's rate, and nowhere in one.
-    figures = escape(finding.figures).replace(" Hz, ", " Hz<br>")
-    return _row((who, figures, age(finding.age), escape(finding.advice)), "td")
+    figures = escape(finding.figures).replace(" Hz, ", " Hz<br>").replace(" of ", "&nbsp;of&nbsp;")
+    row = _row((who, figures.replace(" Hz", "&nbsp;Hz"), age(finding.age)), "td", bool(finding.advice))
+    if not finding.advice:
+        return row
+    advice = f"what to do: {escape(finding.advice)}"
+    return f'{row}<tr><td colspan="3" style="{CELL};padding-left:1.2em;color:{color}">{advice}</td></tr>'
 
 
 def age(seconds: float | None) -> str:
@@ -145,7 +148,9 @@ def age(seconds: float | None) -> str:
     return f"{1e3 * seconds:.0f}&nbsp;ms" if seconds < 1.0 else f"{seconds:.0f}&nbsp;s"
 
 
-def _row(cells: Sequence[str], kind: str) -> str:
-    """A row of a table, of cells that are HTML."""
-    style = f' style="{CELL}"' if kind == "td" else f' style="{CELL};opacity:0.65;font-weight:600"'
-    return f"<tr>{''.join(f'<{kind}{style}>{cell}</{kind}>' for cell in cells)}</tr>"
+def _row(cells: Sequence[str], kind: str, goes_on: bool = False) -> str:
+    """A row of a table, of cells that are HTML; one that `goes_on` has no line below it."""
+    style = CELL if kind == "td" else f"{CELL};opacity:0.65;font-weight:600"
+    style += ";border-bottom:0" if goes_on else ""
+    inner = "".join(f'<{kind} style="{style}">{cell}</{kind}>' for cell in cells)
+    return f"<tr>{inner}</tr>"

@@ -95,11 +95,6 @@ class ConsolePage:
         return self._panel.images_wanted
 
     @property
-    def drawn_simply(self) -> bool:
-        """Whether nobody's scene is drawn in full."""
-        return not any(self._drawing.full_for(number) for number in self._server.get_clients())
-
-    @property
     def renderers(self) -> list[str]:
         """What draws in the visitors' browsers, as far as they have said."""
         return list(self._drawing.renderers.values())

@@ -13,6 +13,7 @@ from inhand_console.choosing import Chooser
 from inhand_console.commands import LABELS, Command, CommandHandler, Outcome, in_buttons
 from inhand_console.config import ConsoleConfig
 from inhand_console.drawing import WAYS
+from inhand_console.goal_by_hand import GoalByHand
 from inhand_console.graphs import Graphs
 from inhand_console.health import Finding, judge
 from inhand_console.images import CameraImages
@@ -88,7 +89,7 @@ class Panel:
         tabs = gui.add_tab_group()
         points = round(config.plot_seconds * config.panel_hz)
         with tabs.add_tab("Run"):
-            self._add_trial(points)
+            self._add_trial(points, shape)
             if replay is None:
                 self._add_buttons()
                 self._add_recording()
@@ -151,6 +152,7 @@ class Panel:
         if self._timeline is not None:
             self._timeline.update()
             return
+        self._by_hand.update(snapshot)
         _set(self._recording, html.recording(snapshot.graph.reports.get("recorder")))
         self._weights.follow(snapshot.in_use.weights)
         self._groups.follow(common_groups(snapshot.in_use))
@@ -178,15 +180,16 @@ class Panel:
         if event.client is not None:
             event.client.send_file_download("trials.csv", self._log.csv().encode(), save_immediately=True)
 
-    def _add_trial(self, points: int) -> None:
+    def _add_trial(self, points: int, shape: ObjectShape) -> None:
         gui = self._server.gui
         with gui.add_folder("Trial"):
             self._figures = gui.add_html("")
             labels = ("distance to the goal [rad]", "tolerance")
-            limits = (0.0, float(np.pi))
+            limits = (0.0, 1.1 * float(np.pi))  # the tick at 3 stays whole
             self._distance = ScrollingPlot(self._server, "", labels, self._config.plot_seconds, points, limits)
             if self._timeline is None:
                 self._buttons(Command.START_TRIAL, Command.STOP_TRIAL, Command.NEW_GOAL)
+                self._by_hand = GoalByHand(self._server, shape, lambda value: self._on_command(Command.SET_GOAL, value))
 
     def _add_buttons(self) -> None:
         gui = self._server.gui

@@ -115,7 +115,6 @@ def add_plot(
         legend={"show": len(labels) <= FEW},
         cursor=CURSOR,
         aspect=2.0,
-        padding=(12, 24, 0, 0),
     )
 
 
@@ -127,5 +126,5 @@ def values_table(labels: Sequence[str], values: np.ndarray) -> str:
         f'font-variant-numeric:tabular-nums">{"–" if np.isnan(value) else f"{value:.3g}"}</b></span>'
         for name, color, value in zip(labels, hues(len(labels)), values, strict=True)
     )
-    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(6.5em,1fr));gap:0.15em 1.2em"
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(7.5em,1fr));gap:0.15em 1.4em"
     return f'<div id="inhand-values" style="margin:0 0.75em 0.5em;font-size:0.8em;{grid}">{"".join(cells)}</div>'

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from inhand_console.snapshot import CAMERA_FIELDS, FIELDS, Graph, NodeReport, Snapshot, TopicRate
+from inhand_console.snapshot import CAMERA_FIELDS, FIELDS, Graph, Latencies, NodeReport, Snapshot, TopicRate
 
-DIAGNOSTICS = "diagnostics"
+DIAGNOSTICS, ACTIONS = "diagnostics", "policy/action"
 NANO = 1e-9
 Decoder = Callable[[bytes], Any]
 
@@ -53,7 +53,7 @@ class Replay:
         self._tracks, self._decoders, self._reports, self._window_s = dict(tracks), decoders, reports, window_s
         self.duration = max((track.times[-1] for track in self._tracks.values() if track.times), default=0.0)
         self.speed, self.playing = 1.0, True
-        self._time, self._then = 0.0, None
+        self._time, self._then, self._shown = 0.0, None, 0.0
         self._lock = threading.Lock()
 
     @property
@@ -89,8 +89,19 @@ class Replay:
                 values[FIELDS[topic]] = value
             elif value is not None:
                 cameras[CAMERA_FIELDS[last]][camera] = value
-        graph = self._graph(time, now)
-        return Snapshot(**values, **cameras, graph=graph, rates=rates, unreadable=unreadable, replayed=time)
+        if (simulator := values.get("simulator")) is not None:
+            values["simulator"] = replace(simulator, waits=False)  # rates are counted in the recording's own time
+        latencies = Latencies(policy_period=tuple(self._periods(time)))
+        self._shown, graph = time, self._graph(time, now)
+        return Snapshot(
+            **values, **cameras, graph=graph, latencies=latencies, rates=rates, unreadable=unreadable, replayed=time
+        )
+
+    def _periods(self, time: float) -> Iterator[float]:
+        """From one of the policy's actions to the next [ms], of those since what was shown last."""
+        times = self._tracks[ACTIONS].times if ACTIONS in self._tracks else []
+        for i in range(max(bisect_right(times, self._shown), 1), bisect_right(times, time)):
+            yield 1e3 * (times[i] - times[i - 1])
 
     def _value(self, topic: str, track: Track, newest: int, unreadable: dict[str, str]) -> Any:
         if track.shown[0] != newest:

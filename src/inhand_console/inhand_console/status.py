@@ -78,7 +78,8 @@ def _hint(snapshot: Snapshot, mode: str, paused: bool, outcome: Outcome | None) 
 def _progress(trial: Trial | None) -> str:
     if trial is None or int(trial.state[0]) != TrialState.RUNNING:
         return "no trial runs: press Start trial"
-    return f"trial {int(trial.trial_id[0])} · {int(trial.goals_achieved[0])} goals achieved · Space or Esc stops"
+    goals = int(trial.goals_achieved[0])
+    return f"trial {int(trial.trial_id[0])} · {goals} {'goal' if goals == 1 else 'goals'} achieved · Space or Esc stops"
 
 
 def _goal_in_world(snapshot: Snapshot) -> list[float] | None:

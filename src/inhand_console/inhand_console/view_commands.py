@@ -18,6 +18,6 @@ def page(bag: Annotated[Path, tyro.conf.Positional], port: int = 0, object: str 
         port: first port to try; 0: that of config/console.yaml.
         object: what was turned; default what the bag's goals name.
     """
-    from inhand_console.nodes.replay_bag import serve
+    from inhand_console.nodes.replay_page import serve
 
     serve(bag, port, object)

@@ -34,12 +34,16 @@ def test_what_is_wrong_comes_first_and_text_is_escaped() -> None:
     findings = [Finding("fine", "1", Level.OK), Finding("bad", "<2", Level.ERROR, "do & see")]
     shown = html.health_table(findings)
     assert shown.index("bad") < shown.index("fine")
-    assert "&lt;2" in shown and ">do &amp; see</td>" in shown
+    assert "&lt;2" in shown and "what to do: do &amp; see</td>" in shown
 
 
 def test_health_has_a_column_for_the_age_and_a_line_for_each_rate() -> None:
     shown = html.health_table([Finding("tracker", "a 80.0 of 80 Hz, b 79.0 of 80 Hz", Level.OK, age=0.012)], "Nodes")
-    assert "a 80.0 of 80 Hz<br>b 79.0 of 80 Hz" in shown and ">12&nbsp;ms</td>" in shown and ">Nodes</th>" in shown
+    assert (
+        "a 80.0&nbsp;of&nbsp;80&nbsp;Hz<br>b 79.0&nbsp;of&nbsp;80&nbsp;Hz" in shown
+        and ">12&nbsp;ms</td>" in shown
+        and ">Nodes</th>" in shown
+    )
     assert html.age(None) == "" and html.age(3.4) == "3&nbsp;s"
 
 

@@ -77,6 +77,18 @@ def test_rates_ages_and_reports_are_those_of_then(replay: Replay) -> None:
     assert replay.snapshot(51.0).graph.reports["policy"].message == "at 1"
 
 
+def test_the_policys_periods_are_those_since_the_last_look() -> None:
+    replay = Replay(
+        {"policy/action": Track([0.0, 0.08, 0.17, 0.25], [b""] * 4)}, {"policy/action": lambda _: None}, [], 2.0
+    )
+    replay.playing = False
+    found = []
+    for time in (0.1, 0.2, 0.2, 0.25, 0.05):
+        replay.seek(time)
+        found.append([round(period) for period in replay.snapshot(0.0).latencies.policy_period])
+    assert found == [[80], [90], [], [80], []]
+
+
 def test_the_overlay_says_that_it_is_a_recording(replay: Replay) -> None:
     said = state(replay.snapshot(0.0), (), None, 0.4, None)
     assert said["replay"] and said["words"].startswith("REPLAY") and "nothing here moves a hand" in said["hint"]

@@ -28,7 +28,8 @@ class GoalState:
 
     status is a TrialState and reason an EndReason; elapsed_ns counts since the goal was set, waited_ns since the trial
     ended; max_angle [rad] bounds goals of modes "limited" and "axis"; interrupted while a device is missing, overloaded
-    while the machine is too slow for one. pose is the last one, None before the first.
+    while the machine is too slow for one. goal_wanted (B, 4) is a goal that a person asked for, NaN where it is to be
+    drawn, None where nobody asked. pose is the last one, None before the first.
     """
 
     trial_id: np.ndarray
@@ -46,6 +47,7 @@ class GoalState:
     interrupted: np.ndarray | bool = False
     overloaded: np.ndarray | bool = False
     goal_requested: np.ndarray | bool = False
+    goal_wanted: np.ndarray | None = None
 
 
 class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
@@ -110,9 +112,18 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         self.state.stop_requested = self.state.stop_requested | (mask & (self.state.status == TrialState.RUNNING))
         self.state.start_requested = self.state.start_requested & ~np.asarray(mask)
 
-    def request_goal(self, mask: np.ndarray | bool = True) -> None:
-        """Asks for another goal in the rows of `mask` that run a trial; it counts as neither achieved nor missed."""
-        self.state.goal_requested = self.state.goal_requested | (mask & (self.state.status == TrialState.RUNNING))
+    def request_goal(self, mask: np.ndarray | bool = True, orientation: np.ndarray | None = None) -> None:
+        """Asks for another goal in the rows of `mask` that run a trial; the one before counts as nothing.
+
+        Args:
+            mask: (B,) bool, or one for all.
+            orientation: (4,) of that goal in hand_base; None draws it.
+        """
+        asked = np.broadcast_to(mask, (self.batch,)) & (self.state.status == TrialState.RUNNING)
+        self.state.goal_requested = self.state.goal_requested | asked
+        wanted = np.full(4, np.nan) if orientation is None else rotations.normalize(np.asarray(orientation, float))
+        before = self.state.goal_wanted if self.state.goal_wanted is not None else np.full((self.batch, 4), np.nan)
+        self.state.goal_wanted = np.where(asked[:, None], wanted, before)
 
     def interrupt(self, missing: bool | np.ndarray, overloaded: bool | np.ndarray = False) -> None:
         """Ends the trials of rows with a device `missing` or on an `overloaded` machine, scalars or (B,).
@@ -131,6 +142,8 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         state.start_requested = state.start_requested & ~mask
         state.stop_requested = state.stop_requested & ~mask
         state.goal_requested = state.goal_requested & ~mask
+        if state.goal_wanted is not None:
+            state.goal_wanted = np.where(mask[:, None], np.nan, state.goal_wanted)
         state.pose = None if mask.all() else state.pose
 
     def step(self, inputs: GoalGeneratorInputs, dt: float) -> GoalGeneratorOutputs:
@@ -219,6 +232,10 @@ class GoalGenerator(Component[GoalGeneratorInputs, GoalGeneratorOutputs]):
         asked = state.goal_requested & (state.status == TrialState.RUNNING)
         state.goal_requested = np.zeros(self.batch, bool)
         self._set_goals(np.flatnonzero((self.success & ~full & ~stopped) | asked), pose)
+        if state.goal_wanted is not None:  # goals are drawn all the same: what comes after does not depend on a person
+            by_hand = asked & np.isfinite(state.goal_wanted).all(axis=1)
+            state.orientation = np.where(by_hand[:, None], state.goal_wanted, state.orientation)
+            state.goal_wanted = None
 
     def _end(self, mask: np.ndarray, reason: EndReason) -> None:
         state = self.state

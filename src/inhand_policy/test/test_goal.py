@@ -216,6 +216,23 @@ def test_another_goal_by_request_counts_as_nothing_and_only_in_its_row():
     assert step(component)[0].goal_id.tolist() == [1, 0]
 
 
+def test_a_goal_by_hand_is_the_one_that_was_asked_for_once_and_only_in_its_row():
+    wanted = np.array([0.0, 0.6, 0.0, 0.8])
+    component, other = generator(2), generator(2)
+    for each in (component, other):
+        step(each)
+    component.request_goal(np.array([True, False]), 2.0 * wanted)
+    other.request_goal(np.array([True, False]))
+    goal, trial = step(component)
+    drawn, _ = step(other)
+    np.testing.assert_allclose(goal.orientation[0], wanted)
+    np.testing.assert_array_equal(goal.orientation[1], drawn.orientation[1])
+    assert goal.goal_id.tolist() == [1, 0] and trial.goals_achieved.tolist() == [0, 0]
+    for each in (component, other):  # the next one is drawn, and is what it would have been without a person
+        each.request_goal()
+    np.testing.assert_array_equal(step(component)[0].orientation, step(other)[0].orientation)
+
+
 def test_another_goal_is_not_drawn_without_a_trial():
     component = generator(auto_start=False)
     step(component)

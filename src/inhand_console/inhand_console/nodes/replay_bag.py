@@ -1,33 +1,27 @@
-"""Reads a bag for the page, and serves it."""
+"""Reads a bag for the page."""
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import cv2
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.serialization import deserialize_message
 
-from inhand_console.commands import Command, Outcome
 from inhand_console.config import ConsoleConfig
 from inhand_console.nodes.decoders import from_bytes, node_reports
 from inhand_console.nodes.feed import CAMERA_TOPICS, STATUS_TOPICS
-from inhand_console.page import ConsolePage
-from inhand_console.panel import Choices
 from inhand_console.replay import DIAGNOSTICS, NANO, Decoder, Replay, Track
 from inhand_console.snapshot import NodeReport
-from inhand_core import GraphSpec, load_config, load_graph, read_yaml
-from inhand_core.paths import config_file
-from inhand_data.bags import BagError, BagReader, open_bag
-from inhand_description.objects import OBJECTS
+from inhand_core import GraphSpec
+from inhand_data.bags import BagError, BagReader, Entry
+from inhand_data.stamps import stamp_of
 from inhand_ros.messages import message_class
-from inhand_viz.model import joint_names, load_hand, object_shape
 
+CLOCK = "/clock"
 IMAGES_HZ = 5.0
 """So many images a second of a camera are kept, small and as JPEG: a minute of three is 20 MB."""
 QUALITY = 85
@@ -46,10 +40,8 @@ def read(bag: BagReader, spec: GraphSpec, config: ConsoleConfig) -> Replay:
     decoders: dict[str, Decoder] = {name: partial(from_bytes, message_class(kind)) for name, kind in kinds.items()}
     tracks: dict[str, Track] = {}
     reports: list[tuple[float, dict[str, NodeReport]]] = []
-    begin: int | None = None
-    for entry in bag.entries(wanted):
-        begin = entry.log_ns if begin is None else begin
-        name, time = stored[entry.topic], NANO * (entry.log_ns - begin)
+    for entry, time in _timed(bag, wanted):
+        name = stored[entry.topic]
         if name == DIAGNOSTICS:
             reports.append((time, node_reports(deserialize_message(entry.data, DiagnosticArray), time)))
             continue
@@ -69,48 +61,19 @@ def read(bag: BagReader, spec: GraphSpec, config: ConsoleConfig) -> Replay:
     return Replay(tracks, decoders, reports, config.rate_window_s)
 
 
-def serve(path: Path, port: int, name: str) -> None:
-    """Serves the page of a bag until Ctrl-C.
+def _timed(bag: BagReader, topics: list[str]) -> Iterator[tuple[Entry, float]]:
+    """Messages with their time from the beginning [s], in order: of reception, or where time was simulated, by stamps.
 
-    Raises:
-        BagError: the bag cannot be read, or has nothing that the page shows.
+    A simulation that ran slowly is played as fast as it was meant, and its rates are those of its own time.
     """
-    config = load_config(ConsoleConfig, read_yaml(config_file("console")), "console.yaml")
-    config = replace(config, port=port) if port else config
-    spec = load_graph("realtime")
-    with open_bag(path) as bag:
-        replayed = read(bag, spec, config)
-        shape = object_shape(name or _named(bag))
-    page = ConsolePage(
-        config,
-        load_hand(),
-        joint_names(),
-        shape,
-        spec,
-        read_yaml(config_file("goal"))["tolerance_rad"],
-        replayed.snapshot,
-        lambda command, _: page.report(refused(command)),
-        Choices((), ()),
-        replayed,
-    )
-    print(f"page: {page.url}  ({path}, {replayed.duration:.1f} s; Ctrl-C ends it)", flush=True)
-    try:
-        with suppress(KeyboardInterrupt):
-            threading.Event().wait()
-    finally:
-        page.close()
-
-
-def refused(command: Command) -> Outcome:
-    """What becomes of any press in a replay."""
-    return Outcome(command, False, "this is a recording: nothing here moves a hand")
-
-
-def _named(bag: BagReader) -> str:
-    """The object that the bag's first goal names, where this machine has it; else the block."""
-    for _, message in bag.messages(["/goal"]):
-        return message.object if message.object in OBJECTS else "block"
-    return "block"
+    simulated = CLOCK in bag.topics
+    stamped = {topic for topic in topics if bag.has_header(topic)} if simulated else set()
+    found = [(stamp_of(e.data) if e.topic in stamped else e.log_ns, e) for e in bag.entries(topics)]
+    begin = min((ns for ns, _ in found if ns > 0), default=0)
+    # Before its clock had begun a node stamps 0.
+    timed = sorted(((max(ns - begin, 0), i) for i, (ns, _) in enumerate(found)))
+    for ns, i in timed:
+        yield found[i][1], NANO * ns
 
 
 def _small(image: np.ndarray, width: int) -> bytes:

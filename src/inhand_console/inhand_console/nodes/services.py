@@ -15,16 +15,14 @@ from std_srvs.srv import SetBool, Trigger
 from inhand_console.commands import SERVICES, Command, Outcome
 from inhand_console.nodes import choices
 from inhand_console.nodes.push import push
+from inhand_console.nodes.set_goal import set_goal
 from inhand_console.snapshot import Snapshot
 from inhand_interfaces.srv import Step
 
 ANSWER_WITHIN_S = 5.0
-LONGER = {
-    Command.USE_WEIGHTS: choices.weights,
-    Command.USE_RANDOMIZATION: choices.randomization,
-    Command.PUSH: push,
-}
-"""Commands that are more than one call, or whose call depends on what is so at the moment."""
+LONGER = {Command.USE_WEIGHTS: choices.weights, Command.USE_RANDOMIZATION: choices.randomization}
+"""Commands that are more than one call."""
+LONGER |= {Command.PUSH: push, Command.SET_GOAL: set_goal}
 Talk = Generator[tuple[str, type, Any], Any, str]
 """A conversation: yields service, type and request, is sent the response, returns what to tell the person.
 

@@ -1,4 +1,4 @@
-"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal.
+"""Node of the goals: /object/pose in; /goal and /trial out, latched; services trial/start, stop, new_goal, set_goal.
 
 A device that reports an error on /diagnostics, or falls silent there, interrupts the trial until it is back. So does a
 machine too slow for a real hand's deadlines; a simulated hand has none: it is slow then, and nothing else.
@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from std_srvs.srv import Trigger
 
 from inhand_core.signals import Signal, TrialState
+from inhand_interfaces.srv import SetObjectPose
 from inhand_ros import ComponentNode, Diagnostics, run_node
 from inhand_ros.deadline_watch import DeadlineWatch
 from inhand_ros.device_watch import DeviceWatch
+
+FRAME = "hand_base"
+UNIT = 1e-2
+"""A quaternion whose length is off by more is no rotation that somebody meant."""
 
 
 class GoalNode(ComponentNode):
@@ -26,6 +32,7 @@ class GoalNode(ComponentNode):
         self.create_service(Trigger, "trial/start", self._on_start)
         self.create_service(Trigger, "trial/stop", self._on_stop)
         self.create_service(Trigger, "trial/new_goal", self._on_new_goal)
+        self.create_service(SetObjectPose, "trial/set_goal", self._on_set_goal)
 
     def take_runner(self, runner: Any) -> None:
         """Keeps what runs: no link touches the goals, and the trials' numbers go on."""
@@ -61,6 +68,23 @@ class GoalNode(ComponentNode):
         response.success = self._running()
         response.message = "another goal at the next step" if response.success else "no trial is running"
         self.component.request_goal()
+        return response
+
+    def _on_set_goal(self, request: SetObjectPose.Request, response: SetObjectPose.Response) -> SetObjectPose.Response:
+        """The orientation at which the object is to lie; the position asked for means nothing."""
+        turn, frame = request.pose.pose.orientation, request.pose.header.frame_id
+        wanted = np.array([turn.x, turn.y, turn.z, turn.w])
+        length = np.linalg.norm(wanted)
+        response.success = False
+        if frame != FRAME:
+            response.message = f"a goal is given in {FRAME!r}, not in {frame!r}"
+        elif not abs(length - 1.0) < UNIT:
+            response.message = f"the orientation is no unit quaternion: its length is {length:.3g}"
+        elif not self._running():
+            response.message = "no trial is running"
+        else:
+            self.component.request_goal(orientation=wanted)
+            response.success, response.message = True, "the goal at the next step"
         return response
 
     def _overloaded(self) -> bool:
