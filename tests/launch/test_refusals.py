@@ -24,11 +24,15 @@ def spoiled_weights(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("way", [["inhand", "sim"], ["ros2", "launch", "inhand_bringup", "sim.launch.xml"]], ids=["inhand", "ros2"])
+@pytest.mark.parametrize(
+    "way", [["inhand", "sim"], ["ros2", "launch", "inhand_bringup", "sim.launch.xml"]], ids=["inhand", "ros2"]
+)
 def test_weights_that_cannot_be_read_end_the_run(way: list[str], domain: int, tmp_path: Path) -> None:
     words = ["console:=false", "cameras:=off", f"weights:={spoiled_weights(tmp_path)}", "duration:=3"]
     begun = time.monotonic()
-    done = subprocess.run([shutil.which(way[0]), *way[1:], *words], capture_output=True, text=True, timeout=LONG, check=False)
+    done = subprocess.run(
+        [shutil.which(way[0]), *way[1:], *words], capture_output=True, text=True, timeout=LONG, check=False
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 1, said[-3000:]
     assert time.monotonic() - begun < LONG

@@ -120,8 +120,8 @@ void serve_all(Service & service, Answer answer)
   Request request;
   for (int i = 0; i < kMostRequests && service.take(id, request.get()); ++i) {
     Response response;
-    if constexpr (std::is_invocable_v<
-                    Answer, decltype(*request), decltype(*response), rmw_request_id_t &>) {
+    if constexpr (
+      std::is_invocable_v<Answer, decltype(*request), decltype(*response), rmw_request_id_t &>) {
       answer(*request, *response, id);
     } else {
       answer(*request, *response);
@@ -135,9 +135,9 @@ void serve_all(Service & service, Answer answer)
   Message<                                                            \
     rcl_interfaces__srv__##name, rcl_interfaces__srv__##name##__init, \
     rcl_interfaces__srv__##name##__fini>
-#define INHAND_TYPES(end)                                           \
-  Message<                                                          \
-    type_description_interfaces__srv__GetTypeDescription_##end,     \
+#define INHAND_TYPES(end)                                               \
+  Message<                                                              \
+    type_description_interfaces__srv__GetTypeDescription_##end,         \
     type_description_interfaces__srv__GetTypeDescription_##end##__init, \
     type_description_interfaces__srv__GetTypeDescription_##end##__fini>
 #define INHAND_TYPE(name) ROSIDL_GET_SRV_TYPE_SUPPORT(rcl_interfaces, srv, name)

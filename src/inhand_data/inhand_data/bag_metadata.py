@@ -166,6 +166,7 @@ def notes_of(information: Mapping[str, Any] | None) -> dict[str, str]:
     found = (information or {}).get("custom_data")
     return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
+
 def contradictions(information: dict[str, Any] | None, topics: Collection[str]) -> list[str]:
     """Topics that metadata.yaml has messages of, and the files have not."""
     listed = (information or {}).get("topics_with_message_count")

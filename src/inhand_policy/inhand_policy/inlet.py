@@ -1,4 +1,4 @@
-"""Absolute joint targets, one set or a trajectory, as the relative actions that smoother and controller take. No ROS."""
+"""Absolute joint targets, one set or a trajectory, as the relative actions that the controller takes. No ROS."""
 
 from __future__ import annotations
 
@@ -139,7 +139,9 @@ class JointInlet:
             raise TargetError(f"{len(names)} joints, but {len(values)} positions")
         given = dict(zip(names, _finite("positions", values).tolist(), strict=True))
         if len(given) != len(names):
-            raise TargetError(f"joints are named twice: {sorted(name for name in given if list(names).count(name) > 1)}")
+            raise TargetError(
+                f"joints are named twice: {sorted(name for name in given if list(names).count(name) > 1)}"
+            )
         targets = np.array(angles, float)
         for index, row in enumerate(ACTUATORS):
             parts = [given.pop(joint, None) for joint in row.joints] if row.coupled else [None]

@@ -34,7 +34,10 @@ class PoseEstimatorNode(ManagedNode):
     def __init__(self) -> None:
         super().__init__("pose_estimator")
         values = declare_config(self, PoseEstimatorConfig, read_yaml(path := config_file("pose_estimator")), path)
-        self._config, self._prefix = load_config(PoseEstimatorConfig, values, "pose_estimator"), declare_frame_prefix(self)
+        self._config, self._prefix = (
+            load_config(PoseEstimatorConfig, values, "pose_estimator"),
+            declare_frame_prefix(self),
+        )
         self.bring_up()
 
     def configure(self) -> None:
