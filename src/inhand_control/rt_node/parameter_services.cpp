@@ -161,12 +161,16 @@ ParameterServices::ParameterServices(Node & node, const ParameterMap & parameter
   if (describes_types_) {
     types_.emplace(node);
   }
-  announce();
 }
 
-// What every node does once it has declared its parameters: these never change.
+// What every node does once it has declared its parameters, which never change here; said when there is
+// somebody to hear it, as nobody has been discovered at the start.
 void ParameterServices::announce()
 {
+  if (announced_ || !events_.has_subscribers()) {
+    return;
+  }
+  announced_ = true;
   EventMessage message;
   message->stamp = to_stamp(rt::system_now_ns());
   assign(message->node, node_.fully_qualified_name());
@@ -191,6 +195,7 @@ std::vector<Service *> ParameterServices::all()
 
 void ParameterServices::serve()
 {
+  announce();
   serve_all<INHAND_MESSAGE(ListParameters_Request), INHAND_MESSAGE(ListParameters_Response)>(
     list_, [this](const auto & request, auto & response) {
       if (request.prefixes.size > kMostNames) {
