@@ -30,6 +30,7 @@ ROS_MESSAGES = {"builtin_interfaces", "diagnostic_msgs", "geometry_msgs", "lifec
     "std_msgs",
     "std_srvs",
     "tf2_msgs",
+    "trajectory_msgs",
     "visualization_msgs",
     "inhand_interfaces",
 }

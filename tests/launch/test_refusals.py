@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support.probe import Probe
 from support.processes import Processes, executable, wait_for
 
 from inhand_core.paths import resource_root
@@ -24,11 +25,15 @@ def spoiled_weights(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("way", [["inhand", "sim"], ["ros2", "launch", "inhand_bringup", "sim.launch.xml"]], ids=["inhand", "ros2"])
+@pytest.mark.parametrize(
+    "way", [["inhand", "sim"], ["ros2", "launch", "inhand_bringup", "sim.launch.xml"]], ids=["inhand", "ros2"]
+)
 def test_weights_that_cannot_be_read_end_the_run(way: list[str], domain: int, tmp_path: Path) -> None:
     words = ["console:=false", "cameras:=off", f"weights:={spoiled_weights(tmp_path)}", "duration:=3"]
     begun = time.monotonic()
-    done = subprocess.run([shutil.which(way[0]), *way[1:], *words], capture_output=True, text=True, timeout=LONG, check=False)
+    done = subprocess.run(
+        [shutil.which(way[0]), *way[1:], *words], capture_output=True, text=True, timeout=LONG, check=False
+    )
     said = done.stdout + done.stderr
     assert done.returncode == 1, said[-3000:]
     assert time.monotonic() - begun < LONG
@@ -66,3 +71,34 @@ def test_the_warden_ends_with_the_first_refusal_and_leaves_nothing(processes: Pr
     assert warden.wait(20.0) == 2
     assert "error: the launch ends: policy_node: no such file" in processes.log("warden")
     assert not folder.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="mounting needs root")
+def test_a_recorder_on_a_read_only_disk_says_so_in_one_line(domain: int, tmp_path: Path) -> None:
+    told, disk = tmp_path / "launch", tmp_path / "disk"
+    told.mkdir()
+    disk.mkdir()
+    inner = f"mount --bind -o ro {disk} {disk} && cd {disk} && exec {executable('inhand_ros/recorder_node')}"
+    environment = {**os.environ, "INHAND_LAUNCH": str(told)}
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", inner],
+        capture_output=True,
+        text=True,
+        timeout=LONG,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert "Read-only file system: 'bags" in (told / "refused").read_text()
+
+
+@pytest.mark.parametrize("program", ["inhand_policy/smoother_node", "inhand_control/graph_guard"])
+def test_without_a_home_nodes_run(program: str, domain: int, processes: Processes, tmp_path: Path) -> None:
+    del processes.environment["HOME"]
+    process = processes.start("node", [executable(program), *(["/nothing"] if program.endswith("guard") else [])])
+    if program.endswith("guard"):
+        assert process.wait(LONG) == 0, processes.logs()
+        return
+    probe = Probe(domain, {"diagnostics": "diagnostic_msgs/msg/DiagnosticArray"})
+    wait_for(lambda: probe.newest("diagnostics"), LONG, processes.logs)
+    probe.close()

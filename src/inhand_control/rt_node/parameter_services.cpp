@@ -120,8 +120,8 @@ void serve_all(Service & service, Answer answer)
   Request request;
   for (int i = 0; i < kMostRequests && service.take(id, request.get()); ++i) {
     Response response;
-    if constexpr (std::is_invocable_v<
-                    Answer, decltype(*request), decltype(*response), rmw_request_id_t &>) {
+    if constexpr (
+      std::is_invocable_v<Answer, decltype(*request), decltype(*response), rmw_request_id_t &>) {
       answer(*request, *response, id);
     } else {
       answer(*request, *response);
@@ -135,9 +135,9 @@ void serve_all(Service & service, Answer answer)
   Message<                                                            \
     rcl_interfaces__srv__##name, rcl_interfaces__srv__##name##__init, \
     rcl_interfaces__srv__##name##__fini>
-#define INHAND_TYPES(end)                                           \
-  Message<                                                          \
-    type_description_interfaces__srv__GetTypeDescription_##end,     \
+#define INHAND_TYPES(end)                                               \
+  Message<                                                              \
+    type_description_interfaces__srv__GetTypeDescription_##end,         \
     type_description_interfaces__srv__GetTypeDescription_##end##__init, \
     type_description_interfaces__srv__GetTypeDescription_##end##__fini>
 #define INHAND_TYPE(name) ROSIDL_GET_SRV_TYPE_SUPPORT(rcl_interfaces, srv, name)
@@ -161,12 +161,16 @@ ParameterServices::ParameterServices(Node & node, const ParameterMap & parameter
   if (describes_types_) {
     types_.emplace(node);
   }
-  announce();
 }
 
-// What every node does once it has declared its parameters: these never change.
+// What every node does once it has declared its parameters, which never change here; said when there is
+// somebody to hear it, as nobody has been discovered at the start.
 void ParameterServices::announce()
 {
+  if (announced_ || !events_.has_subscribers()) {
+    return;
+  }
+  announced_ = true;
   EventMessage message;
   message->stamp = to_stamp(rt::system_now_ns());
   assign(message->node, node_.fully_qualified_name());
@@ -191,6 +195,7 @@ std::vector<Service *> ParameterServices::all()
 
 void ParameterServices::serve()
 {
+  announce();
   serve_all<INHAND_MESSAGE(ListParameters_Request), INHAND_MESSAGE(ListParameters_Response)>(
     list_, [this](const auto & request, auto & response) {
       if (request.prefixes.size > kMostNames) {

@@ -14,7 +14,7 @@ namespace inhand_control::node
 class ParameterServices
 {
 public:
-  // With the parameters that every node has; says on /parameter_events what there are.
+  // With the parameters that every node has; the first reader of /parameter_events hears of all.
   ParameterServices(Node & node, const ParameterMap & parameters);
 
   std::vector<Service *> all();
@@ -28,6 +28,7 @@ private:
   Node & node_;
   ParameterMap parameters_;
   bool describes_types_;
+  bool announced_ = false;
   Publisher events_;
   Service list_;
   Service get_;

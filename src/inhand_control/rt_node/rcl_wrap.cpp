@@ -128,6 +128,16 @@ Publisher::~Publisher()
   }
 }
 
+bool Publisher::has_subscribers() const
+{
+  std::size_t count = 0;
+  if (rcl_publisher_get_subscription_count(&publisher_, &count) != RCL_RET_OK) {
+    rcl_reset_error();
+    return false;
+  }
+  return count > 0;
+}
+
 bool Publisher::publish(const void * message)
 {
   if (rcl_publish(&publisher_, message, nullptr) == RCL_RET_OK) {

@@ -60,6 +60,7 @@ public:
   Publisher(const Publisher &) = delete;
   Publisher & operator=(const Publisher &) = delete;
 
+  bool has_subscribers() const;
   // False when the middleware refused the message.
   bool publish(const void * message);
   // The topic's name with its namespace.

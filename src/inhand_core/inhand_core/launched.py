@@ -80,7 +80,7 @@ def quick_ends(starts: Sequence[float], now: float) -> int:
 
 
 def note_start() -> None:
-    """Notes that this program starts, and waits where the starts before it were short; ends it where it had too many."""
+    """Notes that this program starts; waits where the starts before it were short, ends it where it had too many."""
     if (place := folder()) is None:
         return
     name = program_name(sys.argv)

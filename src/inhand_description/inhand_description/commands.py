@@ -8,7 +8,7 @@ import tyro
 
 
 def write(root: Path = Path(".")) -> None:
-    """Write config/hand.yaml, config/cameras/nominal/*.yaml and urdf/*.urdf from the tables.
+    """Write config/hand.yaml, config/cameras/nominal/*.yaml, urdf/*.urdf and urdf/hand.srdf from the tables.
 
     Args:
         root: the source checkout.
@@ -25,11 +25,13 @@ def generated_files() -> dict[str, str]:
     from inhand_description.cameras import nominal_files
     from inhand_description.hand_yaml import hand_yaml
     from inhand_description.objects import OBJECTS
+    from inhand_description.srdf import hand_srdf
     from inhand_description.urdf import hand_urdf, object_urdf
 
     objects = {f"urdf/{name}.urdf": object_urdf(name) for name in OBJECTS}
     cameras = {f"config/cameras/nominal/{name}": text for name, text in nominal_files().items()}
-    return {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), **objects, **cameras}
+    hand = {"config/hand.yaml": hand_yaml(), "urdf/hand.urdf": hand_urdf(), "urdf/hand.srdf": hand_srdf()}
+    return {**hand, **objects, **cameras}
 
 
 def decompose(mesh: tyro.conf.Positional[Path], out: Path, pieces: int = 16, detail: float = 0.05) -> None:

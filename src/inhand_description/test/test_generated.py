@@ -1,6 +1,7 @@
 """Generated files match the tables; the URDF moves as the MuJoCo model does."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 import mujoco
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from inhand_core.paths import resource_root
 from inhand_description import CAMERAS, JOINT_NAMES, ModelConfig, asset_folder, build_model, joint_ranges
 from inhand_description.commands import generated_files
+from inhand_description.srdf import hand_srdf, never_touching
 from inhand_description.urdf import MESH_FOLDER, hand_urdf
 
 
@@ -68,3 +70,26 @@ def test_optical_frames_look_at_the_hand(urdf):
 def test_every_mesh_is_in_the_assets():
     names = {word.split('"')[0].removeprefix(MESH_FOLDER + "/") for word in hand_urdf().split('filename="')[1:]}
     assert names and all((asset_folder().parent / "stls/hand" / name).is_file() for name in names)
+
+
+def test_the_srdf_names_what_the_urdf_has(hand):
+    links = {hand.body(body).name for body in range(1, hand.nbody)}
+    robot, urdf_root = ElementTree.fromstring(hand_srdf()), ElementTree.fromstring(hand_urdf())
+    assert robot.get("name") == urdf_root.get("name")
+    assert {joint.get("name") for joint in robot.findall("group/joint")} == set(JOINT_NAMES)
+    pairs = [(e.get("link1"), e.get("link2")) for e in robot.findall("disable_collisions")]
+    assert {link for pair in pairs for link in pair} <= links and len(set(map(frozenset, pairs))) == len(pairs)
+
+
+def test_poses_of_the_srdf_are_within_the_ranges():
+    for state in ElementTree.fromstring(hand_srdf()).findall("group_state"):
+        angles = {joint.get("name"): float(joint.get("value")) for joint in state.findall("joint")}
+        low, high = joint_ranges().T
+        assert (np.array([angles[name] for name in JOINT_NAMES]) >= low - 1e-5).all()
+        assert (np.array([angles[name] for name in JOINT_NAMES]) <= high + 1e-5).all()
+
+
+def test_fingers_may_touch_and_what_the_physics_leaves_out_may_not(hand):
+    out = {frozenset(pair[:2]) for pair in never_touching(hand)}
+    assert frozenset(("rh_ffdistal", "rh_thdistal")) not in out
+    assert frozenset(("rh_ffproximal", "rh_ffmiddle")) in out

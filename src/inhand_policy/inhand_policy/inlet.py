@@ -1,4 +1,4 @@
-"""Absolute joint targets, one set or a trajectory, as the relative actions that smoother and controller take. No ROS."""
+"""Absolute joint targets, one set or a trajectory, as the relative actions that the controller takes. No ROS."""
 
 from __future__ import annotations
 

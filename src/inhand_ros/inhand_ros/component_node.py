@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import sys
 import traceback
@@ -25,6 +26,9 @@ from inhand_ros.parameters import check_parameters
 
 PATIENCE_S = 1.5
 """How long a node may take to end; launch files send SIGTERM after 2 s and SIGKILL after 2.5."""
+
+NEVER = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EISDIR)
+"""Why a node cannot have a file, however often it is started; a full disk may yet have room."""
 
 
 class ComponentNode(GraphComponent, Node):
@@ -98,6 +102,12 @@ def run_node(*make: Callable[[], Node], patience_s: float | None = PATIENCE_S) -
     except (ConfigError, ParameterException) as error:
         print(f"error: {error}", file=sys.stderr, flush=True)
         code = _refuse(error)
+    except OSError as error:
+        if len(nodes) == len(make):
+            traceback.print_exc()
+        else:  # of its files: the message names the one
+            print(f"error: {error}", file=sys.stderr, flush=True)
+        code = _refuse(error) if len(nodes) < len(make) and error.errno in NEVER else 1
     except SystemExit as end:  # a node that ends by itself
         code = _exit_code(end)
     except Exception:

@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z0-9_]+)*/?")
 
 
 def within(name: str, namespace: str) -> str | None:
-    """An absolute name as seen from a namespace: "hand/action" is "/left/hand/action" from "/left"; None: outside it."""
+    """An absolute name as seen from a namespace: "/left/goal" is "goal" from "/left"; None: it is outside."""
     space = namespace.rstrip("/") + "/"
     return name[len(space) :] if name.startswith(space) else None
 

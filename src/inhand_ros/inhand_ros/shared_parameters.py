@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def for_several_nodes(words: Sequence[str]) -> set[str]:
 
 
 def _after(words: Sequence[str], *flags: str) -> Iterator[str]:
-    return (word for flag, word in zip(words, words[1:], strict=False) if flag in flags)
+    return (word for flag, word in pairwise(words) if flag in flags)
 
 
 def _sections(content: Mapping[Any, Any], name: str) -> Iterator[tuple[str, set[str]]]:

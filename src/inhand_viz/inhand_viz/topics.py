@@ -9,6 +9,8 @@ FRAMES = (WORLD, HAND_BASE, OBJECT, TRUE_OBJECT, GOAL)
 """Frames that are not links: world is the root, hand_base hangs in it, objects and goal in hand_base.
 
 Each has the node's `frame_prefix` before it."""
+POSE = "object/pose_stamped"
+"""The object's pose, while it is known, as other software takes it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ VIZ_TOPICS = {
     "/tf": VizTopic("tf2_msgs/msg/TFMessage", False),
     "/tf_static": VizTopic("tf2_msgs/msg/TFMessage", True),
     "robot_description": VizTopic("std_msgs/msg/String", True),
+    POSE: VizTopic("geometry_msgs/msg/PoseStamped", False, HAND_BASE),
     "viz/object": VizTopic("visualization_msgs/msg/MarkerArray", True, OBJECT),
     "viz/goal": VizTopic("visualization_msgs/msg/MarkerArray", True, GOAL),
     "viz/markers": VizTopic("visualization_msgs/msg/MarkerArray", False, WORLD),
@@ -33,6 +36,7 @@ VIZ_TOPICS = {
 TRUTH = "sim/object_pose"
 INPUTS = {
     "/tf": ("joint_states", "object/pose", "goal", TRUTH),
+    POSE: ("object/pose",),
     "viz/markers": ("mocap/markers",),
     "viz/fingertips": ("fingertips",),
 }

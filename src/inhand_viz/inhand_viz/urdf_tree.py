@@ -199,11 +199,11 @@ def _numbers(text: str | None, default: str, count: int, where: str) -> np.ndarr
 
 
 def prefixed(text: str, prefix: str) -> str:
-    """A URDF whose links' names begin with `prefix`, as robot_state_publisher's `frame_prefix` has it; joints keep theirs.
+    """A URDF whose links' names begin with `prefix`, as frames do by robot_state_publisher's `frame_prefix`.
 
     Args:
         text: a URDF that `UrdfTree` takes.
-        prefix: "" leaves all as it is.
+        prefix: "" leaves all as it is. Joints keep their names.
     """
     if not prefix:
         return text

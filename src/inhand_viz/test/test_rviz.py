@@ -13,7 +13,7 @@ from inhand_core import load_graph
 from inhand_core.paths import resource_root
 from inhand_description.cameras import CAMERA_NAMES
 from inhand_viz.model import load_hand
-from inhand_viz.topics import FRAMES, VIZ_TOPICS, WORLD
+from inhand_viz.topics import FRAMES, POSE, VIZ_TOPICS, WORLD
 
 FILES = sorted((resource_root() / "config" / "rviz").glob("*.rviz"))
 PLUGINS = {
@@ -117,7 +117,7 @@ def test_topics_are_those_of_the_namespace_that_rviz_is_started_in(path: Path) -
 def test_the_state_configuration_shows_hand_object_goal_markers_and_fingertips() -> None:
     config = yaml.safe_load((resource_root() / "config/rviz/inhand.rviz").read_text())
     shown = {topic["Value"].lstrip("/") for display in displays(config) if (topic := topic_of(display))}
-    wanted = {name for name in VIZ_TOPICS if not name.startswith("/tf")}
+    wanted = {name for name in VIZ_TOPICS if not name.startswith("/tf") and name != POSE}
     assert shown == wanted
     assert any(display["Class"].endswith("/TF") for display in displays(config))
 

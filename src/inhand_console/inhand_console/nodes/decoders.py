@@ -61,7 +61,7 @@ def joints_by_name(message: JointState) -> JointStates:
 
 
 def node_reports(message: DiagnosticArray, arrival: float, space: str = "/") -> dict[str, NodeReport]:
-    """The reports of a message that came at `arrival` [s], by the node's name, of the nodes of the namespace `space`."""
+    """The reports of a message that came at `arrival` [s], of the nodes of the namespace `space`, by their names."""
     return {
         name: NodeReport(
             status.level[0] if isinstance(status.level, bytes) else int(status.level),

@@ -17,7 +17,7 @@ ASK_S = 1.0
 
 
 class GraphWatch:
-    """Discovery's nodes of the own namespace and their states; `look` asks again when the last time is long enough ago."""
+    """The nodes of the own namespace and their states; `look` asks again when the last time is long enough ago."""
 
     def __init__(self, node: Node) -> None:
         self._node = node

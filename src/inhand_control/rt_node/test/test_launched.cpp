@@ -1,11 +1,11 @@
-#include "../launched.hpp"
-
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+
+#include "../launched.hpp"
 
 namespace inhand_control::node
 {

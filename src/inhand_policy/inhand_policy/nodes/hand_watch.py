@@ -1,4 +1,4 @@
-"""What a node that commands the hand in the policy's place has to know: its angles, the controller, other commanders."""
+"""What a node that commands the hand in the policy's place has to know: angles, controller, other commanders."""
 
 from __future__ import annotations
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from geometry_msgs.msg import Point, TransformStamped
+from geometry_msgs.msg import Point, PoseStamped, TransformStamped
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
+from inhand_interfaces.msg import ObjectPose
 from inhand_viz.object_mesh import ObjectShape
 
 
@@ -18,6 +19,11 @@ def transform(parent: str, child: str, position: np.ndarray, orientation: np.nda
     message.header.frame_id, message.child_frame_id = parent, child
     move(message, position, orientation)
     return message
+
+
+def pose_stamped(message: ObjectPose) -> list[PoseStamped]:
+    """The standard message of an object's pose; none where it is not known."""
+    return [PoseStamped(header=message.header, pose=message.pose.pose)] if message.valid else []
 
 
 def move(message: TransformStamped, position: np.ndarray | None, orientation: np.ndarray) -> None:

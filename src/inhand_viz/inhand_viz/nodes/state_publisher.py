@@ -6,12 +6,11 @@ Nothing is computed for a topic that nobody reads.
 
 from __future__ import annotations
 
-import numpy as np
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.publisher import Publisher
-from std_msgs.msg import Header, String
+from std_msgs.msg import String
 from tf2_msgs.msg import TFMessage
 
 from inhand_core import load_graph
@@ -26,8 +25,8 @@ from inhand_viz.config import load_viz_config
 from inhand_viz.marker_status import MarkerAges, by_age, colors
 from inhand_viz.model import load_hand, object_shape
 from inhand_viz.nodes.frames import Frames
-from inhand_viz.nodes.messages import solid, spheres
-from inhand_viz.topics import GOAL, INPUTS, OBJECT, TRUE_OBJECT, TRUTH, VIZ_TOPICS
+from inhand_viz.nodes.messages import pose_stamped, solid, spheres
+from inhand_viz.topics import GOAL, INPUTS, OBJECT, POSE, TRUE_OBJECT, TRUTH, VIZ_TOPICS
 from inhand_viz.urdf_tree import UrdfError
 
 ROBOT_TOPICS = ("robot_description", "/tf_static")
@@ -88,13 +87,18 @@ class StatePublisher(Node):
         if (inputs := self._inputs.get("/tf")) is not None:
             self._publish_transforms(inputs)
         if (inputs := self._inputs.get("viz/markers")) is not None and (message := inputs.newest("mocap/markers")):
-            markers = decode(message)
-            status = self._ages.update(markers.condition[0], seconds(to_ns(message.header.stamp)))
-            self._show("viz/markers", message.header, markers.position[0], status, self._looks.marker_radius)
+            markers, looks = decode(message), self._looks
+            status = colors(self._ages.update(markers.condition[0], seconds(to_ns(message.header.stamp))))
+            self._out["viz/markers"].publish(spheres(message.header, markers.position[0], status, looks.marker_radius))
         if (inputs := self._inputs.get("viz/fingertips")) is not None and (message := inputs.newest("fingertips")):
-            tips = decode(message)
-            status = by_age(tips.valid[0], tips.age[0], self._looks.lost_after_s)
-            self._show("viz/fingertips", message.header, tips.position[0], status, self._looks.fingertip_radius)
+            tips, looks = decode(message), self._looks
+            status = colors(by_age(tips.valid[0], tips.age[0], looks.lost_after_s))
+            self._out["viz/fingertips"].publish(
+                spheres(message.header, tips.position[0], status, looks.fingertip_radius)
+            )
+        if (inputs := self._inputs.get(POSE)) is not None and (message := inputs.newest("object/pose")):
+            for pose in pose_stamped(message):
+                self._out[POSE].publish(pose)
 
     def _publish_transforms(self, inputs: Waiting) -> None:
         moved = []
@@ -111,9 +115,6 @@ class StatePublisher(Node):
                 moved += self._frames.goal(pose.header.stamp) if frame == OBJECT else []
         if moved:
             self._out["/tf"].publish(TFMessage(transforms=moved))
-
-    def _show(self, topic: str, header: Header, position: np.ndarray, status: np.ndarray, radius: float) -> None:
-        self._out[topic].publish(spheres(header, position, colors(status), radius))
 
 
 def main() -> None:

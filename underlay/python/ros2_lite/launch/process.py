@@ -44,7 +44,7 @@ class Process:
     """A running <node> or <executable>; `name` carries the number that tells equal ones apart."""
 
     def __init__(self, spec: ProcessSpec, number: int, logs: Logs, required: Callable[[str, int], None]) -> None:
-        """`required` is called with name and exit code when the process has exited and its on_exit asks for a shutdown."""
+        """`required` is called with name and exit code when the process has exited and its on_exit is a shutdown."""
         self.spec = spec
         self.name = f"{spec.name}-{number}"
         self._logs = logs
