@@ -32,6 +32,7 @@ setup(
         *shared_files(),
     ],
     install_requires=["setuptools", "cryptography", "rich", "tyro"],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",
