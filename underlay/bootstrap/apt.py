@@ -69,6 +69,17 @@ def lines(path: Path) -> list[str]:
     return [text for line in path.read_text().splitlines() if (text := line.split("#")[0].strip())]
 
 
+def left_out() -> tuple[str, ...]:
+    """Return the distributions that INHAND_WITHOUT names, by spaces: a machine that only drives a hand needs no torch."""
+    return tuple(sorted(normalized(name) for name in os.environ.get("INHAND_WITHOUT", "").split()))
+
+
+def wanted(*files: Path) -> list[str]:
+    """Return the requirements of some files, without what is left out."""
+    found = [line for path in files for line in lines(path)]
+    return [line for line in found if distribution(line) not in left_out()]
+
+
 def distribution(line: str) -> str:
     """Return the normalized name of a requirement line's distribution."""
     return normalized(re.split(r"[=<>~!\[; ]", line)[0])
@@ -105,10 +116,10 @@ def choose(python: str, *files: Path) -> Choice:
     What imports in any version is left out. What does not, of the kept, loses its exact version, which may want another
     NumPy than apt's: pip finds the newest that fits.
     """
-    wanted = [line for path in files for line in lines(path)]
-    there = probe(python, sorted({*KEPT, *map(module, wanted)}))
+    asked = wanted(*files)
+    there = probe(python, sorted({*KEPT, *map(module, asked)}))
     unpinned = {normalized(name) for names in KEPT.values() for name in names}
-    missing = [line for line in wanted if module(line) not in there]
+    missing = [line for line in asked if module(line) not in there]
     return Choice(
         [distribution(line) if distribution(line) in unpinned else line for line in missing],
         [f"{name}{exactly(there[key])}" for key, names in KEPT.items() if key in there for name in names],

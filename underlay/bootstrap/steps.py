@@ -156,7 +156,6 @@ def wheels_plan(python: str, tools: bool) -> list[Step]:
     """Return the steps on a machine without ROS."""
     distribution = wheels_distribution()
     runtime = (ros_wheels(distribution), BUILD_TOOLS, LIBRARIES)
-    options = [word for path in runtime for word in ("-r", path)]
     messages = tuple(path for path in (UNDERLAY / "src").rglob("*") if path.is_file())
     wanted = [
         Step(
@@ -168,8 +167,9 @@ def wheels_plan(python: str, tools: bool) -> list[Step]:
         Step(
             "packages",
             f"installing the wheels of ROS 2 {distribution} and Python libraries (about 1 GB; takes minutes)",
-            lambda: pip_install(*options, "-c", CONSTRAINTS),
+            lambda: pip_install(*apt.wanted(*runtime), "-c", CONSTRAINTS),
             files=(*runtime, CONSTRAINTS),
+            settings=apt.left_out(),
         ),
         Step("unread", "removing what nothing reads", remove_unread, settings=UNREAD),
         Step(
@@ -223,7 +223,7 @@ def apt_plan(python: str, prefix: Path, tools: bool) -> list[Step]:
             "installing the Python libraries that apt did not bring",
             lambda: install_beside_apt(python, LIBRARIES),
             files=(LIBRARIES,),
-            settings=(installed,),
+            settings=(installed, *apt.left_out()),
         ),
     ]
     tools_wanted = Step("tools", says, lambda: install_beside_apt(python, TOOLS), files=(TOOLS,))

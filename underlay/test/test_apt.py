@@ -60,6 +60,16 @@ def test_what_does_not_import_is_not_there(system, tmp_path):
     assert not [line for line in choice.constraints if line.startswith("matplotlib")]
 
 
+def test_what_is_left_out_is_not_installed_and_another_choice_is_another_installation(monkeypatch, tmp_path):
+    path = write(tmp_path, "torch==2.13.0\nPyYAML==6.0.3\nray==2.60.0  # workers\n")
+    whole = steps.wheels_plan("python3", tools=False)
+    monkeypatch.setenv("INHAND_WITHOUT", "Torch ray")
+    assert apt.wanted(path) == ["PyYAML==6.0.3"]
+    lean = steps.wheels_plan("python3", tools=False)
+    assert [step.settings for step in lean if step.name == "packages"] == [("ray", "torch")]
+    assert [step.settings for step in whole if step.name == "packages"] == [()]
+
+
 def test_the_projects_own_environment_does_not_count(system, tmp_path, monkeypatch):
     site = tmp_path / "venv" / "lib" / "python3.12" / "site-packages"
     (site / "mujoco").mkdir(parents=True)
