@@ -18,7 +18,7 @@ FROM python:3.11-slim-bookworm
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libegl-mesa0 libegl1 libgl1 libgl1-mesa-dri libgles2 libosmesa6 libvulkan1 mesa-vulkan-drivers \
+      libegl-mesa0 libegl1 libgl1 libgl1-mesa-dri libgles2 libvulkan1 mesa-vulkan-drivers \
     && rm -rf /var/lib/apt/lists/*
 ARG UID=1001
 RUN useradd --create-home --uid "${UID}" inhand && install -d -o "${UID}" /inhand/runs

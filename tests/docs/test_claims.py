@@ -135,7 +135,7 @@ def test_the_pipeline_runs_what_contributors_run() -> None:
     assert ".ci/run" in [step.get("run") for step in jobs["debian"]["steps"]]
     assert jobs["ros"]["strategy"]["matrix"]["distro"] == ["jazzy", "kilted"]
     commands = " ".join(step.get("run", "") for step in jobs["ros"]["steps"])
-    assert "make build" in commands and "make test" in commands
+    assert "make build" in commands and "make test" in commands and "rosdep install --from-paths src" in commands
 
 
 def test_the_hooks_of_a_commit_are_those_of_the_lint() -> None:

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def lines(path: Path) -> list[str]:
 
 
 def left_out() -> tuple[str, ...]:
-    """Return the distributions that INHAND_WITHOUT names, by spaces: a machine that only drives a hand needs no torch."""
+    """Return the distributions that INHAND_WITHOUT names, by spaces: who only drives a hand needs no torch."""
     return tuple(sorted(normalized(name) for name in os.environ.get("INHAND_WITHOUT", "").split()))
 
 
@@ -78,6 +79,17 @@ def wanted(*files: Path) -> list[str]:
     """Return the requirements of some files, without what is left out."""
     found = [line for path in files for line in lines(path)]
     return [line for line in found if distribution(line) not in left_out()]
+
+
+def pip_keys(manifests: list[Path]) -> list[str]:
+    """Return the rosdep keys of package.xml files that underlay/setup brings, not rosdep.
+
+    rosdep would put the newest of each, and the newest NumPy with it, before those of apt for the whole machine; and
+    torch comes in the version that the tests ran with.
+    """
+    depends = (element for path in manifests for element in ElementTree.parse(path).getroot())
+    names = {str(element.text) for element in depends if element.tag.endswith("depend")}
+    return sorted(name for name in names if name.endswith("-pip") or name == "python3-torch")
 
 
 def distribution(line: str) -> str:

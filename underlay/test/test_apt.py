@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -106,6 +107,14 @@ def test_the_installation_is_bound_and_looked_at(system, tmp_path, monkeypatch):
     *requirements, flag, constraints = asked[0]
     assert (requirements, flag) == (["mujoco==4.0.0"], "-c")
     assert "numpy==1.26.4.*\n" in constraints.read_text()
+
+
+def test_rosdep_is_told_to_skip_what_pip_brings_in_tested_versions():
+    setup = Path(steps.__file__).resolve().parents[1] / "setup"
+    done = subprocess.run([sys.executable, setup, "--keys"], capture_output=True, text=True, check=True, timeout=60)
+    keys = done.stdout.split()
+    assert {"python3-mujoco-pip", "python3-rosbags-pip", "python3-torch"} <= set(keys)
+    assert not {"python3-numpy", "python3-opencv", "rclpy"} & set(keys)
 
 
 def test_every_library_is_looked_for_by_a_module_that_it_has():
