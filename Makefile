@@ -8,7 +8,7 @@ ARGS ?=
 COLCON_ARGS ?=
 
 # What an installed file is made from. Tests are not installed, so a change in one builds nothing.
-SOURCES := $(shell find src launch config urdf weights -type f -not -path '*/__pycache__/*' -not -name '*.pyc' \
+SOURCES := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.pyc' \
 	-not -path '*.egg-info/*' -not \( -path '*/test/*' -name '*.py' \) 2>/dev/null)
 
 help: ## show this

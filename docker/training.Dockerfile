@@ -23,9 +23,9 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 ARG UID=1001
 RUN useradd --create-home --uid "${UID}" inhand && install -d -o "${UID}" /inhand/runs
 COPY --from=build /venv /venv
-COPY config /inhand/config
-COPY urdf /inhand/urdf
-COPY weights /inhand/weights
+COPY src/inhand_bringup/config /inhand/config
+COPY src/inhand_bringup/urdf /inhand/urdf
+COPY src/inhand_bringup/weights /inhand/weights
 ENV PATH=/venv/bin:$PATH INHAND_ROOT=/inhand MUJOCO_GL=egl
 USER ${UID}
 WORKDIR /inhand

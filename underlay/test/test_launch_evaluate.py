@@ -251,7 +251,9 @@ def test_a_remapping_holds_for_the_nodes_that_follow_in_its_scope(package, run):
 def test_attributes_that_the_real_launch_takes_as_they_stand_have_no_substitution(package, run, attribute, value):
     body = '<let name="n" value="{0}"/><node pkg="demo" exec="talker" {1}="{2}"/>'
     assert getattr(run(body.format(value, attribute, value))[0], attribute) == float(value)
-    with pytest.raises(LaunchError, match=rf"attribute {attribute}: takes a plain value, no substitution: '\$\(var n\)'"):
+    with pytest.raises(
+        LaunchError, match=rf"attribute {attribute}: takes a plain value, no substitution: '\$\(var n\)'"
+    ):
         run(body.format(value, attribute, "$(var n)"))
 
 

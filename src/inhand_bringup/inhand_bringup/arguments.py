@@ -167,7 +167,9 @@ def _server(value: str) -> None:
 
 def _namespace(value: str) -> None:
     if not re.fullmatch(r"/?[A-Za-z_]\w*(/[A-Za-z_]\w*)*", value, re.ASCII) or "__" in value:
-        raise ArgumentError(f"{value!r} is no ROS namespace: words of letters, digits and _ with / between, such as left")
+        raise ArgumentError(
+            f"{value!r} is no ROS namespace: words of letters, digits and _ with / between, such as left"
+        )
 
 
 def _prefix(value: str) -> None:
