@@ -87,6 +87,12 @@ def test_every_package_and_the_citation_have_the_version_of_the_changelog() -> N
     found = {path.parent.name: ElementTree.parse(path).findtext("version") for path in ROOT.glob("src/*/package.xml")}
     for path in ROOT.glob("src/*/setup.py"):
         found[f"{path.parent.name}/setup.py"] = ast.literal_eval(keywords(path)["version"])
+    for path in (ROOT / "src" / name / "CHANGELOG.rst" for name in PACKAGES):  # what releases to ROS's own builds read
+        title, newest = re.search(
+            r"^(Changelog for package \w+)\n.*?^(\S+) \(\d{4}-\d\d-\d\d\)\n-+\n\* ", path.read_text(), re.M | re.S
+        ).groups()
+        assert title.endswith(f" {path.parent.name}")
+        found[f"{path.parent.name}/CHANGELOG.rst"] = newest
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert set(found.values()) == {version} and citation["version"] == version, found
 
