@@ -8,7 +8,7 @@ ARGS ?=
 COLCON_ARGS ?=
 
 # What an installed file is made from. Tests are not installed, so a change in one builds nothing.
-SOURCES := $(shell find src launch config urdf weights -type f -not -path '*/__pycache__/*' -not -name '*.pyc' \
+SOURCES := $(shell find src -type f -not -path '*/__pycache__/*' -not -name '*.pyc' \
 	-not -path '*.egg-info/*' -not \( -path '*/test/*' -name '*.py' \) 2>/dev/null)
 
 help: ## show this
@@ -21,7 +21,11 @@ tools: ## … and what tests, lint and the documentation need
 	@underlay/setup --tools
 
 build: setup ## build src/ into build/ and install/
-	@mkdir -p build; printf '%s\n' $(SOURCES) | sort > build/.sources.now
+	@# What was built for another ROS does not run: all of it is built again.
+	@source setup.bash; mkdir -p build; \
+		if [ -e build/.ros ] && [ "$$(cat build/.ros)" != "$$ROS_DISTRO" ]; then rm -rf build/inhand_* build/.built install; fi; \
+		echo "$$ROS_DISTRO" >build/.ros
+	@printf '%s\n' $(SOURCES) | sort > build/.sources.now
 	@# colcon leaves what is no longer in src/ installed: a package that lost a file is installed again.
 	@for package in $$(comm -23 build/.sources build/.sources.now 2>/dev/null | sed -n 's|^src/\([^/]*\)/.*|\1|p' | sort -u); do \
 		rm -rf install/$$package build/$$package/ament_cmake_python; \
@@ -36,7 +40,7 @@ build: setup ## build src/ into build/ and install/
 	@cmp -s build/.sources.now build/.sources || cp build/.sources.now build/.sources
 	@$(MAKE) --no-print-directory -s build/.built
 
-build/.built: $(SOURCES) build/.sources setup.bash colcon.meta underlay/requirements.txt requirements.txt
+build/.built: $(SOURCES) build/.sources setup.bash colcon.meta $(addprefix underlay/,requirements.txt jazzy.txt kilted.txt) requirements.txt
 	@source setup.bash && env -u PYTHONDONTWRITEBYTECODE PYTHONWARNINGS=ignore nice -n 5 colcon build --event-handlers desktop_notification- \
 		$(COLCON_ARGS) 2> >(grep -v "doesn't contain any 'local_setup" >&2)
 	@touch $@

@@ -41,9 +41,9 @@ else
     _inhand_prepend CMAKE_PREFIX_PATH "$_inhand_folder"
     if [ -d "$_inhand_folder/bin" ]; then _inhand_prepend PATH "$_inhand_folder/bin"; fi
     if [ -d "$_inhand_folder/lib" ]; then _inhand_prepend LD_LIBRARY_PATH "$_inhand_folder/lib"; fi
-    if [ -d "$_inhand_folder/lib/python3.11/site-packages" ]; then
-      _inhand_prepend PYTHONPATH "$_inhand_folder/lib/python3.11/site-packages"
-    fi
+    for _inhand_site in "$_inhand_folder"/lib/python3*/site-packages; do
+      if [ -d "$_inhand_site" ]; then _inhand_prepend PYTHONPATH "$_inhand_site"; fi
+    done
   done
 fi
 
@@ -62,4 +62,4 @@ fi
 if [ -z "${HOME:-}" ]; then HOME="$(getent passwd "$(id -u)" | cut -d: -f6)"; export HOME="${HOME:-/tmp}"; fi  # ROS's logs
 export MUJOCO_GL="${MUJOCO_GL:-egl}"
 unset -f _inhand_prepend
-unset _inhand_root _inhand_apt _inhand_profiles _inhand_distribution _inhand_folder
+unset _inhand_root _inhand_apt _inhand_profiles _inhand_distribution _inhand_folder _inhand_site

@@ -18,14 +18,14 @@ FROM python:3.11-slim-bookworm
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends \
-      libegl-mesa0 libegl1 libgl1 libgl1-mesa-dri libgles2 libosmesa6 libvulkan1 mesa-vulkan-drivers \
+      libegl-mesa0 libegl1 libgl1 libgl1-mesa-dri libgles2 libvulkan1 mesa-vulkan-drivers \
     && rm -rf /var/lib/apt/lists/*
 ARG UID=1001
 RUN useradd --create-home --uid "${UID}" inhand && install -d -o "${UID}" /inhand/runs
 COPY --from=build /venv /venv
-COPY config /inhand/config
-COPY urdf /inhand/urdf
-COPY weights /inhand/weights
+COPY src/inhand_bringup/config /inhand/config
+COPY src/inhand_bringup/urdf /inhand/urdf
+COPY src/inhand_bringup/weights /inhand/weights
 ENV PATH=/venv/bin:$PATH INHAND_ROOT=/inhand MUJOCO_GL=egl
 USER ${UID}
 WORKDIR /inhand

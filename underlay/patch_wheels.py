@@ -4,23 +4,23 @@ The wheels were built in a manylinux container and their exported CMake targets 
 twice changes nothing the second time.
 """
 
+import re
 import sys
 import sysconfig
 from pathlib import Path
 
 import numpy
 
-BUILD_PREFIX = "/opt/python/cp311-cp311"
+BUILD_PREFIX = re.compile(r"/opt/python/cp3\d+-cp3\d+")
 
 
 def replacements() -> list[tuple[str, str]]:
-    """Return (path in the wheels, path here); the longer of two overlapping paths comes first."""
+    """Return (pattern of a path in the wheels, path here); the longer of two overlapping paths comes first."""
+    prefix = BUILD_PREFIX.pattern
     return [
-        (f"{BUILD_PREFIX}/lib/python3.11/site-packages/numpy/_core/include", numpy.get_include()),
-        (f"{BUILD_PREFIX}/include/python3.11", sysconfig.get_paths()["include"]),
-        ("/usr/lib64/libtinyxml2.so;", ""),
-        (";/usr/lib64/libtinyxml2.so", ""),
-        ("/usr/lib64/libtinyxml2.so", ""),
+        (rf"{prefix}/lib/python3\.\d+/site-packages/numpy/_?core/include", numpy.get_include()),
+        (rf"{prefix}/include/python3\.\d+", sysconfig.get_paths()["include"]),
+        (r"/usr/lib64/libtinyxml2\.so;|;?/usr/lib64/libtinyxml2\.so", ""),
     ]
 
 
@@ -31,9 +31,9 @@ def patched(text: str) -> str:
         ValueError: a path of the build container is left that no replacement covers.
     """
     for there, here in replacements():
-        text = text.replace(there, here)
-    if BUILD_PREFIX in text:
-        raise ValueError(f"a path under {BUILD_PREFIX} is left")
+        text = re.sub(there, lambda _, here=here: here, text)
+    if left := BUILD_PREFIX.search(text):
+        raise ValueError(f"a path under {left[0]} is left")
     return text
 
 

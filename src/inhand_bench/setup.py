@@ -12,6 +12,7 @@ setup(
         ("share/" + package_name, ["package.xml"]),
     ],
     install_requires=["setuptools", "numpy", "torch", "mujoco", "websockets"],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

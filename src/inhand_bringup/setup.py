@@ -5,18 +5,17 @@ from setuptools import find_packages, setup
 
 package_name = "inhand_bringup"
 here = Path(__file__).resolve().parent
-root = here.parents[1]
 
 
 def shared_files():
-    """Return (folder below share, files) for every folder of launch/, config/, urdf/ and weights/ of the repository."""
+    """Return (folder below share, files) for every folder of launch/, config/, urdf/ and weights/."""
     found = []
     for top in ("launch", "config", "urdf", "weights"):
-        folders = [root / top, *(path for path in (root / top).rglob("*") if path.is_dir())]
+        folders = [here / top, *(path for path in (here / top).rglob("*") if path.is_dir())]
         for folder in folders:
             files = [os.path.relpath(path, here) for path in sorted(folder.glob("*")) if path.is_file()]
             if files:
-                found.append((f"share/{package_name}/{folder.relative_to(root)}", files))
+                found.append((f"share/{package_name}/{folder.relative_to(here)}", files))
     return found
 
 
@@ -32,6 +31,7 @@ setup(
         *shared_files(),
     ],
     install_requires=["setuptools", "cryptography", "rich", "tyro"],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

@@ -21,6 +21,7 @@ setup(
         "rich",
         "scipy",
     ],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

@@ -22,6 +22,7 @@ setup(
         "viser",
         "websockets",
     ],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

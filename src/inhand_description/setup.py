@@ -27,6 +27,7 @@ setup(
         ("share/" + package_name + "/meshes", meshes()),
     ],
     install_requires=["setuptools", "numpy", "PyYAML", "mujoco", "gymnasium-robotics", "coacd", "trimesh", "tyro"],
+    extras_require={"test": ["pytest"]},  # by this `colcon test` knows pytest
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

@@ -12,7 +12,10 @@ setup(
         ("share/" + package_name, ["package.xml"]),
     ],
     install_requires=["setuptools", "numpy", "mujoco", "opencv-python-headless", "fast-simplification"],
-    extras_require={"warp": ["mujoco-warp"]},  # physics on a GPU
+    extras_require={
+        "test": ["pytest"],  # by this `colcon test` knows pytest
+        "warp": ["mujoco-warp"],  # physics on a GPU
+    },
     zip_safe=True,
     maintainer="In-hand maintainers",
     maintainer_email="maintainers@example.org",

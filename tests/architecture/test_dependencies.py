@@ -1,4 +1,4 @@
-"""What a package imports, it declares: rosdep keys in package.xml; what has none, in setup.py for pip."""
+"""What a package imports, it declares: rosdep keys in package.xml, and in setup.py for pip, where most have none."""
 
 from __future__ import annotations
 
@@ -14,9 +14,19 @@ ROSDEP = {
     "cryptography": "python3-cryptography",
     "PIL": "python3-pil",
     "cv2": "python3-opencv",
+    "gymnasium": "python3-gymnasium-pip",
+    "gymnasium_robotics": "python3-gymnasium-robotics-pip",
     "matplotlib": "python3-matplotlib",
+    "mujoco": "python3-mujoco-pip",
     "numpy": "python3-numpy",
+    "onnxruntime": "python3-onnxruntime-pip",
+    "pypylon": "python3-pypylon-pip",
+    "rich": "python3-rich",
+    "rosbags": "python3-rosbags-pip",
     "scipy": "python3-scipy",
+    "tensorboard": "python3-tensorboard-pip",
+    "torch": "python3-torch",
+    "trimesh": "python3-trimesh-pip",
     "websockets": "python3-websockets",
     "yaml": "python3-yaml",
 }

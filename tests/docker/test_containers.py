@@ -193,16 +193,49 @@ def test_the_entry_point_finds_the_home_that_an_engine_does_not_name(entry: Path
 
 
 def test_the_health_check_sees_who_is_there(processes: Processes) -> None:
-    processes.start("smoother", ["ros2", "run", "inhand_policy", "smoother_node"])
+    command = ["ros2", "run", "inhand_policy", "smoother_node", "--ros-args", "-r", "__node:=smoother_in_health"]
+    processes.start("smoother", command)
 
     def healthy(names: str) -> subprocess.CompletedProcess:
-        given = {**processes.environment, "INHAND_HEALTH": names, "INHAND_HEALTH_S": "2"}
-        return subprocess.run([DOCKER / "robot-health"], env=given, capture_output=True, text=True)
+        given = {"PATH": "/no/programs", "INHAND_HEALTH": names}  # not `ros2`, nor anything else that costs
+        return subprocess.run([DOCKER / "robot-health"], env=given, capture_output=True, text=True, timeout=60)
 
-    wait_for(lambda: healthy("/smoother").returncode == 0, 60.0, processes.logs)
-    missing = healthy("/smoother /controller")
+    assert healthy("").returncode == 0
+    wait_for(lambda: healthy("/smoother_in_health").returncode == 0, 60.0, processes.logs)
+    missing = healthy("/smoother_in_health /controller_nowhere")
     assert missing.returncode == 1
-    assert missing.stdout.startswith("/controller is not there; there are: /smoother")
+    assert missing.stdout.startswith("/controller_nowhere is not there; there are: ")
+    assert "/smoother_in_health" in missing.stdout
+
+
+def test_the_health_check_knows_namespaces(processes: Processes) -> None:
+    words = ["-c", "import time; time.sleep(60)", "--ros-args", "-r", "__node:=hand_in_health", "-r", "__ns:=/left"]
+    processes.start("other", ["python3", *words])
+    given = {"PATH": "/no/programs", "INHAND_HEALTH": "/left/hand_in_health"}
+    command = [DOCKER / "robot-health"]
+    wait_for(lambda: subprocess.run(command, env=given, timeout=60).returncode == 0, 30.0, processes.logs)
+
+
+def test_what_an_image_leaves_out_is_something_that_is_installed_elsewhere() -> None:
+    """Misspelt, it would be in the image; and the hand's host needs no network's library, nor CUDA."""
+    text = (ROOT / "requirements.txt").read_text()
+    known = {re.split(r"[=\[]", line)[0].lower() for line in text.splitlines() if line and not line.startswith("#")}
+    robot = DOCKER / "robot.Dockerfile"
+    defaults = {rest.partition("=")[2].strip('"') for word, rest in instructions(robot) if rest.startswith("WITHOUT=")}
+    (default,) = defaults
+    hand = next(service for _, name, service in services() if name == "hand")["build"]["args"]["WITHOUT"]
+    assert set(default.split()) | set(hand.split()) <= known
+    assert "torch" in hand.split()
+
+
+def test_the_robots_image_holds_nothing_that_develops_it() -> None:
+    robot = instructions(DOCKER / "robot.Dockerfile")
+    runs = " ".join(rest for word, rest in robot if word == "RUN")
+    assert "--tools" not in runs and "libosmesa6" not in runs  # the latter is gone from newer distributions
+    removed = re.search(r"make build && rm -rf (.*)", runs)[1].split()
+    assert {"src", "tests", "build", "requirements-dev.txt", ".ci"} <= set(removed)
+    last = max(index for index, (word, _) in enumerate(robot) if word == "FROM")
+    assert not [rest for word, rest in robot[last:] if word == "RUN" and "apt-get" in rest]
 
 
 def test_what_is_installed_without_ros_needs_none() -> None:

@@ -76,14 +76,50 @@ def test_the_hands_sizes_are_the_same_everywhere() -> None:
         assert f"[{size}] {field}\n" in (messages / f"{message}.msg").read_text()
 
 
+def keywords(path: Path) -> dict[str, ast.expr]:
+    """What a setup.py gives to setup(), by name."""
+    words = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.keyword))
+    return {word.arg: word.value for word in words if word.arg}
+
+
 def test_every_package_and_the_citation_have_the_version_of_the_changelog() -> None:
     version = re.search(r"^## \[(\d+\.\d+\.\d+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[1]
     found = {path.parent.name: ElementTree.parse(path).findtext("version") for path in ROOT.glob("src/*/package.xml")}
     for path in ROOT.glob("src/*/setup.py"):
-        words = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.keyword)]
-        found[f"{path.parent.name}/setup.py"] = next(w.value.value for w in words if w.arg == "version")
+        found[f"{path.parent.name}/setup.py"] = ast.literal_eval(keywords(path)["version"])
+    for path in (ROOT / "src" / name / "CHANGELOG.rst" for name in PACKAGES):  # what releases to ROS's own builds read
+        title, newest = re.search(
+            r"^(Changelog for package \w+)\n.*?^(\S+) \(\d{4}-\d\d-\d\d\)\n-+\n\* ", path.read_text(), re.M | re.S
+        ).groups()
+        assert title.endswith(f" {path.parent.name}")
+        found[f"{path.parent.name}/CHANGELOG.rst"] = newest
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert set(found.values()) == {version} and citation["version"] == version, found
+
+
+def test_a_package_says_the_same_of_itself_to_ros_and_to_python() -> None:
+    for path in ROOT.glob("src/*/setup.py"):
+        manifest, words = ElementTree.parse(path.parent / "package.xml"), keywords(path)
+        keeper = manifest.find("maintainer")
+        said = {name: ast.literal_eval(words[name]) for name in ("maintainer", "maintainer_email", "license")}
+        assert said == {
+            "maintainer": keeper.text,
+            "maintainer_email": keeper.get("email"),
+            "license": manifest.findtext("license"),
+        }, path
+        about = ast.literal_eval(words["description"]).rstrip(".")
+        assert about == manifest.findtext("description").rstrip("."), path
+
+
+@pytest.mark.parametrize("package", [name for name in PACKAGES if list((ROOT / "src" / name).glob("test/test_*.py"))])
+def test_colcon_test_runs_the_python_tests(package: str) -> None:
+    """`colcon test` takes pytest where the test dependencies name it, and unittest, which finds nothing, elsewhere."""
+    folder = ROOT / "src" / package
+    if (folder / "setup.py").exists():
+        assert "pytest" in ast.literal_eval(keywords(folder / "setup.py")["extras_require"])["test"]
+    else:
+        assert "ament_add_pytest_test(test_python test" in (folder / "CMakeLists.txt").read_text()
+    assert "<test_depend>python3-pytest</test_depend>" in (folder / "package.xml").read_text()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +141,7 @@ def test_the_pipeline_runs_what_contributors_run() -> None:
     assert ".ci/run" in [step.get("run") for step in jobs["debian"]["steps"]]
     assert jobs["ros"]["strategy"]["matrix"]["distro"] == ["jazzy", "kilted"]
     commands = " ".join(step.get("run", "") for step in jobs["ros"]["steps"])
-    assert "make build" in commands and "make test" in commands
+    assert "make build" in commands and "make test" in commands and "rosdep install --from-paths src" in commands
 
 
 def test_the_hooks_of_a_commit_are_those_of_the_lint() -> None:

@@ -24,7 +24,21 @@ SHELLS = ("bash", "sh", "console")
 # Words that a command in running text or in a bare fence begins with; other spans there are no commands.
 BEGINS = ("inhand", "make", "ros2", "colcon", "docker", "tensorboard", "rviz2")
 # Programs that are not the project's: that they exist is not ours to check.
-FOREIGN = {"colcon", "docker", "rviz2", "cd", "echo", "git", "sudo", "tensorboard", "python", "pip", "chmod", "ray"}
+FOREIGN = {
+    "colcon",
+    "docker",
+    "rviz2",
+    "cd",
+    "echo",
+    "git",
+    "sudo",
+    "tensorboard",
+    "python",
+    "pip",
+    "chmod",
+    "ray",
+    "rosdep",
+}
 PLACEHOLDER = re.compile(r"^(…|\.\.\.|\[.*\]|<.*>)$")
 ASSIGNMENT = re.compile(r"^[A-Z][A-Z0-9_]*=")
 LAUNCH_SUFFIX = ".launch.xml"

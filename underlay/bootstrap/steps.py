@@ -1,21 +1,21 @@
 """The steps of underlay/setup: what each is made from and how it is done."""
 
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from .where import ROOT, VENV, python_version
+from . import apt
+from .where import RECORD, ROOT, VENV, held, python_version, wheels_distribution
 
 UNDERLAY = ROOT / "underlay"
 LIBRARIES = ROOT / "requirements.txt"
 TOOLS = ROOT / "requirements-dev.txt"
-ROS_WHEELS = UNDERLAY / "requirements.txt"
+BUILD_TOOLS = UNDERLAY / "requirements.txt"
 CONSTRAINTS = UNDERLAY / "constraints.txt"
-SITE = VENV / "lib" / "python3.11" / "site-packages"
+DPKG_STATUS = Path("/var/lib/dpkg/status")
 UNREAD = (
     "embreex",
     "embreex.libs",
@@ -76,11 +76,31 @@ def call_quietly(log: Path, *command: str | Path) -> None:
         raise RuntimeError(f"`{' '.join(words)}` failed; the end of {log}:\n{end}")
 
 
+def ros_wheels(distribution: str) -> Path:
+    """Return the file that pins a distribution's wheels."""
+    return UNDERLAY / f"{distribution}.txt"
+
+
+def site() -> Path:
+    """Return the environment's site-packages."""
+    (folder,) = VENV.glob("lib/python3*/site-packages")
+    return folder
+
+
 def make_venv(python: str, *options: str) -> None:
     """Make the virtual environment, or complete one that was cut off; one of another Python version is made anew."""
     there = VENV / "bin" / "python"
     clear = ["--clear"] if there.exists() and python_version(str(there)) != python_version(python) else []
     call(python, "-m", "venv", *clear, *options, VENV)
+
+
+def make_wheels_venv(python: str, distribution: str) -> None:
+    """Make the environment for the wheels of one distribution; one that holds another's is made anew."""
+    if held() not in (None, distribution):
+        shutil.rmtree(VENV)
+    make_venv(python)
+    RECORD.parent.mkdir(exist_ok=True)
+    RECORD.write_text(f"{distribution}\n")
 
 
 def pip_install(*arguments: str | Path) -> None:
@@ -90,7 +110,7 @@ def pip_install(*arguments: str | Path) -> None:
 
 def remove_unread() -> None:
     """Remove what nothing reads from the installed wheels; pip does not miss it."""
-    for path in [path for pattern in UNREAD for path in SITE.glob(pattern)]:
+    for path in [path for pattern in UNREAD for path in site().glob(pattern)]:
         if path.is_dir():
             shutil.rmtree(path)
         elif path.exists():
@@ -99,7 +119,7 @@ def remove_unread() -> None:
 
 def wheels_env() -> dict[str, str]:
     """Return the environment in which the wheels' own start-up hook stays quiet and CMake finds their packages."""
-    libraries = [str(VENV / "lib"), *map(str, sorted(SITE.glob("ros_*.libs")))]
+    libraries = [str(VENV / "lib"), *map(str, sorted(VENV.glob("lib/python3*/site-packages/ros_*.libs")))]
     return {
         **os.environ,
         "_ROS_WHEELS_BOOTSTRAP_COMPLETE": "1",
@@ -114,7 +134,7 @@ def wheels_env() -> dict[str, str]:
 
 def install_drop_ins() -> None:
     """Put underlay/python (ros2, cv_bridge, tf_transformations) on the environment's path and `ros2` into its bin."""
-    (SITE / "inhand_underlay.pth").write_text(f"{UNDERLAY / 'python'}\n")
+    (site() / "inhand_underlay.pth").write_text(f"{UNDERLAY / 'python'}\n")
     program = VENV / "bin" / "ros2"
     program.write_text(f"#!{VENV / 'bin' / 'python'}\nimport sys\nfrom ros2_lite.cli import main\n\nsys.exit(main())\n")
     program.chmod(0o755)
@@ -134,16 +154,22 @@ def build_messages() -> None:
 
 def wheels_plan(python: str, tools: bool) -> list[Step]:
     """Return the steps on a machine without ROS."""
-    runtime = (ROS_WHEELS, LIBRARIES)
-    options = [word for path in runtime for word in ("-r", path)]
+    distribution = wheels_distribution()
+    runtime = (ros_wheels(distribution), BUILD_TOOLS, LIBRARIES)
     messages = tuple(path for path in (UNDERLAY / "src").rglob("*") if path.is_file())
     wanted = [
-        Step("venv", f"making {VENV} with {python}", lambda: make_venv(python), settings=(str(VENV),)),
+        Step(
+            "venv",
+            f"making {VENV} with {python}",
+            lambda: make_wheels_venv(python, distribution),
+            settings=(str(VENV), distribution),
+        ),
         Step(
             "packages",
-            "installing ROS 2 wheels and Python libraries (about 1 GB; takes minutes)",
-            lambda: pip_install(*options, "-c", CONSTRAINTS),
+            f"installing the wheels of ROS 2 {distribution} and Python libraries (about 1 GB; takes minutes)",
+            lambda: pip_install(*apt.wanted(*runtime), "-c", CONSTRAINTS),
             files=(*runtime, CONSTRAINTS),
+            settings=apt.left_out(),
         ),
         Step("unread", "removing what nothing reads", remove_unread, settings=UNREAD),
         Step(
@@ -165,28 +191,26 @@ def tools_step(*files: Path) -> Step:
     return Step("tools", says, lambda: pip_install(*options), files=files)
 
 
-def not_from_apt(python: str) -> list[str]:
-    """Return the lines of the requirements that the system's Python does not have in any version.
+def install_beside_apt(python: str, *files: Path) -> None:
+    """Install what of some requirements files apt does not have; what apt's ROS was built with stays in front.
 
-    What apt ROS was built with (NumPy, OpenCV, SciPy) stays: its message libraries fit that NumPy only.
+    Raises:
+        RuntimeError: pip fails, or one of the kept libraries is another one than before, or does not import any more.
     """
-    lines = LIBRARIES.read_text().splitlines()
-    wanted = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
-    script = "import importlib.metadata as m; print(*(d.metadata['Name'] for d in m.distributions()), sep='\\n')"
-    out = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout
-    have = {normalized(name) for name in out.split()}
-    if "opencv" in have or "opencv-python" in have or Path("/usr/lib/python3/dist-packages/cv2").exists():
-        have.add("opencv-python-headless")
-    return [line for line in wanted if normalized(re.split(r"[=<>\[]", line)[0]) not in have]
-
-
-def normalized(name: str) -> str:
-    """Return a distribution's name as pip compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+    choice = apt.choose(python, *files)
+    constraints = VENV / ".inhand" / "constraints.txt"
+    constraints.parent.mkdir(parents=True, exist_ok=True)
+    constraints.write_text("".join(f"{line}\n" for line in choice.constraints))
+    if choice.requirements:
+        pip_install(*choice.requirements, "-c", constraints)
+    for site in VENV.glob("lib/python3*/site-packages"):
+        apt.check(python, site)
 
 
 def apt_plan(python: str, prefix: Path, tools: bool) -> list[Step]:
     """Return the steps on a machine whose ROS comes from apt: Python libraries beside it, nothing else."""
+    installed = str(DPKG_STATUS.stat().st_mtime_ns) if DPKG_STATUS.exists() else ""  # apt may have brought other ones
+    says = "installing what tests, lint and documentation need"
     wanted = [
         Step(
             "venv",
@@ -197,11 +221,13 @@ def apt_plan(python: str, prefix: Path, tools: bool) -> list[Step]:
         Step(
             "packages",
             "installing the Python libraries that apt did not bring",
-            lambda: pip_install(*not_from_apt(python)),
+            lambda: install_beside_apt(python, LIBRARIES),
             files=(LIBRARIES,),
+            settings=(installed, *apt.left_out()),
         ),
     ]
-    return [*wanted, tools_step(TOOLS)] if tools else wanted
+    tools_wanted = Step("tools", says, lambda: install_beside_apt(python, TOOLS), files=(TOOLS,))
+    return [*wanted, tools_wanted] if tools else wanted
 
 
 def plan(python: str, apt_ros: Path | None, tools: bool = False) -> list[Step]:

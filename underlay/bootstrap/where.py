@@ -9,7 +9,31 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = Path(os.environ.get("INHAND_VENV", ROOT / ".venv"))
 APT_DISTRIBUTIONS = ("lyrical", "jazzy")  # newest first
-WHEELS_PYTHON = (3, 11)  # the ROS wheels exist for CPython 3.11 only
+WHEELS = {"jazzy": ((3, 11), (3, 12)), "kilted": ((3, 11),)}
+"""The distributions whose wheels are on PyPI, and the CPythons that they are built for, the preferred one first."""
+DEFAULT = "kilted"
+RECORD = VENV / ".inhand" / "distribution"
+"""Which distribution the environment holds; setup.bash reads it too."""
+
+
+def held() -> str | None:
+    """Return the distribution whose wheels are in the environment; None where there are none."""
+    if RECORD.exists():
+        return RECORD.read_text().strip()
+    return "kilted" if (VENV / ".inhand" / "packages").exists() else None  # made when there was no other
+
+
+def wheels_distribution() -> str:
+    """Return the distribution that comes from pip: INHAND_ROS, else that of the environment there is, else DEFAULT.
+
+    Raises:
+        RuntimeError: INHAND_ROS is none of WHEELS.
+    """
+    if asked := os.environ.get("INHAND_ROS"):
+        if asked not in WHEELS:
+            raise RuntimeError(f"INHAND_ROS={asked}: from pip there are {', '.join(WHEELS)}")
+        return asked
+    return held() or DEFAULT
 
 
 def apt_ros() -> Path | None:
@@ -41,20 +65,25 @@ def python_version(executable: str) -> tuple[int, int] | None:
 def find_python() -> str:
     """Return the Python that the virtual environment is made with.
 
-    With apt ROS that is the system's python3 (its rclpy is built for no other); else a CPython 3.11: the running one,
-    then python3.11 and python3 of the PATH.
+    With apt ROS that is the system's python3 (its rclpy is built for no other); else one that the wheels are built for:
+    the running one, then those of the PATH.
 
     Raises:
-        RuntimeError: no CPython 3.11 where one is needed.
+        RuntimeError: there is none that is needed.
     """
     if apt_ros():
         return "/usr/bin/python3"
-    if sys.version_info[:2] == WHEELS_PYTHON:
+    distribution = wheels_distribution()
+    wanted = WHEELS[distribution]
+    if sys.version_info[:2] in wanted:
         return os.path.realpath(sys._base_executable)
-    for name in ("python3.11", "python3"):
-        if (found := shutil.which(name)) and python_version(found) == WHEELS_PYTHON:
-            return found
+    for version in wanted:
+        for name in (f"python{version[0]}.{version[1]}", "python3"):
+            if (found := shutil.which(name)) and python_version(found) == version:
+                return found
+    versions = " or ".join(f"{major}.{minor}" for major, minor in wanted)
     raise RuntimeError(
-        f"the ROS wheels need CPython 3.11; found {sys.version.split()[0]} at {sys.executable} and no python3.11 on "
-        "the PATH (Debian 12 has it; elsewhere pyenv or uv install one, or install ROS Jazzy or Lyrical by apt)"
+        f"the wheels of ROS 2 {distribution} need CPython {versions}; found {sys.version.split()[0]} at "
+        f"{sys.executable} and no other on the PATH (Debian 12 has 3.11; elsewhere pyenv or uv install one, or install "
+        "ROS Jazzy or Lyrical by apt)"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import patch_wheels
 import pytest
-from bootstrap import debian, steps, where
+from bootstrap import apt, debian, steps, where
 from bootstrap.stamps import Stamps
 from bootstrap.steps import Step
 
@@ -55,9 +55,12 @@ def test_a_changed_input_repeats_its_step_and_the_later_ones(tmp_path, plan):
 
 def test_every_direct_requirement_is_pinned_and_so_is_all_that_it_brings():
     constraints = dict(pinned(steps.CONSTRAINTS))
-    for path in (steps.ROS_WHEELS, steps.LIBRARIES, steps.TOOLS):
+    for path in (steps.BUILD_TOOLS, steps.LIBRARIES, steps.TOOLS):
         for name, version in pinned(path):
             assert constraints[name] == version, f"{name} in {path.name} and constraints.txt"
+    for distribution in where.WHEELS:
+        wheels = dict(pinned(steps.ros_wheels(distribution)))
+        assert "ros-rclpy" in wheels and len(wheels) > 80 and not set(wheels) & set(constraints)
     assert constraints["torch"] == "2.13.0"
 
 
@@ -69,7 +72,7 @@ def test_who_only_runs_the_system_installs_no_tools():
 
 
 def test_what_nothing_reads_is_removed_and_the_rest_stays(tmp_path, monkeypatch):
-    monkeypatch.setattr(steps, "SITE", tmp_path)
+    monkeypatch.setattr(steps, "site", lambda: tmp_path)
     nested = ("scipy/a/tests/d", "scipy/a/tests/b/tests/e")
     for name in (
         "torch/test/a",
@@ -91,7 +94,7 @@ def pinned(path: Path) -> list[tuple[str, str]]:
     lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
     parts = [line.split("==") for line in lines if line]
     assert all(len(part) == 2 for part in parts), f"{path}: {[part for part in parts if len(part) != 2]}"
-    return [(steps.normalized(name.split("[")[0]), version) for name, version in parts]
+    return [(apt.normalized(name.split("[")[0]), version) for name, version in parts]
 
 
 def test_missing_packages_are_named_in_one_command_for_users_who_are_not_root(monkeypatch):
@@ -146,14 +149,8 @@ def test_apt_ros_is_preferred_unless_wheels_are_asked_for(tmp_path, monkeypatch)
     assert where.apt_ros() is None
 
 
-def test_on_apt_ros_only_libraries_that_it_lacks_are_installed(tmp_path):
-    system = tmp_path / "python3"
-    system.write_text("#!/bin/sh\necho numpy; echo PyYAML; echo scipy\n")
-    system.chmod(0o755)
-    wanted = [line.split("==")[0] for line in steps.not_from_apt(str(system))]
-    assert "torch" in wanted and "mujoco" in wanted
-    assert not {"numpy", "PyYAML", "scipy"} & set(wanted)
-    plan = steps.apt_plan(str(system), Path("/opt/ros/jazzy"), tools=False)
+def test_on_apt_ros_only_the_libraries_are_installed():
+    plan = steps.apt_plan("python3", Path("/opt/ros/jazzy"), tools=False)
     assert [step.name for step in plan] == ["venv", "packages"], "no wheels, no patches, no drop-ins"
 
 
@@ -161,10 +158,11 @@ def test_paths_of_the_build_machine_are_replaced_and_unknown_ones_refused():
     numpy_there = "/opt/python/cp311-cp311/lib/python3.11/site-packages/numpy/_core/include"
     text = f'"/opt/python/cp311-cp311/include/python3.11;{numpy_there};/usr/lib64/libtinyxml2.so;m"'
     after = patch_wheels.patched(text)
-    (include, numpy_include, rest) = after.strip('"').split(";")
+    include, numpy_include, rest = after.strip('"').split(";")
     assert (Path(include) / "Python.h").exists() and (Path(numpy_include) / "numpy" / "arrayobject.h").exists()
     assert rest == "m"
     assert patch_wheels.patched(after) == after
+    assert patch_wheels.patched(text.replace("311", "312").replace("3.11", "3.12").replace("_core", "core")) == after
     with pytest.raises(ValueError, match="left"):
         patch_wheels.patched("/opt/python/cp311-cp311/lib/libelse.so")
 
@@ -182,3 +180,44 @@ def test_check_says_whether_work_is_left(tmp_path):
 def test_the_wheels_libpython_is_found():
     found = subprocess.run([sys.executable, str(UNDERLAY / "libpython.py")], capture_output=True, text=True, check=True)
     assert Path(found.stdout.strip()).name.startswith("libpython3.11.so")
+
+
+def test_the_distribution_is_the_one_asked_for_else_the_one_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(where, "VENV", tmp_path)
+    monkeypatch.setattr(where, "RECORD", tmp_path / ".inhand" / "distribution")
+    monkeypatch.delenv("INHAND_ROS", raising=False)
+    assert where.wheels_distribution() == where.DEFAULT
+    (tmp_path / ".inhand").mkdir()
+    (tmp_path / ".inhand" / "packages").touch()
+    assert where.wheels_distribution() == "kilted", "made before there was a choice"
+    where.RECORD.write_text("jazzy\n")
+    assert where.wheels_distribution() == "jazzy"
+    monkeypatch.setenv("INHAND_ROS", "kilted")
+    assert where.wheels_distribution() == "kilted"
+    monkeypatch.setenv("INHAND_ROS", "foxy")
+    with pytest.raises(RuntimeError, match="INHAND_ROS=foxy: from pip there are jazzy, kilted"):
+        where.wheels_distribution()
+
+
+def test_an_environment_of_another_distribution_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(steps, "VENV", tmp_path / "venv")
+    monkeypatch.setattr(steps, "RECORD", tmp_path / "venv" / ".inhand" / "distribution")
+    made: list[str] = []
+    monkeypatch.setattr(steps, "make_venv", lambda python: made.append(python) or steps.VENV.mkdir(exist_ok=True))
+    monkeypatch.setattr(steps, "held", lambda: steps.RECORD.read_text().strip() if steps.RECORD.exists() else None)
+    steps.make_wheels_venv("python3", "kilted")
+    (steps.VENV / "lib").mkdir()
+    steps.make_wheels_venv("python3", "kilted")
+    assert (steps.VENV / "lib").exists(), "the same one is completed"
+    steps.make_wheels_venv("python3", "jazzy")
+    assert not (steps.VENV / "lib").exists() and steps.RECORD.read_text() == "jazzy\n" and len(made) == 3
+
+
+@pytest.mark.parametrize("distribution", where.WHEELS)
+def test_the_shell_knows_which_distribution_the_environment_holds(distribution, tmp_path):
+    (tmp_path / ".inhand").mkdir()
+    (tmp_path / ".inhand" / "distribution").write_text(f"{distribution}\n")
+    environment = {**os.environ, "INHAND_VENV": str(tmp_path), "ROS_DISTRO": "other"}
+    script = f"source {UNDERLAY / 'env.bash'} && echo $ROS_DISTRO"
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+    assert done.stdout == f"{distribution}\n"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import namedtuple
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -87,6 +89,22 @@ def test_a_missing_library_is_an_error_and_names_the_remedy(monkeypatch):
     monkeypatch.setattr(software, "LIBRARIES", ("no-such-library",))
     (finding,) = software.libraries()
     assert finding.level == "error" and "no-such-library" in finding.what and "make build" in finding.remedy
+    monkeypatch.setenv("INHAND_WITHOUT", "torch No-such-library")
+    assert list(software.libraries()) == []
+
+
+def test_a_library_without_metadata_is_there_when_it_imports(monkeypatch):
+    """As OpenCV from Debian is."""
+    there = SimpleNamespace(__version__="4.6.0")
+    monkeypatch.setitem(sys.modules, "cv2", there)
+    monkeypatch.setattr(software, "LIBRARIES", ("opencv-python-headless",))
+    monkeypatch.setattr(software.importlib.metadata, "version", missing)
+    (finding,) = software.libraries()
+    assert (finding.level, finding.what) == ("ok", "opencv-python-headless 4.6.0")
+
+
+def missing(name: str) -> str:
+    raise software.importlib.metadata.PackageNotFoundError(name)
 
 
 @pytest.mark.parametrize("state, level", [(0, "ok"), (5, "warning"), (-1, "ok")])

@@ -24,8 +24,10 @@ def is_policy(path: Path) -> bool:
 def as_chosen(path: str, root: Path) -> str:
     """A weights file as `policies` names it: below the project's `root` from there, else as it is."""
     absolute = Path(path).expanduser()
-    inside = absolute.is_absolute() and absolute.is_relative_to(root)
-    return str(absolute.relative_to(root)) if inside else path
+    bases = (root, (root / "weights").resolve().parent)  # in a checkout the folder is a link to the package's
+    inside = [base for base in bases if absolute.is_absolute() and absolute.is_relative_to(base / "weights")]
+    inside += [root] if absolute.is_absolute() and absolute.is_relative_to(root) else []
+    return str(absolute.relative_to(inside[0])) if inside else path
 
 
 def policies(root: Path) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ HEIGHT, WIDTH = 32, 48
 FLAT = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 FLAT[:, :24], FLAT[:, 24:] = (200, 100, 50), (30, 60, 220)
 """Two flat halves: what interpolates colours is right inside them."""
+BT601 = np.array(((0.257, 0.504, 0.098), (-0.148, -0.291, 0.439), (0.439, -0.368, -0.071)))
+"""Luminance and colour differences of RGB, as video has them (ITU-R BT.601, 16 to 235)."""
 
 
 def message(encoding, data, step=None, **changes):
@@ -34,8 +36,10 @@ def encoded(encoding, big=False):
             row, column = divmod(at, 2)
             values[row::2, column::2] = FLAT[row::2, column::2, "rgb".index(colour)]
     else:
-        code = cv2.COLOR_RGB2YUV_UYVY if name in ("yuv422", "uyvy") else cv2.COLOR_RGB2YUV_YUY2
-        values = cv2.cvtColor(FLAT, code)
+        y, u, v = np.moveaxis(FLAT @ BT601.T + (16.0, 128.0, 128.0), -1, 0)  # not by OpenCV, whose 4.6 cannot
+        chroma = np.where(np.arange(WIDTH) % 2 == 0, u, v)  # one of each for two pixels
+        pair = (chroma, y) if name in ("yuv422", "uyvy") else (y, chroma)
+        values = np.stack(pair, axis=-1).round().astype(np.uint8)
     if wide:
         values = (values.astype(np.uint16) << 8 | 0x34).astype(">u2" if big else "<u2")
     return np.ascontiguousarray(values).tobytes()

@@ -140,7 +140,7 @@ def _shape(element: Element, model: mujoco.MjModel, geom: int, files: dict[str, 
 
 def _address(file: str) -> str:
     """Where RViz finds a mesh of an object: as one of the project's package, else by its path."""
-    path, root = Path(file).resolve(), resource_root().resolve()
+    path, root = Path(file).resolve(), (resource_root() / "config").resolve().parent  # a checkout links to the package
     return f"package://inhand_bringup/{path.relative_to(root)}" if path.is_relative_to(root) else path.as_uri()
 
 

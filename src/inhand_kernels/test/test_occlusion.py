@@ -13,7 +13,7 @@ def test_boxes_against_sampled_points():
     """A point of b inside a proves contact; where the test says apart there is none, and it says so often enough."""
     rng = np.random.default_rng(0)
     half_a, half_b = rng.uniform(0.5, 1.5, (N, 3)), rng.uniform(0.5, 1.5, (N, 3))
-    offset, turn = rng.uniform(-2.5, 2.5, (N, 3)), Rotation.random(N, rng=rng).as_matrix()
+    offset, turn = rng.uniform(-2.5, 2.5, (N, 3)), Rotation.random(N, random_state=rng).as_matrix()
     touching = np.empty(N, bool)
     boxes_overlap(half_a, half_b, offset, turn, touching)
     grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 3), -1).reshape(-1, 3)
@@ -27,7 +27,7 @@ def test_boxes_against_sampled_points():
 def test_touching_does_not_depend_on_which_box_is_first():
     rng = np.random.default_rng(1)
     half_a, half_b = rng.uniform(0.5, 1.5, (N, 3)), rng.uniform(0.5, 1.5, (N, 3))
-    offset, turn = rng.uniform(-2.5, 2.5, (N, 3)), Rotation.random(N, rng=rng).as_matrix()
+    offset, turn = rng.uniform(-2.5, 2.5, (N, 3)), Rotation.random(N, random_state=rng).as_matrix()
     one, other = np.empty(N, bool), np.empty(N, bool)
     boxes_overlap(half_a, half_b, offset, turn, one)
     back = np.ascontiguousarray(turn.transpose(0, 2, 1))

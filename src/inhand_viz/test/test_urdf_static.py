@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import warnings
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
@@ -25,6 +26,15 @@ def robot(path: Path) -> ElementTree.Element:
     return ElementTree.parse(path).getroot()
 
 
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package that addresses of meshes name, as if it were installed."""
+    (tmp_path / "share").mkdir()
+    (tmp_path / "share" / "inhand_bringup").symlink_to(resource_root())
+    monkeypatch.setenv("AMENT_PREFIX_PATH", os.pathsep.join([str(tmp_path), os.environ.get("AMENT_PREFIX_PATH", "")]))
+
+
+@pytest.mark.usefixtures("installed")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_it_loads_without_a_warning(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 
 from inhand_bringup.doctor.finding import ERROR, OK, Finding, ask
 
 LEAST_PYTHON = (3, 11)
 LIBRARIES = ("mujoco", "numpy", "torch", "opencv-python-headless", "viser", "rosbags", "mcap", "safetensors")
+MODULES = {"opencv-python-headless": "cv2"}
 SOURCE = "source setup.bash (in the project's root), then try again"
 
 WHERE = """
@@ -51,13 +54,25 @@ def ros() -> Iterator[Finding]:
         yield Finding(ERROR, f"the project's messages do not import: {messages.complaint}", f"make build; {SOURCE}")
 
 
+def version(name: str) -> str | None:
+    """The version of an installed distribution, None where it is not there; Debian's OpenCV is a module alone."""
+    with suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(name)
+    module = MODULES.get(name, name.replace("-", "_"))
+    try:
+        return str(getattr(importlib.import_module(module), "__version__", "of unknown version"))
+    except ImportError:
+        return None
+
+
 def libraries() -> Iterator[Finding]:
-    """The Python libraries and their versions."""
+    """The Python libraries and their versions; INHAND_WITHOUT names those that this machine does without."""
     there, missing = [], []
-    for name in LIBRARIES:
-        try:
-            there.append(f"{name} {importlib.metadata.version(name)}")
-        except importlib.metadata.PackageNotFoundError:
+    left_out = {name.lower() for name in os.environ.get("INHAND_WITHOUT", "").split()}
+    for name in (name for name in LIBRARIES if name not in left_out):
+        if found := version(name):
+            there.append(f"{name} {found}")
+        else:
             missing.append(name)
     if there:
         yield Finding(OK, ", ".join(there))

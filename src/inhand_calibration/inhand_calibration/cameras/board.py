@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from inhand_calibration.cameras.charuco import CharucoBoard
 from inhand_core.config import ConfigError
 
 PREFIX = "DICT_"
@@ -58,11 +59,8 @@ class Board:
 
     def __init__(self, config: BoardConfig) -> None:
         self.config = config
-        self._dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, config.dictionary))
-        size = config.columns, config.rows
-        self._board = cv2.aruco.CharucoBoard(size, config.square, config.marker, self._dictionary)
-        self._detector = cv2.aruco.CharucoDetector(self._board)
-        self.corners = np.asarray(self._board.getChessboardCorners(), float).reshape(-1, 3)
+        self._board = CharucoBoard(config.columns, config.rows, config.square, config.marker, config.dictionary)
+        self.corners = self._board.corners
         """(C, 3) inner corners [m, board], by id."""
         self.leds = np.array([row.position for row in config.leds], float).reshape(-1, 3)
         """(L, 3) motion-capture markers [m, board]."""
@@ -75,15 +73,13 @@ class Board:
     def detect(self, image: np.ndarray) -> Detection | None:
         """The board's corners in an image (H, W, 3) uint8 RGB or (H, W); None where there is no board."""
         gray = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-        pixels, ids, _, _ = self._detector.detectBoard(gray)
-        if ids is None or not len(ids):
-            return None
-        return Detection(np.asarray(ids).reshape(-1), np.asarray(pixels, float).reshape(-1, 2))
+        ids, pixels = self._board.detect(gray)
+        return Detection(ids, pixels) if len(ids) else None
 
     def draw(self, pixels_per_square: int, margin: int = 0) -> np.ndarray:
         """The pattern (H, W) uint8, with a white margin [px]."""
         size = (self.config.columns * pixels_per_square + 2 * margin, self.config.rows * pixels_per_square + 2 * margin)
-        return np.asarray(self._board.generateImage(size, marginSize=margin, borderBits=1))
+        return self._board.draw(size, margin)
 
     def rectangles(self) -> list[tuple[float, float, float]]:
         """The black squares of the pattern, the markers' modules among them: left, top and edge [m]."""
@@ -94,12 +90,10 @@ class Board:
             for column in range(config.columns)
             if (row + column) % 2 == 0
         ]
-        modules = self._dictionary.markerSize + 2
-        module = config.marker / modules
-        for corners, number in zip(self._board.getObjPoints(), np.ravel(self._board.getIds()), strict=True):
-            left, top = np.asarray(corners).reshape(-1, 3)[0, :2]
-            bits = self._dictionary.generateImageMarker(int(number), modules, borderBits=1)
-            found += [(left + x * module, top + y * module, module) for y, x in np.argwhere(np.asarray(bits) == 0)]
+        for number, corners in self._board.markers:
+            (left, top), black = corners[0, :2], self._board.modules(number)
+            module = config.marker / len(black)
+            found += [(left + x * module, top + y * module, module) for y, x in np.argwhere(black)]
         return found
 
     def svg(self) -> str:

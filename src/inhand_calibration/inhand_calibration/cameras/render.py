@@ -32,7 +32,8 @@ class BoardRenderer:
         columns, rows = (np.arange(n * SUPERSAMPLING) * step + offset for n in (info.width, info.height))
         grid = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 1, 2)
         criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-10)
-        rays = cv2.undistortPoints(grid, info.matrix, np.array(info.d), criteria=criteria)
+        undistort = getattr(cv2, "undistortPointsIter", cv2.undistortPoints)  # its name up to OpenCV 4.6
+        rays = undistort(grid, info.matrix, np.array(info.d), R=None, P=None, criteria=criteria)
         self._rays = np.concatenate([rays.reshape(-1, 2), np.ones((len(grid), 1))], axis=1)
 
     def render(self, pose: np.ndarray, rng: np.random.Generator, blur: float, noise: float) -> np.ndarray:
