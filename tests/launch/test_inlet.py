@@ -84,11 +84,22 @@ def test_a_set_of_targets_moves_the_hand(hand: Any, probe: Probe) -> None:
     data = np.zeros(20)
     data[ACTUATOR_NAMES.index("rh_MFJ3")] = 0.8
 
+    outlet = probe.node.create_publisher(Float64MultiArray, "joint_inlet/commands", 10)
+
     def moved() -> bool:
-        probe.publish("joint_inlet/commands", Float64MultiArray(data=data.tolist()))
+        outlet.publish(Float64MultiArray(data=data.tolist()))
         return abs(angle(probe, SECOND) - 0.8) < 0.15
 
     wait_for(moved, LONG, lambda: f"{angle(probe, SECOND)} {hand.output[-2000:]}")
+    other = probe.node.create_publisher(Float64MultiArray, "joint_inlet/commands", 10)
+
+    def refused() -> bool:
+        outlet.publish(Float64MultiArray(data=data.tolist()))
+        return "has 2 publishers (/probe, /probe)" in complaint(probe)
+
+    wait_for(refused, LONG, lambda: complaint(probe))
+    for one in (outlet, other):
+        probe.node.destroy_publisher(one)
 
 
 @pytest.mark.parametrize(

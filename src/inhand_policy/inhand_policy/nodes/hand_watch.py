@@ -60,6 +60,14 @@ class HandWatch:
         self._guards.append(PublisherGuard(self._node, topic))
         self._node.create_subscription(kind, topic, self._guards[-1].only(job), qos)
 
+    def rivals(self, topic: str) -> str:
+        """Why a command of this topic is not taken: who commands beside whom. Of single messages, each from a publisher
+        that has ended since, each is taken; empty where it may be.
+        """
+        infos = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(topic))
+        names = ", ".join(sorted(f"{info.node_namespace.rstrip('/')}/{info.node_name}" for info in infos))
+        return f"{topic} has {len(infos)} publishers ({names}): end all but one" if len(infos) > 1 else ""
+
     def obstacle(self) -> str:
         """Why nothing may be commanded now; empty where it may."""
         infos = self._node.get_publishers_info_by_topic(self._node.resolve_topic_name(self._action))

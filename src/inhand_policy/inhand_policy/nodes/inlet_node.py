@@ -25,7 +25,7 @@ from inhand_ros import Diagnostics, Labels, encode, run_node, to_ns
 from inhand_ros.parameters import declare_config
 from inhand_ros.qos import publisher_qos
 
-ACTION = "policy/action"
+ACTION, TRAJECTORY, COMMANDS = "policy/action", "~/joint_trajectory", "~/commands"
 
 
 class InletNode(Node):
@@ -40,14 +40,14 @@ class InletNode(Node):
         spec = load_graph("realtime")
         self._outlet = self.create_publisher(HandActionMessage, ACTION, publisher_qos(spec, ACTION))
         self._hand = HandWatch(self, spec, ACTION, config.max_joint_age_s)
-        self._hand.listen(JointTrajectory, "~/joint_trajectory", self._on_trajectory, 10)
-        self._hand.listen(Float64MultiArray, "~/commands", self._on_targets, 10)
+        self.create_subscription(JointTrajectory, TRAJECTORY, self._on_trajectory, 10)
+        self.create_subscription(Float64MultiArray, COMMANDS, self._on_targets, 10)
         self.create_timer(config.period_s, self._act)
         self._diagnostics = Diagnostics(self, self._report)
 
-    def _take(self, take: Callable[[], None]) -> None:
+    def _take(self, topic: str, take: Callable[[], None]) -> None:
         try:
-            if why := self._hand.obstacle():
+            if why := self._hand.obstacle() or self._hand.rivals(topic):
                 raise TargetError(why)
             take()
             self._why = ""
@@ -60,11 +60,12 @@ class InletNode(Node):
         times = [seconds(p.time_from_start.sec * 10**9 + p.time_from_start.nanosec) for p in message.points]
         rows = [list(point.positions) for point in message.points]
         self._take(
-            lambda: self._inlet.take_trajectory(message.joint_names, times, rows, stamp or now, now, self._hand.angles)
+            TRAJECTORY,
+            lambda: self._inlet.take_trajectory(message.joint_names, times, rows, stamp or now, now, self._hand.angles),
         )
 
     def _on_targets(self, message: Float64MultiArray) -> None:
-        self._take(lambda: self._inlet.take_targets(list(message.data), self._hand.now(), self._hand.angles))
+        self._take(COMMANDS, lambda: self._inlet.take_targets(list(message.data), self._hand.now(), self._hand.angles))
 
     def _act(self) -> None:
         if self._inlet.path is None:
