@@ -12,7 +12,7 @@ from inhand_core.paths import state_folder
 
 LISTEN_S = 3.0
 OWNED = ("/clock", "/hand/motor_commands", "/controller/status", "/hand/sensors")
-"""Topics with one publisher in a domain: two of them are two graphs that work on one hand."""
+"""Topics with one publisher in a namespace: two of them are two graphs that work on one hand."""
 
 # Fast DDS begins a GUID with its vendor (2 bytes) and the host (2 bytes), so that hosts can be told apart.
 PARTICIPANTS = """
@@ -32,7 +32,8 @@ for topic, _ in node.get_topic_names_and_types():
     for info in node.get_publishers_info_by_topic(topic) + node.get_subscriptions_info_by_topic(topic):
         hosts[name(info)] = host(info)
 hosts.pop("/inhand_doctor_lookout", None)
-owned = {topic: [name(i) for i in node.get_publishers_info_by_topic(topic)] for topic in sys.argv[2:]}
+known = [topic for topic, _ in node.get_topic_names_and_types() if topic.endswith(tuple(sys.argv[2:]))]
+owned = {topic: [name(i) for i in node.get_publishers_info_by_topic(topic)] for topic in known}
 print(json.dumps({"here": [n for n, h in hosts.items() if h in own], "owned": owned,
                   "elsewhere": [n for n, h in hosts.items() if h not in own]}))
 """
