@@ -1,10 +1,12 @@
 """The simulator on Warp's CPU device, and what its policies ask of it."""
 
 import numpy as np
-import warp
+import pytest
 from sims import make_training
 
 from inhand_core.signals import HandAction
+
+warp = pytest.importorskip("warp", reason="physics on a GPU is an option")
 
 warp.config.log_level = warp.LOG_ERROR
 warp.init()  # now, before a fixture moves the cache of compiled kernels to a folder that does not last
