@@ -148,6 +148,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
         ("Reset", Command.RESET),
         ("Push the object", Command.PUSH),
         ("Use this goal", Command.SET_GOAL),
+        ("+ 5°", Command.JOG),
     ):
         stage.press(label, command)
     stage.rehearsal.mode = "RUNNING"
@@ -156,6 +157,7 @@ def test_buttons_reach_the_graph_and_answers_come_back(stage: Stage) -> None:
     assert set(stage.pressed) == set(Command)
     assert stage.chosen[Command.USE_WEIGHTS] == "weights/block.safetensors"
     assert stage.chosen[Command.USE_RANDOMIZATION] == "none"
+    assert stage.chosen[Command.JOG] == "rh_WRJ2 0.087266"
     picked = [float(part) for part in stage.chosen[Command.SET_GOAL].split()]
     np.testing.assert_allclose(picked, [0.5, 0.5, -0.5, 0.5], atol=1e-5)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
 from stage import CONFIG
+from support.processes import wait_for
 from test_lerobot import FPS, make
 
 from inhand_console.commands import Command
@@ -63,6 +69,26 @@ def test_a_bag_of_other_things_is_refused_with_what_it_has(tmp_path: Path) -> No
     with open_bag(make(tmp_path / "bag")) as bag, pytest.raises(BagError, match="nothing that the page shows.*/goal"):
         spec = load_graph("realtime")
         read(_Without(bag), spec, CONFIG)
+
+
+def test_the_command_serves_a_bag_until_ctrl_c(tmp_path: Path) -> None:
+    bag = make(tmp_path / "bag")
+    code = f"from pathlib import Path; from inhand_console.view_commands import page; page(Path({str(bag)!r}), 18960)"
+    with (tmp_path / "log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-c", code], stdout=log, stderr=subprocess.STDOUT)
+    try:
+        said = wait_for(
+            lambda: re.search(r"page: (http://127\.0\.0\.1:\d+).*1\.\d s;", (tmp_path / "log").read_text()),
+            120.0,
+            lambda: (tmp_path / "log").read_text(),
+        )
+        with urllib.request.urlopen(said[1], timeout=30.0) as answer:
+            assert b"/inhand/page.js" in answer.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60.0) == 0, (tmp_path / "log").read_text()
+    finally:
+        process.kill()
+        process.wait()
 
 
 class _Without:

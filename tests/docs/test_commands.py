@@ -46,6 +46,7 @@ RUN_BY = {
     "inhand train networks": "src/inhand_eval/test/test_network_files.py",
     "export PYTHONPATH=$PWD/examples": "src/inhand_eval/test/test_worked_examples.py",
     "inhand view bag": "src/inhand_eval/test/test_view.py",
+    "inhand view page": "tests/console/test_replay_bag.py",
     "make build": ".ci/run",
     "make docs": "tests/docs/test_site.py",
     "make fuzz": "src/inhand_drivers/test/test_fuzz.py",

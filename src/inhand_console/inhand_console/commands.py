@@ -23,6 +23,7 @@ class Command(enum.Enum):
     RESET = "reset the simulation"
     PUSH = "push the object"
     SET_GOAL = "use this goal"
+    JOG = "jog a joint"
     RECORD = "start recording"
     END_RECORDING = "end the recording"
     KEEP = "keep the last take"
@@ -44,6 +45,7 @@ LABELS = {
     Command.RESET: "Reset",
     Command.PUSH: "Push the object",
     Command.SET_GOAL: "Use this goal",
+    Command.JOG: "+ 5°",
     Command.RECORD: "Record",
     Command.END_RECORDING: "End",
     Command.KEEP: "Keep the take",

@@ -17,6 +17,7 @@ from inhand_console.goal_by_hand import GoalByHand
 from inhand_console.graphs import Graphs
 from inhand_console.health import Finding, judge
 from inhand_console.images import CameraImages
+from inhand_console.jogging import Jogging
 from inhand_console.node_health import judge_nodes
 from inhand_console.plots import ScrollingPlot
 from inhand_console.replay import Replay
@@ -195,6 +196,7 @@ class Panel:
         gui = self._server.gui
         with gui.add_folder("Hand"):
             self._buttons(Command.CLEAR, Command.ENABLE)
+            Jogging(self._server, lambda value: self._on_command(Command.JOG, value))
         with gui.add_folder("Simulation"):
             self._buttons(Command.PAUSE, Command.RESUME, Command.STEP, Command.RESET)
             self._buttons(Command.PUSH)

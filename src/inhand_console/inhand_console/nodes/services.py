@@ -14,6 +14,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from inhand_console.commands import SERVICES, Command, Outcome
 from inhand_console.nodes import choices
+from inhand_console.nodes.jog import Jog
 from inhand_console.nodes.push import push
 from inhand_console.nodes.set_goal import set_goal
 from inhand_console.snapshot import Snapshot
@@ -21,8 +22,7 @@ from inhand_interfaces.srv import Step
 
 ANSWER_WITHIN_S = 5.0
 LONGER = {Command.USE_WEIGHTS: choices.weights, Command.USE_RANDOMIZATION: choices.randomization}
-"""Commands that are more than one call."""
-LONGER |= {Command.PUSH: push, Command.SET_GOAL: set_goal}
+LONGER |= {Command.PUSH: push, Command.SET_GOAL: set_goal}  # more than one call, or one with what is so now
 Talk = Generator[tuple[str, type, Any], Any, str]
 """A conversation: yields service, type and request, is sent the response, returns what to tell the person.
 
@@ -43,7 +43,7 @@ class Services:
     def __init__(
         self, node: Node, step_ticks: int, report: Callable[[Outcome], None], newest: Callable[[], Snapshot]
     ) -> None:
-        self._node, self._report, self._newest = node, report, newest
+        self._node, self._report, self._newest, self._jog = node, report, newest, Jog(node)
         special = {
             Command.ENABLE: (SetBool, SetBool.Request(data=True)),
             Command.PAUSE: (SetBool, SetBool.Request(data=True)),
@@ -79,6 +79,9 @@ class Services:
             talk.close()
             self._report(Outcome(command, False, f"no answer from {name} within {ANSWER_WITHIN_S:g} s"))
         for command, value in pressed:
+            if command is Command.JOG:
+                self._report(self._jog.press(value, self._newest()))
+                continue
             self._go_on(command, LONGER[command](value, self._newest()), None)
 
     def _ask(self, name: str, kind: type, request: Any) -> Talk:

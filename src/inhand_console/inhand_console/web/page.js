@@ -2,7 +2,9 @@
 // server (web.py) beside viser's socket, so that it works while panels are folded away, and notices when nothing answers.
 (() => {
   "use strict";
-  const PERIOD_MS = 250, HIDDEN_MS = 2000, PATIENCE_MS = 2000, LOST_MS = 5000, STOP_PATIENCE_MS = 4000;
+  // Patience is long: a browser that draws in software on a busy machine takes seconds to come round to an answer that
+  // has arrived. A server that is gone refuses at once.
+  const PERIOD_MS = 250, HIDDEN_MS = 2000, PATIENCE_MS = 8000, LOST_MS = 5000, STOP_PATIENCE_MS = 4000;
   const TYPED = ["text", "number", "search", "password", "email", "url", "tel"];
   const LOST = { words: "NO CONNECTION", color: "#7f8c8d", bad: true, alarms: 0,
     hint: "what you see is old; the hand's own switch stops it" };
@@ -49,7 +51,7 @@
     try {
       await ask("/inhand/stop", STOP_PATIENCE_MS, { "X-Inhand-Press": "stop" });
     } catch (error) {
-      hint(`STOP was not sent (${error.message}): use the hand's own switch`, true);
+      hint(`STOP is not confirmed (${error.message}): use the hand's own switch`, true);
     }
   }
 
