@@ -34,8 +34,7 @@ class BaslerDriver(ManagedNode):
 
     def __init__(self) -> None:
         self._rig: CameraRig  # from configuring on
-        self._outlets: dict[str, CameraOutlet] = {}
-        self._connected: list[bool] = []
+        self._outlets, self._connected = dict[str, CameraOutlet](), list[bool]()
         super().__init__("basler_driver")
         self._time, self._prefix = RosTime(self), declare_frame_prefix(self)
         self._settings = BaslerParameters(self, self._time.simulated)

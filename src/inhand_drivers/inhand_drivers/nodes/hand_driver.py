@@ -26,9 +26,8 @@ from inhand_ros import Diagnostics, Labels, ManagedNode, decode, encode, run_nod
 from inhand_ros.parameters import declare_claim
 from inhand_ros.qos import publisher_qos, subscription_qos
 
-SENSORS, COMMANDS = "hand/sensors", "hand/motor_commands"
+SENSORS, COMMANDS, WAITING = "hand/sensors", "hand/motor_commands", 50  # readings that may wait for the middleware
 LOOK_S, IDLE_S = 0.02, 0.01  # of this node; between bus cycles while simulated time stands
-WAITING = 50  # readings that may wait for the middleware
 
 
 class HandDriver(ManagedNode):

@@ -39,12 +39,11 @@ class MonitorNode(Node):
         spec = load_graph(declare(self, "profile", "realtime", "profile of config/graph.yaml"))
         self._duration = declare(self, "duration", 0.0, "of the run from its first action [s, graph's time]; 0: no end")
         self._start_limit = declare(self, "start_limit", 240.0, "with a duration: give up without an action after [s]")
-        silent = declare(self, "silent_after", 1.0, "report a stream that pauses for longer [s]")
         expected = graph_topics(spec)
         numbered = {f"/{topic}": kind.startswith("inhand_interfaces") for topic, (kind, _) in expected.items()}
         self._summary = Summary(numbered, by_stamps=on_sim_time(self))
         streams = {f"/{name}": spec.producers[name] for name, topic in spec.topics.items() if not topic.on_change}
-        self._watch = SilenceWatch(streams, silent)
+        self._watch = SilenceWatch(streams, declare(self, "silent_after", 1.0, "report longer pauses of a stream [s]"))
         status = {name[1:]: (f"inhand_interfaces/msg/{kind.__name__}", False) for name, (kind, _) in STATUS.items()}
         self._tap = Tap(self, {**expected, **status}, one_publisher=True)
         self._run, self._overload = RunClock(self), OverloadWatch()

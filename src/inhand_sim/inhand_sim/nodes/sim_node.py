@@ -1,7 +1,6 @@
 """Node of the simulator: /hand/motor_commands and /trial in; /mocap/markers, /hand/sensors and /clock out.
 
-Also /sim/status, /sim/object_pose and /sim/markers (the truth), and the services sim/pause, sim/step, sim/reset and
-sim/set_object_pose. With `phasespace` or `hand` off, a real driver publishes that device's topics instead.
+Also sim/status and the truth (sim/object_pose, sim/markers), and services (`Requests`). What is off a driver publishes.
 """
 
 from __future__ import annotations
@@ -29,8 +28,7 @@ from inhand_sim.waiting import Gate
 class SimNode(ComponentNode):
     """One world: physics in a thread of its own, services in the executor's.
 
-    With `wait_for_graph` time waits for the graph's answers, and what a tick gives is published before the next one;
-    without, time is the wall's and publishing has a thread too.
+    With `wait_for_graph` time waits for the graph's answers; without, it is the wall's and publishing has a thread too.
     """
 
     max_input_age_s = 0.02  # the motor boards' own time-out: no torque without a recent command
@@ -68,8 +66,7 @@ class SimNode(ComponentNode):
 
     def free_run(self) -> None:
         """Starts the threads."""
-        if self._gate is None:
-            self._outbox = Outbox(lambda item: self._send(*item))
+        self._outbox = Outbox(lambda item: self._send(*item)) if self._gate is None else None
         pace = {"speed": self._speed, "gate": self._gate, "start_ns": self._start_ns}
         self._loop = RealTimeLoop(self._tick, self._period, **pace, idle=self._extras.repeat_clock)
         self._requests, self._keeping_up = Requests(self, self._loop), KeepingUp(self, self._loop, self._gate)
@@ -112,9 +109,7 @@ class SimNode(ComponentNode):
         self._extras.publish(time_ns, truth)
 
     def _on_status(self) -> None:
-        if self._loop is None:
-            return
-        if (error := self._loop.error or (self._outbox and self._outbox.error)) is not None:
+        if (error := self._loop and (self._loop.error or (self._outbox and self._outbox.error))) is not None:
             raise error
         self._keeping_up.publish(self._extras.time_ns, self.inboxes)
         self._extras.save_bad_states(self.component)

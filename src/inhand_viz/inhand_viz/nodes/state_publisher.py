@@ -29,8 +29,7 @@ from inhand_viz.nodes.messages import pose_stamped, solid, spheres
 from inhand_viz.topics import GOAL, INPUTS, OBJECT, POSE, TRUE_OBJECT, TRUTH, VIZ_TOPICS
 from inhand_viz.urdf_tree import UrdfError
 
-ROBOT_TOPICS = ("robot_description", "/tf_static")
-LOOK_S = 0.5
+ROBOT_TOPICS, LOOK_S = ("robot_description", "/tf_static"), 0.5
 
 
 class StatePublisher(Node):
@@ -47,13 +46,12 @@ class StatePublisher(Node):
         self._prefix = declare_frame_prefix(self)
         self._tree = load_hand(urdf, cameras, self._prefix)
         self._robot = declare(self, "publish_robot", True, "publish robot_description and the hand's links")
-        self._ages = MarkerAges(self._looks.lost_after_s)
+        self._ages, self._inputs = MarkerAges(self._looks.lost_after_s), dict[str, Waiting]()
         self._frames = Frames(self._tree, self._looks.ghost_position, self._prefix)
         self._out = {topic: self._publisher(topic) for topic in VIZ_TOPICS if self._robot or topic not in ROBOT_TOPICS}
         topics = load_graph("realtime").topics
         self._kinds = {name: (entry.message, entry.on_change) for name, entry in topics.items()}
         self._kinds[TRUTH] = (topics["object/pose"].message, False)
-        self._inputs: dict[str, Waiting] = {}
         self._publish_once()
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(1.0 / config.publish_hz, self._publish, clock=steady)
