@@ -106,6 +106,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
 def test_a_container_with_little_shared_memory() -> None:
+    pytest.importorskip("rclpy")
     script = 'mount -t tmpfs -o size=1m none /dev/shm && exec "$@"'
     command = ["unshare", "--mount", "sh", "-c", script, "sh", sys.executable, "-c", PROGRAM, "dds"]
     environment = {**os.environ, "ROS_AUTOMATIC_DISCOVERY_RANGE": "OFF"}
