@@ -50,6 +50,7 @@ class _Source(Protocol):
     topics: dict[str, str]
     counts: dict[str, int]
     latched: set[str]
+    notes: dict[str, str]
 
     def problems(self) -> list[str]: ...
 

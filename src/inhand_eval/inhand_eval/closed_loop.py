@@ -222,7 +222,9 @@ def compare_goals(one: np.ndarray, other: np.ndarray, alpha: float, seed: int = 
         return a.mean(axis=axis) - b.mean(axis=axis)
 
     ranks = mannwhitneyu(one, other, alternative="two-sided")
-    means = permutation_test((one, other), difference, vectorized=True, n_resamples=RESAMPLES, random_state=random)
+    # SciPy before 1.15 knows the generator by the older name alone.
+    how: dict[str, Any] = {"vectorized": True, "n_resamples": RESAMPLES, "random_state": random}
+    means = permutation_test((one, other), difference, **how)
     picks = [random.integers(len(x), size=(RESAMPLES, len(x))) for x in (one, other)]
     low, high = np.percentile(difference(one[picks[0]], other[picks[1]]), [2.5, 97.5])
     return {

@@ -36,12 +36,12 @@ def full_disk(system: System) -> str:
             recorder.wait(60.0)
         require(ControllerStatus.RUNNING in system.modes(then), "the system did not run on")
         said = full()
-        require(said is not None, f"it ended and did not say why: {system.log('full_disk')[-300:]}")
+        require(said, f"it ended and did not say why: {system.log('full_disk')[-300:]}")
         with open_bag(place / "full") as bag:
             held = sum(1 for _ in bag.entries())
     require(held > 100 or not real, f"{held} messages in the bag")
     kind = "a disk of its own" if real else "as good as full: mounting a small disk needs root"
-    return f"{kind}; said {said[0]!r}; the bag opens, with {held} messages"
+    return f"{kind}; said {said and said[0]!r}; the bag opens, with {held} messages"
 
 
 @contextmanager

@@ -196,7 +196,7 @@ class Chromium:
     def key(self, key: str, code: str) -> None:
         """Presses and releases a key, as DOM names it: ("Escape", "Escape"), (" ", "Space")."""
         for kind in ("keyDown", "keyUp"):
-            text = {"text": key} if kind == "keyDown" and len(key) == 1 else {}
+            text: dict[str, Any] = {"text": key} if kind == "keyDown" and len(key) == 1 else {}
             self.call("Input.dispatchKeyEvent", type=kind, key=key, code=code, **text)
 
     def drag(self, x: float, y: float, reach: float, seconds: float) -> None:

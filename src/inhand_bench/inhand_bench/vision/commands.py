@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+from typing import Any
 
 
 def vision(weights: Path | None = None, seconds: float = 5.0, threads: int = 0) -> None:
@@ -80,7 +81,8 @@ def _onnxruntime(estimator, batch):
     file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        torch.onnx.export(single, (batch,), file, dynamo=False)
+        export: Any = torch.onnx.export  # its types know no file in memory
+        export(single, (batch,), file, dynamo=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = torch.get_num_threads(), 1
     session = onnxruntime.InferenceSession(file.getvalue(), options, providers=["CPUExecutionProvider"])

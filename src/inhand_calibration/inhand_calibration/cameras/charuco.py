@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
+
+_ARUCO: Any = cv2.aruco  # the types are those of one of its versions
 
 
 class CharucoBoard:
     """A board of `columns` × `rows` squares of edge `square`, with markers of edge `marker` [m] in every second one."""
 
     def __init__(self, columns: int, rows: int, square: float, marker: float, dictionary: str) -> None:
-        self.dictionary = cv2.aruco.getPredefinedDictionary(getattr(cv2.aruco, dictionary))
+        self.dictionary = _ARUCO.getPredefinedDictionary(getattr(_ARUCO, dictionary))
         self._square, self._marker = square, marker
         shape = columns, rows
-        self._older = not hasattr(cv2.aruco, "CharucoDetector")
+        self._board: Any
+        self._older = not hasattr(_ARUCO, "CharucoDetector")
         if self._older:
-            self._board = cv2.aruco.CharucoBoard_create(*shape, square, marker, self.dictionary)
-            self._parameters = cv2.aruco.DetectorParameters_create()
+            self._board = _ARUCO.CharucoBoard_create(*shape, square, marker, self.dictionary)
+            self._parameters = _ARUCO.DetectorParameters_create()
         else:
-            self._board = cv2.aruco.CharucoBoard(shape, square, marker, self.dictionary)
-            self._detector = cv2.aruco.CharucoDetector(self._board)
+            self._board = _ARUCO.CharucoBoard(shape, square, marker, self.dictionary)
+            self._detector = _ARUCO.CharucoDetector(self._board)
 
     @property
     def corners(self) -> np.ndarray:
@@ -59,10 +63,10 @@ class CharucoBoard:
 
     def _detect(self, gray: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if self._older:
-            corners, numbers, _ = cv2.aruco.detectMarkers(gray, self.dictionary, parameters=self._parameters)
+            corners, numbers, _ = _ARUCO.detectMarkers(gray, self.dictionary, parameters=self._parameters)
             if numbers is None or not len(numbers):
                 return np.empty(0, int), np.empty((0, 2))
-            _, pixels, ids = cv2.aruco.interpolateCornersCharuco(corners, numbers, gray, self._board)
+            _, pixels, ids = _ARUCO.interpolateCornersCharuco(corners, numbers, gray, self._board)
         else:
             pixels, ids, _, _ = self._detector.detectBoard(gray)
         if ids is None or not len(ids):
@@ -78,7 +82,7 @@ class CharucoBoard:
         """A marker's black modules, its border among them: (M, M) bool."""
         edge = self.dictionary.markerSize + 2
         if self._older:
-            image = cv2.aruco.drawMarker(self.dictionary, number, edge, borderBits=1)
+            image = _ARUCO.drawMarker(self.dictionary, number, edge, borderBits=1)
         else:
             image = self.dictionary.generateImageMarker(number, edge, borderBits=1)
         return np.asarray(image) == 0

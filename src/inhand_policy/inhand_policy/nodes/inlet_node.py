@@ -59,9 +59,10 @@ class InletNode(Node):
         now, stamp = self._hand.now(), seconds(to_ns(message.header.stamp))
         times = [seconds(p.time_from_start.sec * 10**9 + p.time_from_start.nanosec) for p in message.points]
         rows = [list(point.positions) for point in message.points]
+        names = [str(name) for name in message.joint_names]
         self._take(
             TRAJECTORY,
-            lambda: self._inlet.take_trajectory(message.joint_names, times, rows, stamp or now, now, self._hand.angles),
+            lambda: self._inlet.take_trajectory(names, times, rows, stamp or now, now, self._hand.angles),
         )
 
     def _on_targets(self, message: Float64MultiArray) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from inhand_core.config import ConfigError
 from inhand_training.checkpoint import find_checkpoint, read_checkpoint, save_checkpoint
@@ -99,7 +98,7 @@ class VisionTrainer:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         torch.manual_seed(config.seed)
         network: Any = build_network(self._metadata)  # torch's types know no device with a memory format
-        self.network: nn.Module = network.to(self._device, memory_format=torch.channels_last)
+        self.network: Any = network.to(self._device, memory_format=torch.channels_last)
         self._optimizer = make_optimizer(config.optimizer, self.network)
         self.progress = Progress()
         self._resume()
