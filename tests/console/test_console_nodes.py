@@ -112,12 +112,12 @@ def test_rviz_gets_robot_frames_and_markers(bench: Bench, processes: Processes) 
         for topic, (signal, labels) in signals.items():
             bench.publish(topic, signal, labels)
         bench.spin()
-        return all(bench.received.values()) and {OBJECT, GOAL, "rh_ffdistal"} <= set(frames(bench.received["tf"]))
+        return all(bench.received.values()) and {OBJECT, GOAL, "rh_ffdistal"} <= set(frames(bench.received["/tf"]))
 
     wait_for(complete, PATIENCE_S, lambda: f"{ {t: len(m) for t, m in bench.received.items()} }\n{processes.logs()}")
     tree = load_hand()
     assert bench.received["robot_description"][-1].data == tree.text
-    moving, fixed = frames(bench.received["tf"]), frames(bench.received["tf_static"])
+    moving, fixed = frames(bench.received["/tf"]), frames(bench.received["/tf_static"])
     assert set(fixed) == {joint.child for joint in tree.fixed} and fixed[HAND_BASE][0] == "world"
     turns = tree.orientations(angles, tree.index(joint_names()))
     for joint, turn in zip(tree.moving, turns, strict=True):
@@ -129,7 +129,7 @@ def test_rviz_gets_robot_frames_and_markers(bench: Bench, processes: Processes) 
     np.testing.assert_array_equal(moving[OBJECT][1], pose[0])
     np.testing.assert_array_equal(moving[OBJECT][2], pose[1])
     np.testing.assert_array_equal(moving[GOAL][2], goal)
-    assert {to_ns(t.header.stamp) for t in bench.received["tf"][-1].transforms} == {STAMP_NS}
+    assert {to_ns(t.header.stamp) for t in bench.received["/tf"][-1].transforms} == {STAMP_NS}
 
     for topic, entry in VIZ_TOPICS.items():
         if topic.startswith("viz/"):

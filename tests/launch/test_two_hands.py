@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -80,7 +81,9 @@ def hands(launch, probe: Probe, folder: Path) -> dict[str, Hand]:
         found[name] = Hand(name, launched, probe, folder)
     for name in HANDS:
         wait_for(
-            lambda name=name: in_a_trial(Inside(probe, name)), LONG, lambda: found["right"].launched.output[-5000:]
+            lambda name=name: in_a_trial(Inside(probe, name)),
+            LONG,
+            lambda name=name: found[name].launched.output[-5000:],
         )
     return found
 
@@ -126,10 +129,8 @@ def test_a_second_graph_in_a_namespace_is_refused(hands: dict[str, Hand], domain
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     said = done.stdout + done.stderr
     assert done.returncode != 0 and "process started" not in said, said
-    assert (
-        f"domain {domain} has a graph already" in said
-        and "/left/hand/motor_commands is published by /left/controller" in said
-    ), said
+    assert f"domain {domain} has a graph already" in said, said
+    assert re.search(r"/left/\S+ is published by /left/(sim|controller)", said), said  # which is found first is chance
 
 
 def test_a_stop_is_one_hands_alone_also_on_disk(hands: dict[str, Hand], probe: Probe, domain: int) -> None:

@@ -54,9 +54,9 @@ class Drawing:
         for number, client in clients.items():
             renderer = self.renderers.get(number)
             fully = way == FULL or (way == AUTOMATIC and renderer is not None and not is_software(renderer))
-            if fully and number not in self._full:
+            if fully and not self.full_for(number):
                 self._full[number] = self._complete(client)
-            elif not fully and number in self._full:
+            elif not fully and self.full_for(number):
                 for handle in self._full.pop(number):
                     handle.remove()
                 set_light(client.scene, self._config, soft=False)
