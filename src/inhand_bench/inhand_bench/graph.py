@@ -193,10 +193,11 @@ def report(runs: dict[int, list[Run]], seconds: float, cores: int) -> str:
         lines.append(f"| {' | '.join([name, *values])} |")
 
     def medians(key: str, form: str) -> list[str]:
-        found = [[run.figures()[key] for run in measured] for measured in runs.values()]
-        known = [[value for value in values if value is not None] for values in found]
-        whole = zip(found, known, strict=True)
-        return [form.format(statistics.median(k)) if len(k) == len(f) else "none" for f, k in whole]
+        cells = []
+        for measured in runs.values():
+            known = [value for run in measured if (value := run.figures()[key]) is not None]
+            cells.append(form.format(statistics.median(known)) if len(known) == len(measured) else "none")
+        return cells
 
     for key, name, form in (
         ("real_time_factor", "real-time factor", "{:.2f}"),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import viser
 
+from inhand_console.commands import LABELS, Command
 from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
 from inhand_viz.object_mesh import ObjectShape
@@ -45,7 +46,7 @@ class GoalByHand:
                 receive_shadow=False,
             )
         self._shown = server.gui.add_checkbox("pick a goal by hand", False, hint="Shows rings around the object.")
-        self._use = server.gui.add_button("Use this goal", disabled=True, hint="Needs a running trial.")
+        self._use = server.gui.add_button(LABELS[Command.SET_GOAL], disabled=True, hint="Needs a running trial.")
         self._shown.on_update(lambda _: self._show())
         self._use.on_click(lambda _: on_goal(self.value))
 

@@ -97,9 +97,10 @@ def keep(run: Path, out: Path | None = None) -> None:
     from inhand_training.sources import RESOLVED
 
     training = load_resolved(run / RESOLVED)
-    if out is None and training.kept is None:
+    kept = out or training.kept
+    if kept is None:
         raise ConfigError(f"{run / RESOLVED}: the recipe names no folder as `kept`; give one with --out")
-    folder = out or Path(training.kept or "")
+    folder = Path(kept)
     phases = [phase.name for phase in training.phases if find_checkpoint(run / phase.name) is not None]
     if not phases:
         raise ConfigError(f"{run}: no phase with a checkpoint")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from inhand_console.nodes.choices import Calls
+from inhand_console.nodes.set_pose import set_pose
 from inhand_console.snapshot import Snapshot
 from inhand_core import rotations
 from inhand_description import HAND_BASE
-from inhand_interfaces.srv import SetObjectPose
-from inhand_viz.topics import HAND_BASE as FRAME
 
 ASIDE_M, UP_M, TURN_RAD = 0.008, 0.006, 0.35
 """How far it is moved, in a direction of chance, and lifted out of the fingers; how far it is turned, by chance."""
@@ -32,17 +29,5 @@ def push(_: str, snapshot: Snapshot, chance: np.random.Generator | None = None) 
     moved = rotations.rotate(rotations.conjugate(np.array(HAND_BASE.orientation)), way)
     axis = draw.normal(size=3)
     turn = rotations.from_rotation_vector(TURN_RAD * axis / np.linalg.norm(axis))
-    request = _request(pose.position[0] + moved, rotations.multiply(turn, pose.orientation[0]))
-    answer = yield "sim/set_object_pose", SetObjectPose, request
-    if not answer.success:
-        raise ValueError(answer.message)
-    return answer.message
-
-
-def _request(position: np.ndarray, orientation: np.ndarray) -> Any:
-    request = SetObjectPose.Request()
-    request.pose.header.frame_id = FRAME
-    place, turn = request.pose.pose.position, request.pose.pose.orientation
-    place.x, place.y, place.z = position.tolist()
-    turn.x, turn.y, turn.z, turn.w = orientation.tolist()
-    return request
+    turned = rotations.multiply(turn, pose.orientation[0])
+    return (yield from set_pose("sim/set_object_pose", turned.tolist(), (pose.position[0] + moved).tolist()))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from inhand_console.nodes.choices import Calls
+from inhand_console.nodes.set_pose import set_pose
 from inhand_console.snapshot import Snapshot
-from inhand_interfaces.srv import SetObjectPose
-from inhand_viz.topics import HAND_BASE
 
 
 def set_goal(value: str, _: Snapshot) -> Calls:
@@ -14,11 +13,4 @@ def set_goal(value: str, _: Snapshot) -> Calls:
     Raises:
         ValueError: the node of the goals refuses; the text says why.
     """
-    request = SetObjectPose.Request()
-    request.pose.header.frame_id = HAND_BASE
-    turn = request.pose.pose.orientation
-    turn.x, turn.y, turn.z, turn.w = (float(part) for part in value.split())
-    answer = yield "trial/set_goal", SetObjectPose, request
-    if not answer.success:
-        raise ValueError(answer.message)
-    return answer.message
+    return (yield from set_pose("trial/set_goal", [float(part) for part in value.split()]))
